@@ -1,0 +1,362 @@
+"""Audio file -> samples: decoding, the parts of a recording that are looked at, and the program's errors.
+
+Conventions
+-----------
+Samples are mono float32 in [-1, 1] at the file's own rate, times are seconds. Long recordings are
+represented by `sections`; training and prediction look at the same parts of a file.
+"""
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+AUDIO_SUFFIXES = frozenset(
+    [".wav", ".au", ".snd", ".aif", ".aiff", ".aifc", ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".aac", ".wma", ".webm", ".mkv", ".mka", ".mp4", ".mov", ".caf", ".w64", ".ape", ".wv", ".tta", ".mpc", ".ac3", ".amr", ".spx", ".avi", ".mpg", ".mpeg", ".3gp", ".flv", ".ts"]
+)
+# Containers that hold sound themselves; playlists, which name other files or addresses, are not among them.
+AUDIO_FORMATS = (
+    "wav,w64,au,aiff,caf,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,asf,matroska,webm,avi,flv,mpeg,mpegts,ac3,eac3,amr,"
+    "ape,wv,tta,mpc,mpc8,dts,voc,rm,nut"
+)
+SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
+MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
+
+# Which parts of a recording are looked at
+WHOLE_UP_TO_S = 45.0  # shorter recordings are analysed whole
+SECTION_S = 10.0
+SECONDS_PER_SECTION = 30.0  # one section for each of these
+MIN_SECTIONS, MAX_SECTIONS = 3, 12
+
+Progress = Callable[[str, float], None]  # stage, fraction done
+Cancel = Callable[[], bool]
+
+
+class GenreError(Exception):
+    """A failure a user can act on: the message says what, which value, and what to do.
+
+    Parameters
+    ----------
+    message : str
+        One sentence for the user.
+    kind : str, optional
+        The ``kind`` of the contract's JSON ``error``; each subclass has its own default.
+    """
+
+    kind = "model"
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        if kind:
+            self.kind = kind
+
+
+class SourceError(GenreError):
+    """An input that does not lead to audio: nothing there, or not allowed."""
+
+    kind = "not_found"
+
+
+class AudioError(GenreError):
+    """A file that is there but cannot be decoded."""
+
+    kind = "unreadable"
+
+
+class ModelError(GenreError):
+    """A table, card or model that is not what it should be."""
+
+
+class Cancelled(GenreError):  # noqa: N818 - the word users and callers know
+    """Work stopped because the user asked for it."""
+
+    kind = "cancelled"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Consecutive samples of one recording.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n,), float32
+        Mono samples.
+    sample_rate : int
+        In hertz.
+    title, source : str
+        What to call it, and the path or link it came from.
+    start_s : float
+        Where the samples start in the recording, in seconds.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    title: str
+    source: str
+    start_s: float = 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def end_s(self) -> float:
+        """Where the samples end in the recording, in seconds."""
+        return self.start_s + self.duration_s
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The analysed parts of a file, and the whole file's title and length in seconds."""
+
+    clips: tuple[Clip, ...]
+    title: str
+    duration_s: float
+
+
+def never() -> bool:
+    """Return False: the `cancelled` of work that nobody stops."""
+    return False
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sections(duration_s: float, *, start_s: float = 0.0, length_s: float | None = None) -> list[tuple[float, float]]:
+    """Return the parts (start, length) in seconds of a recording that are analysed.
+
+    A part of up to 45 s is taken whole; a longer one is represented by one section of 10 s for each 30 s,
+    from 3 to 12, evenly spread.
+    """
+    length = max(duration_s - start_s, 0.0)
+    if length_s is not None:
+        length = min(length, length_s)
+    if length <= WHOLE_UP_TO_S:
+        return [(start_s, length)]
+    count = min(max(round(length / SECONDS_PER_SECTION), MIN_SECTIONS), MAX_SECTIONS)
+    step = length / count
+    return [(start_s + (i + 0.5) * step - SECTION_S / 2, SECTION_S) for i in range(count)]
+
+
+def read_recording(
+    path: Path | str,
+    *,
+    start_s: float = 0.0,
+    length_s: float | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancel = never,
+) -> Recording:
+    """Decode the parts of a file that are analysed.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that FFmpeg's libraries can decode; of a video, its first sound track.
+    start_s, length_s : float
+        Look only at this part of the file (seconds); the default is all of it.
+    progress, cancelled : callable
+        Called with ("decode", fraction); asked between packets.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or `start_s` lies behind its end.
+    AudioError
+        If it cannot be opened, has no sound, or nothing of it can be decoded.
+    Cancelled
+        If `cancelled` said so.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise SourceError(f"{path.name!r} is a folder, not a file; give its files, or the folder as an input of its own")
+    if not path.exists():
+        raise SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
+    if not path.is_file():
+        raise AudioError(f"{path.name!r} is not a regular file; give a sound file", "unsupported")
+    try:
+        with path.open("rb") as file:
+            return _read_open_file(file, path, start_s, length_s, progress, cancelled)
+    except PermissionError as error:
+        raise AudioError(f"no permission to read {path.name!r}; change its permissions or copy it") from error
+    except OSError as error:
+        raise AudioError(f"{path.name!r} could not be read ({error.strerror or error}); check the disk") from error
+
+
+def _read_open_file(
+    file: Any, path: Path, start_s: float, length_s: float | None, progress: Progress | None, cancelled: Cancel
+) -> Recording:
+    """Decode the sections of an open file, planning again if it is shorter than it says."""
+    import av  # FFmpeg's libraries load when something is decoded
+
+    if path.stat().st_size == 0:
+        raise AudioError(f"{path.name!r} is empty (0 bytes); copy or download it again")
+    with contextlib.ExitStack() as stack:
+        try:
+            # A file object, so that no name is taken for a protocol and no playlist opens other files.
+            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": ""}
+            container = stack.enter_context(
+                av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise AudioError(
+                f"{path.name!r} is not audio that can be read; check that it plays, or convert it to wav, flac or mp3"
+            ) from error
+        if not container.streams.audio:
+            raise AudioError(f"{path.name!r} has no sound track; give a file with sound", "unsupported")
+        stream = container.streams.audio[0]
+        duration = _declared_duration(container, stream)
+        if duration is None:
+            duration = _scan_duration(container, stream, cancelled)
+        clips: list[Clip] = []
+        for attempt in (1, 2):
+            if start_s >= duration > 0:
+                raise SourceError(f"start {start_s:g} s lies behind the end of {path.name!r} ({duration:.1f} s)")
+            plan = sections(duration, start_s=start_s, length_s=length_s)
+            clips = []
+            for i, (start, length) in enumerate(plan):
+                # The declared length is rounded: a part that runs to the end is read to the end.
+                to_end = start + length >= duration - 0.5 and length_s is None
+                clips += _decode_part(container, stream, path, start, length + to_end, cancelled)
+                if progress:
+                    progress("decode", (i + 1) / len(plan))
+            wanted = sum(length for _, length in plan)
+            if sum(clip.duration_s for clip in clips) >= 0.9 * wanted - 0.5 or attempt == 2:
+                break
+            duration = _scan_duration(container, stream, cancelled)
+        if not clips:
+            raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
+        title = str(container.metadata.get("title") or "").strip() or path.stem
+    if len(plan) == 1 and length_s is None:
+        duration = clips[-1].end_s
+    return Recording(tuple(clips), title, max(duration, clips[-1].end_s))
+
+
+def _declared_duration(container: Any, stream: Any) -> float | None:
+    """Return the length in seconds that the container states, if any."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration and container.duration > 0 else None
+
+
+def _scan_duration(container: Any, stream: Any, cancelled: Cancel) -> float:
+    """Return the end of the last packet in seconds, reading all packets but decoding none."""
+    end = 0.0
+    _seek(container, stream, 0.0)
+    for packet in _packets(container, stream, cancelled):
+        if packet.pts is not None:
+            end = max(end, float((packet.pts - (stream.start_time or 0) + (packet.duration or 0)) * stream.time_base))
+    return end
+
+
+def _seek(container: Any, stream: Any, seconds: float) -> None:
+    """Go to the last packet before a time; a container that cannot seek stays where it is."""
+    import av
+
+    offset = int(seconds / stream.time_base) + (stream.start_time or 0)
+    with contextlib.suppress(av.FFmpegError):
+        container.seek(offset, stream=stream, backward=True)
+
+
+def _packets(container: Any, stream: Any, cancelled: Cancel) -> Iterator[Any]:
+    """Yield the packets of a stream up to the first that cannot be read."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        if cancelled():
+            raise Cancelled("stopped")
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return  # a truncated or damaged end; what came before counts
+        if packet is None:
+            return
+        yield packet
+
+
+def _decode_part(
+    container: Any, stream: Any, path: Path, start_s: float, length_s: float, cancelled: Cancel
+) -> list[Clip]:
+    """Return the samples from `start_s` on as a list of one clip, or an empty list where there are none."""
+    import av
+
+    preroll_s = 0.5  # codecs need some packets before a position to be exact there
+    _seek(container, stream, max(start_s - preroll_s, 0.0))
+    stream.codec_context.flush_buffers()
+    origin = float((stream.start_time or 0) * (stream.time_base or 0))
+    blocks: list[np.ndarray] = []
+    rate = stream.rate
+    if not rate or not 4000 <= rate <= 768000:
+        raise AudioError(f"{path.name!r} has a sample rate of {rate} Hz; convert it to 8000-192000 Hz", "unsupported")
+    wanted = max(int(round(length_s * rate)), 0)
+    position: int | None = None  # sample index in the recording of the next decoded sample
+    first: int | None = None  # and of the first one kept
+    begin = int(round(start_s * rate))
+    resampler: Any = None
+    layout: tuple[str, str, int] | None = None  # of the frames that the resampler expects
+    kept = 0
+    for packet in _packets(container, stream, cancelled):
+        if kept >= wanted:
+            break
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue  # one damaged packet
+        for frame in frames:
+            if position is None:
+                seconds = float(frame.pts * frame.time_base) - origin if frame.pts is not None else 0.0
+                position = max(int(round(seconds * rate)), 0)
+            if layout != (frame.format.name, frame.layout.name, frame.sample_rate):
+                layout = (frame.format.name, frame.layout.name, frame.sample_rate)
+                resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate)
+            for block in resampler.resample(frame):
+                mono = block.to_ndarray().mean(axis=0, dtype=np.float32)
+                skip = min(max(begin - position, 0), len(mono))
+                position += len(mono)
+                mono = mono[skip : skip + wanted - kept]
+                if len(mono):
+                    first = position - len(mono) if first is None else first
+                    blocks.append(mono)
+                    kept += len(mono)
+    if not blocks:
+        return []
+    samples = _checked(np.concatenate(blocks), path)
+    return [Clip(samples, rate, path.stem, str(path), (first if start_s > 0 and first is not None else 0) / rate)]
+
+
+def _checked(samples: np.ndarray, path: Path) -> np.ndarray:
+    """Return samples without NaN and infinity, and with float files on an integer scale brought to [-1, 1]."""
+    bad = ~np.isfinite(samples)
+    if bad.any():
+        if bad.mean() > MAX_BAD_SAMPLES:
+            raise AudioError(
+                f"{bad.mean():.0%} of the samples of {path.name!r} are not numbers; export the sound again"
+            )
+        samples = np.where(bad, np.float32(0), samples)
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples / np.float32(peak) if peak > 8.0 else samples
+
+
+def resample(clip: Clip, rate: int) -> np.ndarray:
+    """Return the clip's samples at another rate, shape (n,), float32 (soxr, quality HQ)."""
+    import soxr
+
+    if clip.sample_rate == rate:
+        return clip.samples
+    return soxr.resample(clip.samples, clip.sample_rate, rate, quality="HQ")
+
+
+def level_dbfs(clips: Sequence[Clip]) -> float:
+    """Return the RMS level of clips taken together, in dB relative to full scale (-inf for digital silence)."""
+    energy = sum(float(np.dot(clip.samples, clip.samples)) for clip in clips)
+    count = sum(len(clip.samples) for clip in clips)
+    return 10 * math.log10(energy / count) if energy > 0 else -math.inf

