@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 AUDIO_SUFFIXES = frozenset(
-    [".wav", ".au", ".snd", ".aif", ".aiff", ".aifc", ".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".aac", ".wma", ".webm", ".mkv", ".mka", ".mp4", ".mov", ".caf", ".w64", ".ape", ".wv", ".tta", ".mpc", ".ac3", ".amr", ".spx", ".avi", ".mpg", ".mpeg", ".3gp", ".flv", ".ts"]
+    ".wav .au .snd .aif .aiff .aifc .mp3 .mp2 .flac .ogg .oga .opus .m4a .m4b .aac .wma .webm .mkv .mka .mp4 .mov .caf "
+    ".w64 .ape .wv .tta .mpc .ac3 .amr .spx .avi .mpg .mpeg .3gp .flv .ts".split()
 )
 # Containers that hold sound themselves; playlists, which name other files or addresses, are not among them.
 AUDIO_FORMATS = (
@@ -25,6 +26,7 @@ AUDIO_FORMATS = (
     "ape,wv,tta,mpc,mpc8,dts,voc,rm,nut"
 )
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
+WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
 # Which parts of a recording are looked at
@@ -177,7 +179,7 @@ def read_recording(
     """
     path = Path(path)
     if path.is_dir():
-        raise SourceError(f"{path.name!r} is a folder, not a file; give its files, or the folder as an input of its own")
+        raise SourceError(f"{path.name!r} is a folder, not a file; give one of its files")
     if not path.exists():
         raise SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
     if not path.is_file():

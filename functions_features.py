@@ -13,6 +13,8 @@ computed here in one float32 pass because calling those functions one by one rep
 import hashlib
 import json
 import math
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -22,7 +24,19 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from functions_audio import Cancel, Cancelled, Clip, ModelError, never, resample
+from functions_audio import (
+    MAX_SECTIONS,
+    MIN_SECTIONS,
+    SECONDS_PER_SECTION,
+    SECTION_S,
+    WHOLE_UP_TO_S,
+    Cancel,
+    Cancelled,
+    Clip,
+    ModelError,
+    never,
+    resample,
+)
 
 MODELS_DIR = Path(__file__).parent / "models"
 
@@ -45,7 +59,6 @@ TAG_HOP_LENGTH = 256
 TAG_N_MELS = 96
 WINDOW_FRAMES = 187
 WINDOW_HOP_FRAMES = 62
-WINDOW_S = 3.0
 N_DEEP = 200
 TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
@@ -55,6 +68,7 @@ TAGS = tuple(
     "hard_rock,ambient,acoustic,experimental,female_vocalist,guitar,hip_hop,70s,party,country,easy_listening,sexy,"
     "catchy,funk,electro,heavy_metal,progressive_rock,60s,rnb,indie_pop,sad,house,happy".split(",")
 )
+
 
 def _numbered(name: str, count: int, digits: int = 2) -> tuple[str, ...]:
     """Return name_01 ... name_<count>."""
@@ -100,6 +114,30 @@ class Features:
 
     values: dict[str, float]
     windows: Windows | None
+
+
+def extractor_constants() -> dict[str, Any]:
+    """Return what defines the features' values; stored in tables and cards, and compared when they are read."""
+    return {
+        "librosa": {"sr": SR, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": N_MELS, "n_mfcc": N_MFCC},
+        "musicnn": {
+            "sr": TAG_SR,
+            "n_fft": TAG_N_FFT,
+            "hop_length": TAG_HOP_LENGTH,
+            "n_mels": TAG_N_MELS,
+            "window_frames": WINDOW_FRAMES,
+            "window_hop_frames": WINDOW_HOP_FRAMES,
+            "window": "hann",
+        },
+        "sections": {
+            "whole_up_to_s": WHOLE_UP_TO_S,
+            "section_s": SECTION_S,
+            "every_s": SECONDS_PER_SECTION,
+            "at_least": MIN_SECTIONS,
+            "at_most": MAX_SECTIONS,
+        },
+        "version": 1,
+    }
 
 
 def columns_of(families: Sequence[str]) -> list[str]:
@@ -301,6 +339,23 @@ def log_mel(power: np.ndarray) -> np.ndarray:
     return np.log10(np.float32(1e4) * (power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)) + np.float32(1))
 
 
+def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
+    """Return a ready LiteRT interpreter, without the note about its delegate that LiteRT writes to standard error."""
+    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
+
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+    return interpreter
+
+
 class TagNetwork:
     """MSD_musicnn in LiteRT, with the wide convolutions shared between overlapping windows.
 
@@ -321,8 +376,6 @@ class TagNetwork:
     """
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # loads a shared library
-
         try:
             self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
             parts = {name: (folder / f"{name}.tflite").read_bytes() for name in self.card["sha256"]}
@@ -330,12 +383,10 @@ class TagNetwork:
             raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
         for name, data in parts.items():
             if hashlib.sha256(data).hexdigest() != self.card["sha256"][name]:
-                raise ModelError(f"{name}.tflite is not the file that musicnn.json describes; install the program again")
+                raise ModelError(f"{name}.tflite is not what musicnn.json describes; install the program again")
         self._timbral, self._tags = (
-            Interpreter(model_content=parts[name], num_threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
+            load_litert(parts[name], threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
         )
-        for part in (self._timbral, self._tags):
-            part.allocate_tensors()
         self._chunk = int(self.card["input"]["chunk"])
 
     def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,13 @@ CHUNK = 128  # frames that one call of the timbral part returns
 PARTS = ("musicnn_timbral", "musicnn_tags")
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
-TAGS = ["rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz", "beautiful", "metal", "chillout", "male vocalists", "classic rock", "soul", "indie rock", "Mellow", "electronica", "80s", "folk", "90s", "chill", "instrumental", "punk", "oldies", "blues", "hard rock", "ambient", "acoustic", "experimental", "female vocalist", "guitar", "Hip-Hop", "70s", "party", "country", "easy listening", "sexy", "catchy", "funk", "electro", "heavy metal", "Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"]
+TAGS = (
+    "rock, pop, alternative, indie, electronic, female vocalists, dance, 00s, alternative rock, jazz, beautiful, "
+    "metal, chillout, male vocalists, classic rock, soul, indie rock, Mellow, electronica, 80s, folk, 90s, chill, "
+    "instrumental, punk, oldies, blues, hard rock, ambient, acoustic, experimental, female vocalist, guitar, Hip-Hop, "
+    "70s, party, country, easy listening, sexy, catchy, funk, electro, heavy metal, Progressive rock, 60s, rnb, indie "
+    "pop, sad, House, happy"
+).split(", ")
 
 
 def fetch_wheel(folder):
@@ -87,12 +93,14 @@ def build_networks():
         filtered = layers.Conv2D(51, (height, 1), padding="same", activation="relu", name=f"conv2d_{index}")(columns)
         front.append(ops.max(norm(f"batch_normalization_{index + 1}")(filtered), axis=2))
     front = layers.Concatenate()(front)
+
     # A kernel as wide as its input is a one-dimensional convolution over time.
-    first = norm("batch_normalization_6")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_5")(front))
-    second = norm("batch_normalization_7")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_6")(first))
-    second = second + first
-    third = norm("batch_normalization_8")(layers.Conv1D(64, 7, padding="same", activation="relu", name="conv2d_7")(second))
-    third = third + second
+    def conv(index, x):
+        return layers.Conv1D(64, 7, padding="same", activation="relu", name=f"conv2d_{index}")(x)
+
+    first = norm("batch_normalization_6")(conv(5, front))
+    second = first + norm("batch_normalization_7")(conv(6, first))
+    third = second + norm("batch_normalization_8")(conv(7, second))
     features = layers.Concatenate()([front, first, second, third])
     pooled = ops.stack([ops.max(features, axis=1), ops.mean(features, axis=1)], axis=2)
     flat = norm("batch_normalization_9")(layers.Flatten()(pooled))
@@ -160,7 +168,7 @@ def main(argv=None):
     for name, data in zip(PARTS, flatbuffers, strict=True):
         (options.out / f"{name}.tflite").write_bytes(data)
     (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    notice = "Notice for musicnn_timbral.tflite and musicnn_tags.tflite, whose weights come from the package musicnn:\n\n"
+    notice = "Notice for musicnn_timbral.tflite and musicnn_tags.tflite (weights of the package musicnn):\n\n"
     (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
     return 0
 

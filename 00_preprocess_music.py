@@ -1,0 +1,66 @@
+"""Compute the features of a folder of audio and write them as a table.
+
+    python 00_preprocess_music.py my_music                      # my_music/<genre>/<file> -> data/
+    python 00_preprocess_music.py my_music --out data/mine --families mfcc chroma tempo --jobs 2
+    python 00_preprocess_music.py my_music --metadata artists.csv   # columns clip_id, group (and split)
+
+A second run computes only what is new or changed. Files that cannot be used get their reason in clips.csv.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from functions_terminal import Bar, run
+
+
+def parse(argv):
+    """Return the options."""
+    from functions_features import FAMILIES
+    from functions_parallel import cpu_count
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio_dir", type=Path, metavar="AUDIO_DIR", help="folder with one subfolder per genre")
+    parser.add_argument("--out", type=Path, default=Path("data"), help="folder of the table (default: data)")
+    parser.add_argument("--families", nargs="+", choices=list(FAMILIES), help="features to compute (default: all)")
+    parser.add_argument("--metadata", type=Path, metavar="CSV", help="clip_id and any of group, split, genre")
+    parser.add_argument("--jobs", type=int, default=cpu_count(), help="processes (default: all processors)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="compute on the workers of this Dask scheduler")
+    parser.add_argument("--fresh", action="store_true", help="compute everything again")
+    options = parser.parse_args(argv)
+    if options.jobs < 1:
+        parser.error("--jobs must be at least 1")
+    return options
+
+
+def work(options):
+    """Preprocess and report; return the exit code."""
+    from functions_preprocess import DEFAULT_FAMILIES, preprocess
+
+    with Bar("clips") as bar:
+        summary = preprocess(
+            options.audio_dir,
+            options.out,
+            families=options.families or DEFAULT_FAMILIES,
+            metadata=options.metadata,
+            jobs=options.jobs,
+            dask=options.dask,
+            fresh=options.fresh,
+            progress=bar.update,
+        )
+    for clip_id, reason in summary.left_out:
+        bar.say(f"left out {clip_id}: {reason}")
+    bar.say(
+        f"{summary.clips - len(summary.left_out)} clips in {summary.folder}, {summary.computed} computed now, "
+        f"{len(summary.left_out)} left out"
+    )
+    return 0
+
+
+def main(argv=None) -> int:
+    """Run; return the exit code of the contract."""
+    return run(work, parse(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Folder of audio -> table, with what is already computed kept.
+
+Finished clips go to a journal at once, so a run that is killed loses only the clips in work. A clip is known by the
+hash of its content: moved or renamed files are not computed again.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from functions_audio import (
+    AUDIO_SUFFIXES,
+    SILENT_DBFS,
+    WINDOW_S,
+    GenreError,
+    ModelError,
+    SourceError,
+    file_sha256,
+    level_dbfs,
+    read_recording,
+)
+from functions_features import FAMILIES, TagNetwork, columns_of, extract, extractor_constants
+from functions_parallel import run_many
+from functions_table import CLIP_COLUMNS, OK, read_clips, read_family, read_metadata, write_atomic, write_csv
+
+JOURNAL = ".unfinished.jsonl"
+DEFAULT_FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid", "musicnn", "musicnn_deep")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did: clips in the table, computed now, and left out as (clip_id, reason)."""
+
+    clips: int
+    computed: int
+    left_out: list[tuple[str, str]]
+    folder: Path
+
+
+def find_audio(folder: Path) -> list[Path]:
+    """Return the sound files below a folder in a stable order, hidden ones left out.
+
+    Raises
+    ------
+    SourceError
+        If it is not a folder or holds no sound file.
+    """
+    if not folder.is_dir():
+        raise SourceError(f"there is no folder {str(folder)!r}; give the folder that holds the audio")
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in AUDIO_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+    if not files:
+        raise SourceError(f"no sound file in {str(folder)!r}; expected {', '.join(sorted(AUDIO_SUFFIXES)[:8])}, ...")
+    return files
+
+
+def clip_ids(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
+    """Return clip_id -> file; two files that differ only in their ending keep it in their clip_id."""
+    stems = [path.relative_to(folder).with_suffix("").as_posix() for path in files]
+    repeated = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
+    return {
+        path.relative_to(folder).as_posix() if stem in repeated else stem: path
+        for stem, path in zip(stems, files, strict=True)
+    }
+
+
+@lru_cache(maxsize=1)
+def _network() -> TagNetwork:
+    """Return this process's network."""
+    return TagNetwork()
+
+
+def compute_clip(job: tuple[str, str, str, tuple[str, ...]]) -> dict[str, Any]:
+    """Compute one clip: (clip_id, path, sha256, families) -> its row, with the reason in `status` if it is left out."""
+    clip_id, path, sha256, families = job
+    row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
+    try:
+        recording = read_recording(path)
+        row["duration_s"] = round(recording.duration_s, 3)
+        if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
+            row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
+        elif level_dbfs(recording.clips) < SILENT_DBFS:
+            row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
+        else:
+            row["values"] = extract(recording.clips, families, network=_network()).values
+    except GenreError as error:
+        row["status"] = f"{error.kind}: {error}"
+    except MemoryError:
+        row["status"] = "unreadable: it needs more memory than there is"
+    return row
+
+
+def known_rows(out: Path, families: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return sha256 -> row of what an earlier run left in a table folder and its journal, for these families."""
+    rows: dict[str, dict[str, Any]] = {}
+    try:
+        if json.loads((out / "extractor.json").read_text(encoding="utf-8")) != extractor_constants():
+            return {}  # another definition of the features
+        clips = read_clips(out)
+        frames = {family: read_family(out, family) for family in families}
+    except (OSError, ValueError, ModelError):
+        clips, frames = None, {}
+    if clips is not None:
+        for clip in clips.to_dict("records"):
+            if clip["status"] != OK:
+                values: dict[str, float] | None = {}
+            elif all(clip["clip_id"] in frame.index for frame in frames.values()):
+                values = {k: v for frame in frames.values() for k, v in frame.loc[clip["clip_id"]].items()}
+            else:
+                values = None
+            if values is not None and clip["sha256"]:
+                rows[clip["sha256"]] = {**{k: clip[k] for k in ("duration_s", "sha256", "status")}, "values": values}
+    for row in _journal_rows(out / JOURNAL):
+        if row["status"] != OK or set(columns_of(families)) <= row["values"].keys():
+            rows[row["sha256"]] = row
+    return rows
+
+
+def _journal_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the whole lines of a journal whose first line names this extractor; a torn end is ignored."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if json.loads(lines[0]) != extractor_constants():
+            return
+        for line in lines[1:]:
+            yield json.loads(line)
+    except (OSError, ValueError, IndexError):
+        return
+
+
+def preprocess(
+    audio_dir: Path,
+    out: Path,
+    *,
+    families: Sequence[str] = DEFAULT_FAMILIES,
+    metadata: Path | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+    fresh: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Write the table of a folder of audio.
+
+    Parameters
+    ----------
+    audio_dir : Path
+        ``<genre>/<file>``, at any depth below the genre; files directly in the folder have no genre.
+    out : Path
+        The table's folder.
+    families : sequence of str
+        Which features.
+    metadata : Path, optional
+        A CSV with clip_id and any of group, split, genre, ...; joined on clip_id.
+    jobs, dask : int, str
+        See `functions_parallel.run_many`.
+    fresh : bool
+        Compute everything again.
+    progress : callable
+        Called with (clips done, clips to do).
+
+    Raises
+    ------
+    SourceError, ModelError
+        For a folder without audio, an unknown family, or faulty metadata.
+    """
+    columns_of(families)
+    ids = clip_ids(audio_dir, find_audio(audio_dir))
+    extra = read_metadata(metadata) if metadata else None
+    out.mkdir(parents=True, exist_ok=True)
+    known = {} if fresh else known_rows(out, families)
+    rows: dict[str, dict[str, Any]] = {}
+    work: list[tuple[str, str, str, tuple[str, ...]]] = []
+    for clip_id, path in ids.items():
+        try:
+            sha256 = file_sha256(path)
+        except OSError as error:
+            reason = f"unreadable: {error.strerror or error}; change its permissions or copy it"
+            rows[clip_id] = {"clip_id": clip_id, "sha256": "", "duration_s": "", "status": reason, "values": {}}
+            continue
+        if sha256 in known:
+            rows[clip_id] = {**known[sha256], "clip_id": clip_id}
+        else:
+            work.append((clip_id, str(path), sha256, tuple(families)))
+    if work:
+        with (out / JOURNAL).open("w", encoding="utf-8") as journal:
+            journal.write(json.dumps(extractor_constants()) + "\n")
+            for row in known.values():
+                journal.write(json.dumps(row) + "\n")
+            journal.flush()
+            for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
+                if isinstance(result, GenreError):
+                    clip_id, _, sha256, _ = work[index]
+                    status = f"{result.kind}: {result}"
+                    result = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": status, "values": {}}
+                rows[result["clip_id"]] = result
+                journal.write(json.dumps(result) + "\n")
+                journal.flush()
+                if progress:
+                    progress(done, len(work))
+    _write(out, [rows[clip_id] for clip_id in ids], families, extra)
+    left_out = [(row["clip_id"], row["status"]) for row in rows.values() if row["status"] != OK]
+    return Summary(len(rows), len(work), left_out, out)
+
+
+def _write(out: Path, rows: list[dict[str, Any]], families: Sequence[str], extra: Any) -> None:
+    """Write the family files, then clips.csv, then forget the journal."""
+    good = [row for row in rows if row["status"] == OK]
+    for family in families:
+        write_csv(
+            out / f"{family}.csv",
+            [{"clip_id": r["clip_id"], **r["values"]} for r in good],
+            ("clip_id", *FAMILIES[family]),
+        )
+    columns = list(CLIP_COLUMNS)
+    clips = []
+    for row in rows:
+        parts = row["clip_id"].split("/")
+        clip = {"genre": parts[0] if len(parts) > 1 else "", "group": "", "split": "", **row}
+        if extra is not None and row["clip_id"] in extra.index:
+            clip.update(
+                {k: v for k, v in extra.loc[row["clip_id"]].items() if k not in ("duration_s", "sha256", "status")}
+            )
+        clips.append(clip)
+    if extra is not None:
+        columns += [column for column in extra.columns if column not in columns]
+    write_csv(out / "clips.csv", clips, columns)
+    write_atomic(out / "extractor.json", json.dumps(extractor_constants(), indent=1) + "\n")
+    (out / JOURNAL).unlink(missing_ok=True)

@@ -1,0 +1,79 @@
+"""What the scripts share on a terminal: messages, a progress bar, and exit codes.
+
+Results go to standard output and messages to standard error. Text from files and the network is cleaned before it is
+shown, so that no control character reaches the terminal.
+"""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+from functions_audio import GenreError
+from functions_text import clean_text
+
+EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def say(message: str) -> None:
+    """Write one line to standard error."""
+    sys.stderr.write(clean_text(message) + "\n")
+    sys.stderr.flush()
+
+
+def run(work: Callable[[Any], int], options: Any) -> int:
+    """Call `work(options)`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return work(options)
+    except KeyboardInterrupt:
+        say("interrupted; what is finished is kept")
+        return EXIT_INTERRUPTED
+    except GenreError as error:
+        say(f"error: {error}")
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output is gone; there is nobody to tell
+    except OSError as error:
+        say(f"error: {error.filename or 'the system'}: {error.strerror or error}; check the path and the free space")
+    return EXIT_ERROR
+
+
+class Bar:
+    """A progress bar with rate and time left on standard error; silent where that is not a terminal.
+
+    Parameters
+    ----------
+    unit : str
+        What is counted.
+    """
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._bar: Any = None
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        self._start = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def update(self, done: int, total: int) -> None:
+        """Show that `done` of `total` are finished."""
+        if not self._shown:
+            return
+        if self._bar is None:
+            from tqdm import tqdm  # only where a bar is shown
+
+            self._bar = tqdm(total=total, unit=self._unit.rstrip("s"), file=sys.stderr, dynamic_ncols=True)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def say(self, message: str) -> None:
+        """Write a line without breaking the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        say(message)
