@@ -10,15 +10,10 @@ The librosa families equal the functions of librosa 0.11 named beside them, at i
 computed here in one float32 pass because calling those functions one by one repeats the transform.
 """
 
-import hashlib
-import json
 import math
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +32,19 @@ from functions_audio import (
     never,
     resample,
 )
-
-MODELS_DIR = Path(__file__).parent / "models"
+from functions_musicnn import (
+    N_DEEP,
+    TAG_HOP_LENGTH,
+    TAG_N_FFT,
+    TAG_N_MELS,
+    TAG_SR,
+    TAGS,
+    WINDOW_FRAMES,
+    WINDOW_HOP_FRAMES,
+    TagNetwork,
+    Windows,
+    tag_statistics,
+)
 
 # librosa's defaults
 SR = 22050
@@ -51,23 +57,6 @@ ROLL_PERCENT = 0.85
 TOP_DB = 80.0
 TEMPO_WINDOW = int(8.0 * SR / HOP_LENGTH)  # frames in 8 s of onset strength
 TEMPO_START_BPM, TEMPO_MAX_BPM = 120.0, 320.0
-
-# musicnn's front end (Pons and Serra, 2019)
-TAG_SR = 16000
-TAG_N_FFT = 512
-TAG_HOP_LENGTH = 256
-TAG_N_MELS = 96
-WINDOW_FRAMES = 187
-WINDOW_HOP_FRAMES = 62
-N_DEEP = 200
-TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
-TAG_FLOOR = 1e-6  # added to an activation before its logarithm
-TAGS = tuple(
-    "rock,pop,alternative,indie,electronic,female_vocalists,dance,00s,alternative_rock,jazz,beautiful,metal,chillout,"
-    "male_vocalists,classic_rock,soul,indie_rock,mellow,electronica,80s,folk,90s,chill,instrumental,punk,oldies,blues,"
-    "hard_rock,ambient,acoustic,experimental,female_vocalist,guitar,hip_hop,70s,party,country,easy_listening,sexy,"
-    "catchy,funk,electro,heavy_metal,progressive_rock,60s,rnb,indie_pop,sad,house,happy".split(",")
-)
 
 
 def _numbered(name: str, count: int, digits: int = 2) -> tuple[str, ...]:
@@ -87,25 +76,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "musicnn_deep": _numbered("deep_mean", N_DEEP, 3),
 }
 SPECTRAL_FAMILIES = frozenset({"mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid"})
-
-
-@dataclass(frozen=True)
-class Windows:
-    """What the pretrained network says of each window.
-
-    Parameters
-    ----------
-    start_s : np.ndarray, shape (n,)
-        Start of each window in the recording, in seconds.
-    activations : np.ndarray, shape (n, 50)
-        Tag activations in [0, 1], in the order of `TAGS`.
-    deep : np.ndarray, shape (n, 200)
-        Units of the layer before the tags.
-    """
-
-    start_s: np.ndarray
-    activations: np.ndarray
-    deep: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -196,6 +166,11 @@ def _dct_matrix() -> np.ndarray:
     matrix = np.sqrt(2.0 / N_MELS) * np.cos(np.pi * (n + 0.5) * k / N_MELS)
     matrix[:, 0] /= math.sqrt(2)
     return matrix.astype(np.float32)
+
+
+def log_mel(power: np.ndarray) -> np.ndarray:
+    """Return musicnn's input from a power spectrogram at 16 kHz: log10(1e4 mel + 1), shape (frames, 96), float32."""
+    return np.log10(np.float32(1e4) * (power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)) + np.float32(1))
 
 
 def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarray]:
@@ -329,148 +304,6 @@ def _chroma_filterbank(tuning: float) -> np.ndarray:
     weight /= np.linalg.norm(weight, axis=1, keepdims=True)
     weight *= np.exp(-0.5 * ((position / N_CHROMA - 5.0) / 2.0) ** 2)[:, None]  # centred on octave 5, two wide
     return np.ascontiguousarray(np.roll(weight, -3, axis=1)[: N_FFT // 2 + 1], dtype=np.float32)  # C first
-
-
-# ---- the pretrained network
-
-
-def log_mel(power: np.ndarray) -> np.ndarray:
-    """Return musicnn's input from a power spectrogram at 16 kHz: log10(1e4 mel + 1), shape (frames, 96), float32."""
-    return np.log10(np.float32(1e4) * (power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)) + np.float32(1))
-
-
-def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
-    """Return a ready LiteRT interpreter, without the note about its delegate that LiteRT writes to standard error."""
-    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
-
-    sys.stderr.flush()
-    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
-        interpreter.allocate_tensors()
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)
-    return interpreter
-
-
-class TagNetwork:
-    """MSD_musicnn in LiteRT, with the wide convolutions shared between overlapping windows.
-
-    The window pads with zeros, so the three frames at each of its ends are computed for themselves; all others
-    are computed once for the whole recording.
-
-    Parameters
-    ----------
-    folder : path-like
-        Holds musicnn.json, musicnn_timbral.tflite and musicnn_tags.tflite.
-    threads : int
-        Processor threads of one call.
-
-    Raises
-    ------
-    ModelError
-        If a file is missing or is not the one its card describes.
-    """
-
-    def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
-        try:
-            self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
-            parts = {name: (folder / f"{name}.tflite").read_bytes() for name in self.card["sha256"]}
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
-        for name, data in parts.items():
-            if hashlib.sha256(data).hexdigest() != self.card["sha256"][name]:
-                raise ModelError(f"{name}.tflite is not what musicnn.json describes; install the program again")
-        self._timbral, self._tags = (
-            load_litert(parts[name], threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
-        )
-        self._chunk = int(self.card["input"]["chunk"])
-
-    def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
-        """Run the network on every window.
-
-        Parameters
-        ----------
-        mel : np.ndarray, shape (frames, 96)
-            Output of `log_mel`; window i starts at frame 62 i.
-
-        Returns
-        -------
-        activations, deep : np.ndarray, shapes (windows, 50) and (windows, 200), float32
-            No windows if there are fewer than 187 frames.
-        """
-        starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
-        activations = np.empty((len(starts), len(TAGS)), np.float32)
-        deep = np.empty((len(starts), N_DEEP), np.float32)
-        if not len(starts):
-            return activations, deep
-        x = mel * np.float32(self.card["input"]["gain"]) + np.float32(self.card["input"]["offset"])
-        inner = self._timbral_maps(x[: starts[-1] + WINDOW_FRAMES], cancelled)  # row t is frame t + 3
-        edges = self._timbral_edges(x, starts, cancelled)
-        context = TIMBRAL_CONTEXT
-        window = np.empty((WINDOW_FRAMES, inner.shape[1]), np.float32)
-        mel_in, timbral_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
-        deep_out, tags_out = sorted(self._tags.get_output_details(), key=lambda detail: -detail["shape"][1])
-        for i, start in enumerate(starts):
-            if cancelled():
-                raise Cancelled("stopped")
-            window[:context], window[-context:] = edges[i]
-            window[context:-context] = inner[start : start + WINDOW_FRAMES - 2 * context]
-            self._tags.set_tensor(mel_in["index"], x[None, start : start + WINDOW_FRAMES])
-            self._tags.set_tensor(timbral_in["index"], window[None])
-            self._tags.invoke()
-            activations[i] = self._tags.get_tensor(tags_out["index"])[0]
-            deep[i] = self._tags.get_tensor(deep_out["index"])[0]
-        return activations, deep
-
-    def _timbral_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
-        """Return the maps of frames 3 to n - 4 of the n frames of `x`, in chunks of the network's fixed length."""
-        index_in = self._timbral.get_input_details()[0]["index"]
-        index_out = self._timbral.get_output_details()[0]["index"]
-        span = self._chunk + 2 * TIMBRAL_CONTEXT
-        count = len(x) - 2 * TIMBRAL_CONTEXT
-        out = np.empty((count, int(self._timbral.get_output_details()[0]["shape"][2])), np.float32)
-        for start in range(0, count, self._chunk):
-            if cancelled():
-                raise Cancelled("stopped")
-            chunk = x[start : start + span]
-            self._timbral.set_tensor(index_in, np.pad(chunk, ((0, span - len(chunk)), (0, 0)))[None])
-            self._timbral.invoke()
-            part = out[start : start + self._chunk]
-            part[:] = self._timbral.get_tensor(index_out)[0, : len(part)]
-        return out
-
-    def _timbral_edges(self, x: np.ndarray, starts: range, cancelled: Cancel) -> np.ndarray:
-        """Return the maps of the first and last three frames of each window, shape (windows, 2, 3, maps)."""
-        context, reach = TIMBRAL_CONTEXT, 2 * TIMBRAL_CONTEXT
-        # One unit: the window's last six frames, the zeros beyond both ends, its first six frames.
-        unit = 2 * reach + context
-        per_chunk = self._chunk // unit
-        span = self._chunk + reach
-        edges = []
-        for first in range(0, len(starts), per_chunk):
-            block = np.zeros((span, x.shape[1]), np.float32)
-            group = starts[first : first + per_chunk]
-            for k, start in enumerate(group):
-                block[k * unit : k * unit + reach] = x[start + WINDOW_FRAMES - reach : start + WINDOW_FRAMES]
-                block[k * unit + reach + context : (k + 1) * unit] = x[start : start + reach]
-            maps = self._timbral_maps(block, cancelled)
-            for k in range(len(group)):
-                last = maps[k * unit : k * unit + context]
-                edges.append((maps[k * unit + reach : k * unit + reach + context], last))
-        return np.array(edges)
-
-
-def tag_statistics(activations: np.ndarray) -> np.ndarray:
-    """Return mean and population deviation over windows of ln(activation + 1e-6): (windows, 50) -> (100,), float64."""
-    logs = np.log(activations.astype(np.float64) + TAG_FLOOR)
-    return np.concatenate([logs.mean(axis=0), logs.std(axis=0)])
-
-
-# ---- all together
 
 
 def extract(

@@ -22,7 +22,8 @@ from functions_audio import (
     level_dbfs,
     read_recording,
 )
-from functions_features import FAMILIES, TagNetwork, columns_of, extract, extractor_constants
+from functions_features import FAMILIES, columns_of, extract, extractor_constants
+from functions_musicnn import TagNetwork
 from functions_parallel import run_many
 from functions_table import CLIP_COLUMNS, OK, read_clips, read_family, read_metadata, write_atomic, write_csv
 

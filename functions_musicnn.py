@@ -1,0 +1,185 @@
+"""The pretrained tagging network MSD_musicnn in LiteRT (Pons and Serra, ISMIR 2019 late-breaking demo).
+
+It hears 3 s windows of a log-mel spectrogram at 16 kHz, 0.992 s apart, and gives 50 tag activations each.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_audio import Cancel, Cancelled, ModelError, never
+
+MODELS_DIR = Path(__file__).parent / "models"
+
+# musicnn's front end (Pons and Serra, 2019)
+TAG_SR = 16000
+TAG_N_FFT = 512
+TAG_HOP_LENGTH = 256
+TAG_N_MELS = 96
+WINDOW_FRAMES = 187
+WINDOW_HOP_FRAMES = 62
+N_DEEP = 200
+TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
+TAG_FLOOR = 1e-6  # added to an activation before its logarithm
+TAGS = tuple(
+    "rock,pop,alternative,indie,electronic,female_vocalists,dance,00s,alternative_rock,jazz,beautiful,metal,chillout,"
+    "male_vocalists,classic_rock,soul,indie_rock,mellow,electronica,80s,folk,90s,chill,instrumental,punk,oldies,blues,"
+    "hard_rock,ambient,acoustic,experimental,female_vocalist,guitar,hip_hop,70s,party,country,easy_listening,sexy,"
+    "catchy,funk,electro,heavy_metal,progressive_rock,60s,rnb,indie_pop,sad,house,happy".split(",")
+)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the pretrained network says of each window.
+
+    Parameters
+    ----------
+    start_s : np.ndarray, shape (n,)
+        Start of each window in the recording, in seconds.
+    activations : np.ndarray, shape (n, 50)
+        Tag activations in [0, 1], in the order of `TAGS`.
+    deep : np.ndarray, shape (n, 200)
+        Units of the layer before the tags.
+    """
+
+    start_s: np.ndarray
+    activations: np.ndarray
+    deep: np.ndarray
+
+
+def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
+    """Return a ready LiteRT interpreter, without the note about its delegate that LiteRT writes to standard error."""
+    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
+
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+    return interpreter
+
+
+class TagNetwork:
+    """MSD_musicnn in LiteRT, with the wide convolutions shared between overlapping windows.
+
+    The window pads with zeros, so the three frames at each of its ends are computed for themselves; all others
+    are computed once for the whole recording.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds musicnn.json, musicnn_timbral.tflite and musicnn_tags.tflite.
+    threads : int
+        Processor threads of one call.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or is not the one its card describes.
+    """
+
+    def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
+        try:
+            self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
+            parts = {name: (folder / f"{name}.tflite").read_bytes() for name in self.card["sha256"]}
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
+        for name, data in parts.items():
+            if hashlib.sha256(data).hexdigest() != self.card["sha256"][name]:
+                raise ModelError(f"{name}.tflite is not what musicnn.json describes; install the program again")
+        self._timbral, self._tags = (
+            load_litert(parts[name], threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
+        )
+        self._chunk = int(self.card["input"]["chunk"])
+
+    def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network on every window.
+
+        Parameters
+        ----------
+        mel : np.ndarray, shape (frames, 96)
+            Output of `functions_features.log_mel`; window i starts at frame 62 i.
+
+        Returns
+        -------
+        activations, deep : np.ndarray, shapes (windows, 50) and (windows, 200), float32
+            No windows if there are fewer than 187 frames.
+        """
+        starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
+        activations = np.empty((len(starts), len(TAGS)), np.float32)
+        deep = np.empty((len(starts), N_DEEP), np.float32)
+        if not len(starts):
+            return activations, deep
+        x = mel * np.float32(self.card["input"]["gain"]) + np.float32(self.card["input"]["offset"])
+        inner = self._timbral_maps(x[: starts[-1] + WINDOW_FRAMES], cancelled)  # row t is frame t + 3
+        edges = self._timbral_edges(x, starts, cancelled)
+        context = TIMBRAL_CONTEXT
+        window = np.empty((WINDOW_FRAMES, inner.shape[1]), np.float32)
+        mel_in, timbral_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
+        deep_out, tags_out = sorted(self._tags.get_output_details(), key=lambda detail: -detail["shape"][1])
+        for i, start in enumerate(starts):
+            if cancelled():
+                raise Cancelled("stopped")
+            window[:context], window[-context:] = edges[i]
+            window[context:-context] = inner[start : start + WINDOW_FRAMES - 2 * context]
+            self._tags.set_tensor(mel_in["index"], x[None, start : start + WINDOW_FRAMES])
+            self._tags.set_tensor(timbral_in["index"], window[None])
+            self._tags.invoke()
+            activations[i] = self._tags.get_tensor(tags_out["index"])[0]
+            deep[i] = self._tags.get_tensor(deep_out["index"])[0]
+        return activations, deep
+
+    def _timbral_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of frames 3 to n - 4 of the n frames of `x`, in chunks of the network's fixed length."""
+        index_in = self._timbral.get_input_details()[0]["index"]
+        index_out = self._timbral.get_output_details()[0]["index"]
+        span = self._chunk + 2 * TIMBRAL_CONTEXT
+        count = len(x) - 2 * TIMBRAL_CONTEXT
+        out = np.empty((count, int(self._timbral.get_output_details()[0]["shape"][2])), np.float32)
+        for start in range(0, count, self._chunk):
+            if cancelled():
+                raise Cancelled("stopped")
+            chunk = x[start : start + span]
+            self._timbral.set_tensor(index_in, np.pad(chunk, ((0, span - len(chunk)), (0, 0)))[None])
+            self._timbral.invoke()
+            part = out[start : start + self._chunk]
+            part[:] = self._timbral.get_tensor(index_out)[0, : len(part)]
+        return out
+
+    def _timbral_edges(self, x: np.ndarray, starts: range, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of the first and last three frames of each window, shape (windows, 2, 3, maps)."""
+        context, reach = TIMBRAL_CONTEXT, 2 * TIMBRAL_CONTEXT
+        # One unit: the window's last six frames, the zeros beyond both ends, its first six frames.
+        unit = 2 * reach + context
+        per_chunk = self._chunk // unit
+        span = self._chunk + reach
+        edges = []
+        for first in range(0, len(starts), per_chunk):
+            block = np.zeros((span, x.shape[1]), np.float32)
+            group = starts[first : first + per_chunk]
+            for k, start in enumerate(group):
+                block[k * unit : k * unit + reach] = x[start + WINDOW_FRAMES - reach : start + WINDOW_FRAMES]
+                block[k * unit + reach + context : (k + 1) * unit] = x[start : start + reach]
+            maps = self._timbral_maps(block, cancelled)
+            for k in range(len(group)):
+                last = maps[k * unit : k * unit + context]
+                edges.append((maps[k * unit + reach : k * unit + reach + context], last))
+        return np.array(edges)
+
+
+def tag_statistics(activations: np.ndarray) -> np.ndarray:
+    """Return mean and population deviation over windows of ln(activation + 1e-6): (windows, 50) -> (100,), float64."""
+    logs = np.log(activations.astype(np.float64) + TAG_FLOOR)
+    return np.concatenate([logs.mean(axis=0), logs.std(axis=0)])
