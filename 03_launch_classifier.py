@@ -1,0 +1,54 @@
+"""Name the genre of files and folders in the terminal.
+
+python 03_launch_classifier.py song.mp3
+python 03_launch_classifier.py my_music --csv answers.csv --jobs 2
+python 03_launch_classifier.py song.mp3 --json --start 60 --length 30 --model librosa12
+"""
+
+import argparse
+import sys
+
+from functions_terminal import run
+
+
+def parse(argv):
+    """Return the options."""
+    from functions_parallel import cpu_count
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file or a folder")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object per line and input")
+    form.add_argument("--csv", metavar="FILE", help="write a table of the answers ('-' for standard output)")
+    parser.add_argument("--top", type=int, default=3, metavar="K", help="genres to show (default: 3)")
+    parser.add_argument("--model", default="genres", metavar="NAME", help="model under models/, or its path")
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="look only from this second on")
+    parser.add_argument("--length", type=float, metavar="S", help="look only at this many seconds")
+    parser.add_argument(
+        "--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)"
+    )
+    options = parser.parse_args(argv)
+    if options.top < 1 or options.jobs < 1 or options.start < 0 or (options.length is not None and options.length <= 0):
+        parser.error("--top, --jobs and --length must be positive and --start not negative")
+    return options
+
+
+def work(options):
+    """Classify every input in order; return the exit code."""
+    from functions_answers import classify_all, writer
+
+    failed = False
+    with writer(options.json, options.csv, options.top) as write:
+        for prediction, seconds in classify_all(options):
+            write(prediction, seconds)
+            failed = failed or prediction.verdict == "error"
+    return 1 if failed else 0
+
+
+def main(argv=None) -> int:
+    """Run; return the exit code of the contract."""
+    return run(work, parse(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

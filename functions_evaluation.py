@@ -1,0 +1,249 @@
+"""Splits that keep groups apart, the figures of a classifier, and the protocols that measure one honestly.
+
+Conventions
+-----------
+A fold is a pair (train, test) of row indices. Every choice (epochs, temperature, threshold) made inside a fold uses
+inner group-aware folds of its training part. Probabilities have the shape (clips, genres).
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from functions_audio import Cancel, ModelError, never
+from functions_nn import Config, feature_columns, fit_temperature, softmax, train_model
+from functions_table import Table
+
+Fold = tuple[np.ndarray, np.ndarray]
+N_FOLDS = 5
+N_REPEATS = 5
+ECE_BINS = 15
+COVERAGE = 0.8
+NAMED_ACCURACY = 0.90  # how often a named genre must be right; sets the threshold of `uncertain`
+BOOTSTRAPS = 1000
+
+
+@dataclass(frozen=True)
+class Data:
+    """A table as arrays: features (n, columns), labels (n,), groups (n,), and the clips' own columns."""
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    columns: list[str]
+    genres: list[str]
+    clips: Any
+    grouped: bool
+
+    def subset(self, rows: np.ndarray) -> "Data":
+        """Return some of the rows."""
+        clips = self.clips.iloc[rows].reset_index(drop=True)
+        return Data(self.x[rows], self.y[rows], self.groups[rows], self.columns, self.genres, clips, self.grouped)
+
+
+# ---- groups and folds
+
+
+def merge_duplicates(groups: Sequence[str], x: np.ndarray) -> np.ndarray:
+    """Return groups in which clips with the same features share one: exact duplicates must not be split.
+
+    Clips without a group become groups of their own.
+    """
+    names = [group or f"\0clip {i}" for i, group in enumerate(groups)]
+    parent = {name: name for name in names}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    first: dict[bytes, str] = {}
+    for name, row in zip(names, np.asarray(x, np.float32), strict=True):
+        other = first.setdefault(row.tobytes(), name)
+        parent[root(name)] = root(other)
+    return np.array([root(name) for name in names])
+
+
+def as_data(table: Table, feature_set: str) -> Data:
+    """Return the arrays of a feature set, with duplicates grouped.
+
+    Raises
+    ------
+    ModelError
+        If there is one genre only, or a genre with a single clip.
+    """
+    columns = feature_columns(feature_set)
+    x = table.features[columns].to_numpy(np.float64)
+    genres, y = table.genres(), table.labels()
+    if len(genres) < 2:
+        raise ModelError(f"the table has one genre only ({genres[0]!r}); a classifier needs at least two folders")
+    counts = np.bincount(y)
+    if counts.min() < 2:
+        name = genres[int(counts.argmin())]
+        raise ModelError(f"genre {name!r} has one clip only; add clips to its folder or remove it")
+    grouped = bool((table.clips["group"] != "").any())
+    return Data(x, y, merge_duplicates(table.clips["group"], x), columns, genres, table.clips, grouped)
+
+
+def check_apart(groups: np.ndarray, fold: Fold) -> None:
+    """Raise `ModelError` if a group has clips on both sides of a fold."""
+    both = set(groups[fold[0]]) & set(groups[fold[1]])
+    if both:
+        raise ModelError(f"group {sorted(both)[0]!r} is in the training and in the test part; the figure would lie")
+
+
+def group_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = N_FOLDS, seed: int = 0) -> list[Fold]:
+    """Return stratified folds that keep groups together; fewer where a genre has fewer groups.
+
+    Raises
+    ------
+    ModelError
+        If every genre's clips are in one group: nothing can be held out.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    possible = min(len(np.unique(groups[y == genre])) for genre in np.unique(y))
+    n_splits = min(n_splits, max(possible, 2))
+    if len(np.unique(groups)) < n_splits:
+        raise ModelError("all clips belong to one group; give each artist or recording its own group")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a genre smaller than the folds: reported by the caller
+        folds = list(StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(y, y, groups))
+    for fold in folds:
+        check_apart(groups, fold)
+    return folds
+
+
+def fault_filtered_folds(data: Data) -> list[Fold]:
+    """Return the one fold of the `split` column: train against test, without groups that cross (none is expected)."""
+    split = data.clips["split"].to_numpy()
+    fold = (np.flatnonzero(split == "train"), np.flatnonzero(split == "test"))
+    check_apart(data.groups, fold)
+    return [fold]
+
+
+def three_folds(data: Data) -> list[Fold]:
+    """Return the folds of the `fold` column (1-3); training clips whose group is in the test fold are dropped."""
+    column = data.clips["fold"].to_numpy()
+    folds = []
+    for number in sorted(set(column) - {"", "0"}):
+        test = np.flatnonzero(column == number)
+        others = np.flatnonzero((column != number) & (column != "") & (column != "0"))
+        folds.append((others[~np.isin(data.groups[others], data.groups[test])], test))
+        check_apart(data.groups, folds[-1])
+    return folds
+
+
+def random_folds(y: np.ndarray, *, seed: int = 0) -> list[Fold]:
+    """Return stratified folds that ignore groups: leaky, for comparison only."""
+    from sklearn.model_selection import StratifiedKFold
+
+    n_splits = max(min(N_FOLDS, int(np.bincount(y).min())), 2)
+    return list(StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(y, y))
+
+
+# ---- fitting inside a fold
+
+
+def fit(data: Data, config: Config, *, cancelled: Cancel = never) -> Any:
+    """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
+    validation = None
+    rows = np.arange(len(data.y))
+    if config.patience:
+        rows, held = group_folds(data.y, data.groups, seed=config.seed)[0]
+        validation = (data.x[held], data.y[held])
+    part = data.subset(rows)
+    return train_model(
+        part.x, part.y, part.groups.tolist(), data.columns, config,
+        n_genres=len(data.genres), validation=validation, cancelled=cancelled,
+    )  # fmt: skip
+
+
+def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, cancelled: Cancel = never) -> np.ndarray:
+    """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
+    logits = np.full((len(data.y), len(data.genres)), np.nan)
+    for train, test in group_folds(data.y, data.groups, seed=seed):
+        logits[test] = fit(data.subset(train), config, cancelled=cancelled).logits(data.x[test])
+    return logits
+
+
+def fit_calibrated(data: Data, config: Config, *, cancelled: Cancel = never) -> tuple[Any, float]:
+    """Train on all of `data`; return the model and the temperature of its inner out-of-fold logits."""
+    temperature = fit_temperature(out_of_fold_logits(data, config, cancelled=cancelled), data.y)
+    return fit(data, config, cancelled=cancelled), temperature
+
+
+def fold_probabilities(
+    data: Data, config: Config, folds: Sequence[Fold], *, cancelled: Cancel = never
+) -> Iterator[Any]:
+    """Yield (test rows, calibrated probabilities) of each fold."""
+    for train, test in folds:
+        trained, temperature = fit_calibrated(data.subset(train), config, cancelled=cancelled)
+        yield test, softmax(trained.logits(data.x[test]) / temperature)
+
+
+# ---- figures
+
+
+def expected_calibration_error(y: np.ndarray, probabilities: np.ndarray, *, bins: int = ECE_BINS) -> float:
+    """Return the mean distance of confidence and accuracy over bins of confidence, in [0, 1] (Naeini et al., 2015)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == y
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean() for b in np.unique(index)
+    ]
+    return float(np.sum(gaps))
+
+
+def accuracy_at_coverage(y: np.ndarray, probabilities: np.ndarray, *, coverage: float = COVERAGE) -> float:
+    """Return the accuracy on the share of clips with the highest confidence."""
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")[: max(int(round(coverage * len(y))), 1)]
+    return float((probabilities[order].argmax(axis=1) == y[order]).mean())
+
+
+def bootstrap_interval(right: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % interval of the accuracy under resampling of groups."""
+    _, index = np.unique(groups, return_inverse=True)
+    hits, sizes = np.bincount(index, weights=right), np.bincount(index)
+    drawn = np.random.default_rng(seed).integers(0, len(sizes), (BOOTSTRAPS, len(sizes)))
+    low, high = np.percentile(hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: float = NAMED_ACCURACY) -> float:
+    """Return the lowest confidence above which named genres are right at least `accuracy` of the time (0 to 1)."""
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    right = (probabilities.argmax(axis=1) == y)[order]
+    good = np.flatnonzero(np.cumsum(right) / np.arange(1, len(y) + 1) >= accuracy)
+    return float(confidence[order][good[-1]]) if len(good) else 1.0
+
+
+def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres: Sequence[str]) -> dict[str, Any]:
+    """Return every figure of one set of answers: accuracy and its interval, macro-F1, recalls, top-3, calibration."""
+    from sklearn.metrics import confusion_matrix, f1_score
+
+    labels = np.arange(len(genres))
+    guess = probabilities.argmax(axis=1)
+    right = guess == y
+    matrix = confusion_matrix(y, guess, labels=labels)
+    with np.errstate(invalid="ignore"):
+        recall = np.diag(matrix) / matrix.sum(axis=1)
+    best3 = np.argsort(-probabilities, axis=1)[:, :3]
+    return {
+        "clips": len(y),
+        "accuracy": float(right.mean()),
+        "interval_95": bootstrap_interval(right, groups),
+        "macro_f1": float(f1_score(y, guess, labels=np.unique(y), average="macro")),
+        "recall": {genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
+        "worst_recall": float(np.nanmin(recall)),
+        "top3": float((best3 == y[:, None]).any(axis=1).mean()),
+        "ece": expected_calibration_error(y, probabilities),
+        "accuracy_at_80": accuracy_at_coverage(y, probabilities),
+        "confusion": matrix.tolist(),
+    }

@@ -1,0 +1,207 @@
+"""Path, link or title -> recording -> answer; no tkinter here, 03 and 04 both stand on it.
+
+A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_audio import (
+    AUDIO_SUFFIXES,
+    SILENT_DBFS,
+    WINDOW_S,
+    Cancel,
+    Clip,
+    GenreError,
+    Progress,
+    Recording,
+    level_dbfs,
+    never,
+    read_recording,
+)
+from functions_features import Features, extract
+from functions_models import GenreModel
+from functions_musicnn import TagNetwork, tag_statistics
+
+SEGMENT_S = 10.0
+VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The most probable genre of a stretch of the recording, in seconds."""
+
+    start_s: float
+    end_s: float
+    genre: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the program says about one input; the fields are those of the contract's JSON."""
+
+    input: str
+    title: str | None
+    duration_s: float | None
+    verdict: str
+    genre: str | None = None
+    confidence: float | None = None
+    probabilities: dict[str, float] | None = None
+    segments: list[Segment] = field(default_factory=list)
+    analysed: list[dict[str, float]] = field(default_factory=list)
+    reason: str | None = None
+    model: str = ""
+    error: dict[str, str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON-ready values in the contract's order."""
+        return asdict(self)
+
+
+def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:
+    """Return the answer for an input that failed."""
+    message = str(error)
+    return Prediction(
+        source, title, None, "error", reason=message, model=model, error={"kind": error.kind, "message": message}
+    )
+
+
+def expand_inputs(paths: Sequence[str]) -> Iterator[str]:
+    """Yield the inputs with each folder replaced by the sound files in it, in a stable order.
+
+    A folder without sound stays, so that it gets an answer of its own.
+    """
+    for text in paths:
+        path = Path(text)
+        if not path.is_dir():
+            yield text
+            continue
+        found = False
+        for file in sorted(path.rglob("*")):
+            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.suffix.lower() in AUDIO_SUFFIXES and not hidden and file.is_file():
+                found = True
+                yield str(file)
+        if not found:
+            yield text
+
+
+class Classifier:
+    """The loaded model and networks.
+
+    Parameters
+    ----------
+    model : str or path-like
+        Name under models/, or a path without ending.
+    threads : int
+        Processor threads for the pretrained network.
+
+    Raises
+    ------
+    ModelError
+        If a model cannot be loaded.
+    """
+
+    def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
+        self.model = GenreModel(model)
+        self.network = TagNetwork(threads=threads)
+
+    def classify_file(
+        self,
+        path: str | Path,
+        *,
+        start_s: float = 0.0,
+        length_s: float | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancel = never,
+    ) -> Prediction:
+        """Decode and classify a file; every user error becomes an answer with the verdict `error`."""
+        try:
+            recording = read_recording(path, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled)
+            return self.classify(recording, source=str(path), progress=progress, cancelled=cancelled)
+        except GenreError as error:
+            if error.kind == "cancelled":
+                raise
+            return error_prediction(str(path), error, model=self.model.name)
+
+    def classify(
+        self, recording: Recording, *, source: str, progress: Progress | None = None, cancelled: Cancel = never
+    ) -> Prediction:
+        """Classify a decoded recording.
+
+        Raises
+        ------
+        Cancelled
+            If `cancelled` said so.
+        """
+        analysed = [{"start_s": round(clip.start_s, 3), "end_s": round(clip.end_s, 3)} for clip in recording.clips]
+        about: dict[str, Any] = {
+            "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
+            "model": self.model.name, "analysed": analysed,
+        }  # fmt: skip
+        seconds = sum(clip.duration_s for clip in recording.clips)
+        if seconds < WINDOW_S:
+            reason = f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
+            return Prediction(**about, verdict="too_short", reason=reason)
+        level = level_dbfs(recording.clips)
+        if level < SILENT_DBFS:
+            what = "digital silence" if level == -np.inf else f"the level is {level:.0f} dBFS"
+            return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
+        if progress:
+            progress("analyse", 0.0)
+        features = extract(recording.clips, self._families(), network=self.network, cancelled=cancelled)
+        if progress:
+            progress("analyse", 1.0)
+        probabilities = self.model.predict(features.values).probabilities
+        best = int(probabilities.argmax())
+        confidence = float(probabilities[best])
+        answer = {
+            "genre": self.model.genres[best],
+            "confidence": round(confidence, 4),
+            "probabilities": {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)},
+            "segments": self._segments(recording, features),
+        }
+        threshold = self.model.card["thresholds"]["uncertain_below"]
+        if confidence < threshold:
+            second = self.model.genres[int(np.argsort(-probabilities)[1])]
+            reason = f"between {answer['genre']} and {second}: {confidence:.0%} is below the {threshold:.0%} it takes"
+            return Prediction(**about, **answer, verdict="uncertain", reason=reason)
+        return Prediction(**about, **answer, verdict="genre")
+
+    def _families(self) -> list[str]:
+        """Return the feature families that an answer takes."""
+        return self.model.families
+
+    def _segments(self, recording: Recording, features: Features) -> list[Segment]:
+        """Return the genres over the whole recording: each stretch has the answer of the nearest analysed one."""
+        parts = list(self._part_answers(recording.clips, features))
+        if not parts:
+            return []
+        edges = [0.0, *((a[1] + b[0]) / 2 for a, b in zip(parts, parts[1:], strict=False)), recording.duration_s]
+        return [
+            Segment(round(start, 3), round(end, 3), self.model.genres[int(p.argmax())], round(float(p.max()), 4))
+            for start, end, (_, _, p) in zip(edges, edges[1:], parts, strict=False)
+        ]
+
+    def _part_answers(self, clips: Sequence[Clip], features: Features) -> Iterator[tuple[float, float, np.ndarray]]:
+        """Yield (start, end, probabilities) of stretches of about 10 s that were analysed."""
+        if features.windows is None or self.model.families != ["musicnn"]:
+            values = self.model.predict(features.values).probabilities
+            yield clips[0].start_s, clips[-1].end_s, values
+            return
+        starts = features.windows.start_s
+        for clip in clips:
+            count = max(round(clip.duration_s / SEGMENT_S), 1)
+            edges = np.linspace(clip.start_s, clip.end_s, count + 1)
+            centre = starts + WINDOW_S / 2
+            for start, end in zip(edges, edges[1:], strict=False):
+                inside = (centre >= start) & (centre < end)
+                if inside.any():
+                    row = tag_statistics(features.windows.activations[inside])
+                    columns = self.model.card["columns"]
+                    yield start, end, self.model.predict(dict(zip(columns, row, strict=True))).probabilities

@@ -1,0 +1,193 @@
+"""Trained models on disk: NAME.keras, NAME.tflite and NAME.json (the card).
+
+The card says what the model needs, what it was trained on and how well it does. Loading checks the card against the
+code and the model file. Nothing is executed from a loaded file: LiteRT runs a fixed graph and JSON holds plain values.
+"""
+
+import hashlib
+import json
+import platform
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_audio import ModelError
+from functions_features import FAMILIES, extractor_constants
+from functions_musicnn import MODELS_DIR, load_litert
+from functions_table import write_atomic
+
+LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
+REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Calibrated probabilities of one recording, shape (genres,), in the order of the card."""
+
+    probabilities: np.ndarray
+
+    @property
+    def best(self) -> int:
+        """Index of the most probable genre."""
+        return int(self.probabilities.argmax())
+
+
+def model_path(name: str | Path) -> Path:
+    """Return the path without ending of a model named under models/ or by its path.
+
+    Raises
+    ------
+    ModelError
+        If there is no card there.
+    """
+    given = Path(name)
+    given = given.with_suffix("") if given.suffix in (".json", ".keras", ".tflite") else given
+    for base in (MODELS_DIR / given, given):
+        if Path(f"{base}.json").is_file():
+            return base
+    known = ", ".join(list_models()) or "none"
+    raise ModelError(f"there is no model {str(name)!r}; models here: {known}")
+
+
+def list_models(folder: Path = MODELS_DIR) -> list[str]:
+    """Return the names of the genre models in a folder."""
+    names = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            card = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(card, dict) and "genres" in card:
+            names.append(path.stem)
+    return names
+
+
+def read_card(base: Path) -> dict[str, Any]:
+    """Read and check a card.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, not JSON, lacks a field, or was made for other features than this program computes.
+    """
+    path = Path(f"{base}.json")
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the model card {path.name} cannot be read; train again or choose another model") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{path.name} is not a model card; choose another file")
+    missing = [field for field in REQUIRED if field not in card]
+    if missing:
+        raise ModelError(f"the model card {path.name} has no field {missing[0]!r}; train the model again")
+    genres, columns = card["genres"], card["columns"]
+    for field, value in (("genres", genres), ("columns", columns)):
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
+            raise ModelError(f"field {field!r} of {path.name} is not a list of names; train the model again")
+    known = {column for family in card["families"] if family in FAMILIES for column in FAMILIES[family]}
+    unknown = [column for column in columns if column not in known]
+    if unknown:
+        raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
+    if card["extractor"] != extractor_constants():
+        raise ModelError(f"{path.name} was made for features of another version; train the model again")
+    return card
+
+
+class GenreModel:
+    """A trained model: feature columns in, calibrated probabilities out.
+
+    Parameters
+    ----------
+    name : str or path-like
+        See `model_path`.
+
+    Raises
+    ------
+    ModelError
+        If card, code and model file do not belong together.
+    """
+
+    def __init__(self, name: str | Path = "genres") -> None:
+        base = model_path(name)
+        self.card = read_card(base)
+        self.genres: list[str] = self.card["genres"]
+        self.families: list[str] = self.card["families"]
+        self.name: str = self.card["name"]
+        path = Path(f"{base}.tflite")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"the model file {path.name} is missing beside its card; train the model again") from error
+        if hashlib.sha256(data).hexdigest() != self.card["files"].get("tflite"):
+            raise ModelError(f"{path.name} is not the file that its card describes; copy both again or train again")
+        try:
+            self._network = load_litert(data)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{path.name} is not a LiteRT model; train the model again") from error
+        self._input = self._network.get_input_details()[0]
+        self._output = self._network.get_output_details()[0]
+        if self._input["shape"][1] != len(self.card["columns"]) or self._output["shape"][1] != len(self.genres):
+            raise ModelError(f"{path.name} has other columns or genres than its card; train the model again")
+
+    def predict(self, values: Mapping[str, float]) -> Answer:
+        """Return the probabilities for one row of features.
+
+        Raises
+        ------
+        ModelError
+            If a column is missing.
+        """
+        try:
+            row = np.array([[values[column] for column in self.card["columns"]]], np.float32)
+        except KeyError as error:
+            raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
+        self._network.set_tensor(self._input["index"], row)
+        self._network.invoke()
+        probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
+        return Answer(probabilities / probabilities.sum())
+
+
+def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """Write NAME.keras, NAME.tflite and then the card that fits them; return the card.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Raw columns to logits.
+    temperature : float
+        Folded into the exported model, whose output is probabilities.
+    card : mapping
+        Everything but the files, the extractor and the versions.
+    base : Path
+        Where, without ending.
+    """
+    import keras
+    import tensorflow as tf
+
+    scaled = keras.layers.Rescaling(1.0 / temperature, name="temperature")(model.output)
+    final = keras.Model(model.input, keras.layers.Softmax(name="probabilities")(scaled))
+    base.parent.mkdir(parents=True, exist_ok=True)
+    concrete = tf.function(lambda features: final(features, training=False)).get_concrete_function(
+        tf.TensorSpec((1, len(card["columns"])), tf.float32, name="features")
+    )
+    flatbuffer = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+    with tempfile.TemporaryDirectory(dir=base.parent) as folder:
+        keras_file, tflite_file = Path(folder) / "model.keras", Path(folder) / "model.tflite"
+        final.save(keras_file)
+        tflite_file.write_bytes(flatbuffer)
+        files = {path.suffix[1:]: hashlib.sha256(path.read_bytes()).hexdigest() for path in (keras_file, tflite_file)}
+        whole = {
+            **card,
+            "files": files,
+            "extractor": extractor_constants(),
+            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        }
+        keras_file.replace(f"{base}.keras")
+        tflite_file.replace(f"{base}.tflite")
+    write_atomic(Path(f"{base}.json"), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    return whole
