@@ -8,7 +8,7 @@ python 03_launch_classifier.py song.mp3 --json --start 60 --length 30 --model li
 import argparse
 import sys
 
-from functions_terminal import run
+from functions_terminal import EXIT_ERROR, EXIT_OK, run
 
 
 def parse(argv):
@@ -27,7 +27,7 @@ def parse(argv):
     parser.add_argument(
         "--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)"
     )
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     if options.top < 1 or options.jobs < 1 or options.start < 0 or (options.length is not None and options.length <= 0):
         parser.error("--top, --jobs and --length must be positive and --start not negative")
     return options
@@ -36,13 +36,18 @@ def parse(argv):
 def work(options):
     """Classify every input in order; return the exit code."""
     from functions_answers import classify_all, writer
+    from functions_models import model_genres
 
     failed = False
-    with writer(options.json, options.csv, options.top) as write:
-        for prediction, seconds in classify_all(options):
+    genres = model_genres(options.model)
+    with writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres) as write:
+        answers = classify_all(
+            options.inputs, model=options.model, start_s=options.start, length_s=options.length, jobs=options.jobs
+        )
+        for prediction, seconds in answers:
             write(prediction, seconds)
             failed = failed or prediction.verdict == "error"
-    return 1 if failed else 0
+    return EXIT_ERROR if failed else EXIT_OK
 
 
 def main(argv=None) -> int:

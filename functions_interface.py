@@ -160,7 +160,7 @@ class Classifier:
         probabilities = self.model.predict(features.values).probabilities
         best = int(probabilities.argmax())
         confidence = float(probabilities[best])
-        answer = {
+        answer: dict[str, Any] = {
             "genre": self.model.genres[best],
             "confidence": round(confidence, 4),
             "probabilities": {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)},

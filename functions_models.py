@@ -18,7 +18,7 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_features import FAMILIES, extractor_constants
-from functions_musicnn import MODELS_DIR, load_litert
+from functions_musicnn import MODELS_DIR, load_litert, quiet_stderr
 from functions_table import write_atomic
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
@@ -98,6 +98,12 @@ def read_card(base: Path) -> dict[str, Any]:
     return card
 
 
+def model_genres(name: str | Path) -> list[str]:
+    """Return the genres of a model in their order; raise `ModelError` as `read_card` does."""
+    genres: list[str] = read_card(model_path(name))["genres"]
+    return genres
+
+
 class GenreModel:
     """A trained model: feature columns in, calibrated probabilities out.
 
@@ -149,6 +155,8 @@ class GenreModel:
         self._network.set_tensor(self._input["index"], row)
         self._network.invoke()
         probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
+        if not np.isfinite(probabilities).all():
+            raise ModelError(f"model {self.name!r} gives no number for these features; train the model again")
         return Answer(probabilities / probabilities.sum())
 
 
@@ -175,7 +183,8 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
     concrete = tf.function(lambda features: final(features, training=False)).get_concrete_function(
         tf.TensorSpec((1, len(card["columns"])), tf.float32, name="features")
     )
-    flatbuffer = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+    with quiet_stderr():
+        flatbuffer = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
     with tempfile.TemporaryDirectory(dir=base.parent) as folder:
         keras_file, tflite_file = Path(folder) / "model.keras", Path(folder) / "model.tflite"
         final.save(keras_file)

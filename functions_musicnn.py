@@ -3,10 +3,12 @@
 It hears 3 s windows of a log-mel spectrogram at 16 kHz, 0.992 s apart, and gives 50 tag activations each.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,20 +56,27 @@ class Windows:
     deep: np.ndarray
 
 
-def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
-    """Return a ready LiteRT interpreter, without the note about its delegate that LiteRT writes to standard error."""
-    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
-
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Drop what native libraries write to standard error meanwhile: notes on delegates and drivers, not errors."""
     sys.stderr.flush()
     saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(sink, 2)
-        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
-        interpreter.allocate_tensors()
+        yield
     finally:
         os.dup2(saved, 2)
         os.close(saved)
         os.close(sink)
+
+
+def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
+    """Return a ready LiteRT interpreter."""
+    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
+
+    with quiet_stderr():
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
     return interpreter
 
 

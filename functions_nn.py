@@ -17,6 +17,7 @@ import numpy as np
 
 from functions_audio import Cancel, Cancelled, ModelError, never
 from functions_features import FAMILIES
+from functions_musicnn import quiet_stderr
 
 # Feature set -> what it is made of: a family, or "family:mean" for its means alone. The first seven are the original's.
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
@@ -55,7 +56,7 @@ class Config:
     l2 : float
         Penalty on the squared weights.
     learning_rate : float
-        Adam's first rate; it decays to 0 along a cosine.
+        Adam's first rate; it decays to 0 along a cosine. A linear softmax is solved exactly and needs none.
     epochs : int
         Passes over the training part at most.
     batch_size : int
@@ -142,6 +143,11 @@ class Preparation:
     variance: np.ndarray
     whitening: np.ndarray | None
 
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Return what the first trained layer sees, shape (clips, units)."""
+        z = (x @ self.expand - self.mean) / np.sqrt(self.variance)
+        return z if self.whitening is None else z @ self.whitening
+
 
 def clip_weights(y: np.ndarray, groups: Sequence[str]) -> np.ndarray:
     """Return training weights with mean 1: 1 / sqrt(clips of the group), then the same total for every genre."""
@@ -206,8 +212,9 @@ def _keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # small networks: a graphics card would only cost time
-    import keras
-
+    with quiet_stderr():
+        import keras
+        import tensorflow  # noqa: F401 - its notes are dropped here
     return keras
 
 
@@ -241,14 +248,33 @@ def build_model(config: Config, preparation: Preparation, n_genres: int) -> Any:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained Keras model (raw columns to logits) and its loss and accuracy by epoch."""
+    """A trained network: its preparation, the kernels and biases of its layers, and its history by epoch.
 
-    model: Any
+    It answers without TensorFlow; `as_keras` gives the Keras model with the same weights.
+    """
+
+    config: Config
+    preparation: Preparation
+    n_genres: int
+    weights: list[np.ndarray]
     history: dict[str, list[float]]
 
     def logits(self, x: np.ndarray) -> np.ndarray:
         """Return the logits, shape (clips, genres), float64."""
-        return np.asarray(self.model(np.asarray(x, np.float32), training=False), np.float64)
+        z = self.preparation.apply(x)
+        *hidden, last = zip(self.weights[::2], self.weights[1::2], strict=True)
+        for kernel, bias in hidden:
+            z = np.maximum(z @ kernel + bias, 0)
+        return z @ last[0] + last[1]
+
+    def as_keras(self) -> Any:
+        """Return the Keras model from raw columns to logits."""
+        model = build_model(self.config, self.preparation, self.n_genres)
+        arrays = iter(self.weights)
+        for layer in model.layers:
+            if layer.name.startswith(("hidden", "logits")):
+                layer.set_weights([next(arrays), next(arrays)])
+        return model
 
 
 def train_model(
@@ -282,14 +308,67 @@ def train_model(
     Cancelled
         If `cancelled` said so.
     """
+    if cancelled():
+        raise Cancelled("stopped")
+    weights = clip_weights(y, groups)
+    preparation = prepare(x, y, weights, columns, config)
+    if config.hidden:
+        return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, cancelled)
+    return _train_convex(x, y, weights, config, preparation, n_genres)
+
+
+def _train_convex(
+    x: np.ndarray, y: np.ndarray, weights: np.ndarray, config: Config, preparation: Preparation, n_genres: int
+) -> Trained:
+    """Bring a linear softmax to the minimum of the Keras model's own loss by L-BFGS.
+
+    The problem is convex, so that no learning rate, epoch or seed changes the answer.
+    """
+    from scipy.optimize import minimize
+
+    z = preparation.apply(x)
+    target = np.eye(n_genres)[y]
+    share = weights / len(y)
+    losses: list[float] = []
+
+    def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        kernel, bias = flat[:-n_genres].reshape(-1, n_genres), flat[-n_genres:]
+        logits = z @ kernel + bias
+        logits -= logits.max(axis=1, keepdims=True)
+        log_total = np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        residual = (np.exp(logits - log_total) - target) * share[:, None]
+        loss = -(share * ((logits - log_total) * target).sum(axis=1)).sum() + config.l2 * (kernel**2).sum()
+        gradient = np.concatenate([(z.T @ residual + 2 * config.l2 * kernel).ravel(), residual.sum(axis=0)])
+        return float(loss), gradient
+
+    start = np.zeros((z.shape[1] + 1) * n_genres)
+    found = minimize(
+        loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": config.epochs, "gtol": 1e-6},
+        callback=lambda flat: losses.append(loss_and_gradient(flat)[0]),
+    )  # fmt: skip
+    if not np.isfinite(found.x).all():
+        raise ModelError("training diverged (a weight is not a number); look for extreme values in the table")
+    kernel, bias = found.x[:-n_genres].reshape(-1, n_genres), found.x[-n_genres:]
+    return Trained(config, preparation, n_genres, [kernel, bias], {"loss": losses})
+
+
+def _train_by_gradient(
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray,
+    config: Config,
+    preparation: Preparation,
+    n_genres: int,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    cancelled: Cancel,
+) -> Trained:
+    """Train a network with hidden layers by Keras: Adam, cosine decay, early stopping."""
     keras = _keras()
     import tensorflow as tf
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-    weights = clip_weights(y, groups)
-    preparation = prepare(x, y, weights, columns, config)
     model = build_model(config, preparation, n_genres)
     size = len(y) if config.batch_size == 0 else min(config.batch_size, len(y))
     steps = -(-len(y) // size)
@@ -299,21 +378,16 @@ def train_model(
             keras.optimizers.schedules.CosineDecay(config.learning_rate, calls * STEPS_PER_CALL * steps)
         ),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=["accuracy"],
         # Many steps in one call: the time goes into arithmetic and not into Python.
         steps_per_execution=STEPS_PER_CALL * steps,
     )
     data = tf.data.Dataset.from_tensor_slices((x.astype(np.float32), y, weights.astype(np.float32))).cache()
-    if steps > 1:
-        data = data.shuffle(len(y), seed=config.seed, reshuffle_each_iteration=True)
-    data = data.batch(size).repeat()
+    data = data.shuffle(len(y), seed=config.seed, reshuffle_each_iteration=True).batch(size).repeat()
     callbacks: list[Any] = [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _stop_if(cancelled))]
-    callbacks.append(keras.callbacks.TerminateOnNaN())
     if validation is not None and config.patience:
+        patience = max(config.patience // STEPS_PER_CALL, 1)
         callbacks.append(
-            keras.callbacks.EarlyStopping(
-                patience=max(config.patience // STEPS_PER_CALL, 1), restore_best_weights=True, monitor="val_loss"
-            )
+            keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True, monitor="val_loss")
         )
     fitted = model.fit(
         data,
@@ -325,9 +399,11 @@ def train_model(
         validation_data=None if validation is None else (validation[0].astype(np.float32), validation[1]),
         validation_batch_size=None if validation is None else max(len(validation[1]), 1),
     )
-    if not np.isfinite(fitted.history["loss"][-1]) or not all(np.isfinite(w).all() for w in model.get_weights()):
+    if not np.isfinite(fitted.history["loss"]).all():
         raise ModelError(f"training diverged (the loss is not a number); lower learning_rate {config.learning_rate:g}")
-    return Trained(model, {name: [float(v) for v in values] for name, values in fitted.history.items()})
+    history = {name: [float(v) for v in values] for name, values in fitted.history.items()}
+    learnt = [a for layer in model.layers if layer.name.startswith(("hidden", "logits")) for a in layer.get_weights()]
+    return Trained(config, preparation, n_genres, [np.asarray(a, np.float64) for a in learnt], history)
 
 
 def _stop_if(cancelled: Cancel) -> None:

@@ -1,0 +1,57 @@
+"""Train a model on a table, measure it honestly, and export it with its card.
+
+    python 02_nn_train_model.py                                   # data/ + reports/chosen.json -> models/mine
+    python 02_nn_train_model.py --data data/mine --out models/mine
+    python 02_nn_train_model.py --data data/mine --measure-only
+
+Prints the accuracy of every protocol that the table allows before it trains on all clips: the columns `split` and
+`fold` of clips.csv give the fault-filtered and the 3-fold figure, `group` gives grouped cross-validation.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from functions_terminal import EXIT_OK, Bar, run, say
+
+
+def parse(argv):
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
+    parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
+    parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
+    parser.add_argument("--jobs", type=int, default=1, help="processes for the measurement (default: 1)")
+    parser.add_argument("--note", action="append", default=[], help="a warning for the card (may be repeated)")
+    parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
+    options = parser.parse_args(argv)
+    if options.jobs < 1:
+        parser.error("--jobs must be at least 1")
+    return options
+
+
+def work(options):
+    """Measure, train and export; return the exit code."""
+    from functions_protocols import load_data, measure, summary_lines
+    from functions_training import choose_config, ship
+
+    config, reason = choose_config(options.data, options.choice)
+    say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
+    data, table_sha256 = load_data(options.data, config)
+    with Bar("folds") as bar:
+        report = measure(data, config, jobs=options.jobs, progress=bar.update)
+    sys.stdout.write("\n".join(summary_lines(report)) + "\n")
+    if options.measure_only:
+        return EXIT_OK
+    card = ship(data, config, report, table_sha256, options.out, notes=options.note)
+    say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
+    return EXIT_OK
+
+
+def main(argv=None) -> int:
+    """Run; return the exit code of the contract."""
+    return run(work, parse(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

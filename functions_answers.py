@@ -1,0 +1,157 @@
+"""Many inputs in the terminal: classified in parallel, answered in order, as text, JSON lines or CSV."""
+
+import contextlib
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TextIO
+
+from functions_audio import GenreError, SourceError
+from functions_interface import Classifier, Prediction, error_prediction, expand_inputs
+from functions_parallel import cpu_count, run_many
+from functions_text import clean_text, csv_cell
+
+FEW = 3  # up to this many files the start of more processes costs more than it brings
+BAR_WIDTH = 24
+CSV_COLUMNS = ("input", "title", "duration_s", "verdict", "genre", "confidence", "reason", "model", "error")
+HEADLINES = {
+    "uncertain": "not sure",
+    "not_music": "not music",
+    "silent": "silent",
+    "too_short": "too short",
+    "error": "no answer",
+}
+
+
+@lru_cache(maxsize=1)
+def _classifier(model: str, threads: int) -> Classifier:
+    """Return this process's classifier."""
+    return Classifier(model, threads=threads)
+
+
+def _classify_job(job: tuple[str, str, float, float | None, int]) -> tuple[Prediction, float]:
+    """Classify one path: (path, model, start, length, threads) -> (answer, seconds taken)."""
+    path, model, start_s, length_s, threads = job
+    began = time.perf_counter()
+    try:
+        prediction = _classifier(model, threads).classify_file(path, start_s=start_s, length_s=length_s)
+    except MemoryError:
+        prediction = error_prediction(
+            path, GenreError("more memory is needed than there is", "unreadable"), model=model
+        )
+    return prediction, time.perf_counter() - began
+
+
+def classify_all(
+    paths: Sequence[str], *, model: str, start_s: float = 0.0, length_s: float | None = None, jobs: int = 1
+) -> Iterator[tuple[Prediction, float]]:
+    """Yield (answer, seconds taken) for each file of the inputs, in input order, as soon as its turn is done.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    """
+    files = list(expand_inputs(paths))
+    few = len(files) <= FEW
+    threads = min(cpu_count(), 4) if few else 1
+    # Loaded here even where processes do the work: a model at fault is one sentence, not one for each file.
+    name = _classifier(model, threads).model.name
+    work = [(path, model, start_s, length_s, threads) for path in files]
+    done: dict[int, tuple[Prediction, float]] = {}
+    turn = 0
+    for index, result in run_many(_classify_job, work, jobs=1 if few else jobs):
+        if isinstance(result, GenreError):
+            result = (error_prediction(files[index], result, model=name), 0.0)
+        done[index] = result
+        while turn in done:
+            yield done.pop(turn)
+            turn += 1
+
+
+Write = Callable[[Prediction, float], None]
+
+
+@contextlib.contextmanager
+def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[str]) -> Iterator[Write]:
+    """Give the function that writes one answer in the chosen form.
+
+    A CSV file appears under its name when all is written, or with what was finished when the work is interrupted.
+
+    Raises
+    ------
+    SourceError
+        If the CSV file cannot be written.
+    """
+    if csv_path is None or csv_path == "-":
+        out = sys.stdout
+        if hasattr(out, "reconfigure"):
+            out.reconfigure(errors="replace")  # a terminal that lacks a letter shows a question mark
+        if csv_path == "-":
+            yield _csv_rows(out, genres)
+        elif as_json:
+            yield lambda prediction, _: _line(out, json.dumps(prediction.as_json()))
+        else:
+            yield lambda prediction, seconds: _line(out, readable(prediction, seconds, top=top, encoding=out.encoding))
+        return
+    path = Path(csv_path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        file = part.open("w", encoding="utf-8", newline="", errors="replace")
+    except OSError as error:
+        raise SourceError(f"{csv_path} cannot be written ({error.strerror}); choose another place") from error
+    try:
+        with file:
+            yield _csv_rows(file, genres)
+    finally:
+        part.replace(path)
+
+
+def _line(out: TextIO, text: str) -> None:
+    """Write a line at once, so that it can be followed."""
+    out.write(text + "\n")
+    out.flush()
+
+
+def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:
+    """Write the header; return the function that writes a row."""
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow([*CSV_COLUMNS, *(csv_cell(f"p_{genre}") for genre in genres)])
+
+    def write(prediction: Prediction, _: float) -> None:
+        record: dict[str, Any] = prediction.as_json()
+        record["error"] = prediction.error["kind"] if prediction.error else None
+        cells = ["" if record[column] is None else record[column] for column in CSV_COLUMNS]
+        chances = prediction.probabilities or {}
+        cells += [chances.get(genre, "") for genre in genres]
+        rows.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in cells])
+        out.flush()
+
+    return write
+
+
+def readable(prediction: Prediction, seconds: float, *, top: int, encoding: str | None = "utf-8") -> str:
+    """Return an answer as lines for a person."""
+    full, half = ("\u2588", "\u258c") if (encoding or "").lower().replace("-", "") == "utf8" else ("#", "")
+    lines = [clean_text(prediction.input)]
+    if prediction.verdict == "genre":
+        lines.append(f"  {prediction.genre}, {prediction.confidence:.0%} sure")
+    else:
+        headline = HEADLINES[prediction.verdict]
+        guess = f", perhaps {prediction.genre}" if prediction.verdict == "uncertain" else ""
+        lines.append(f"  {headline}{guess}: {clean_text(prediction.reason or '')}")
+    if prediction.probabilities and prediction.verdict in ("genre", "uncertain"):
+        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[:top]
+        width = max(len(genre) for genre, _ in ranked)
+        for genre, chance in ranked:
+            halves = round(2 * BAR_WIDTH * chance)
+            bar = full * (halves // 2) + half * (halves % 2)
+            lines.append(f"    {clean_text(genre):<{width}}  {bar:<{BAR_WIDTH}} {chance:4.0%}")
+    if prediction.analysed and prediction.duration_s is not None:
+        heard = sum(part["end_s"] - part["start_s"] for part in prediction.analysed)
+        lines.append(f"  {heard:.0f} of {prediction.duration_s:.0f} s analysed in {seconds:.1f} s")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,199 @@
+"""The protocols that measure a configuration on a table, and the model that is shipped after them.
+
+A protocol trains fresh models on the training part of each of its folds; the temperature comes from inner folds of
+that part. The headline is the worst of the protocols that keep groups apart.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from functions_audio import ModelError
+from functions_evaluation import (
+    N_REPEATS,
+    Data,
+    Fold,
+    as_data,
+    check_apart,
+    fault_filtered_folds,
+    figures,
+    fit_calibrated,
+    group_folds,
+    naming_threshold,
+    random_folds,
+    three_folds,
+)
+from functions_nn import Config, families_of, make_config, softmax
+from functions_parallel import run_many
+from functions_table import find_families, read_table
+
+DEFAULTS = (("musicnn", "whitened"), ("musicnn_deep", "whitened"), ("mfcc+chroma+tempo+zcr+rolloff", "whitened"))
+UNGROUPED = "The table has no groups: songs of one artist may stand in training and test, and the figures be too high."
+
+
+@dataclass(frozen=True)
+class FoldJob:
+    """One fold to train: what, on which rows, and the rows to answer."""
+
+    data: Data
+    config: Config
+    train: np.ndarray
+    test: np.ndarray
+
+
+def run_fold(job: FoldJob) -> np.ndarray:
+    """Return the calibrated probabilities of a fold's test rows, shape (rows, genres)."""
+    trained, temperature = fit_calibrated(job.data.subset(job.train), job.config)
+    return softmax(trained.logits(job.data.x[job.test]) / temperature)
+
+
+def protocol_folds(data: Data) -> dict[str, list[list[Fold]]]:
+    """Return protocol -> repeats -> folds, for the protocols that the table's columns allow."""
+    protocols: dict[str, list[list[Fold]]] = {}
+    split = set(data.clips["split"])
+    if {"train", "test"} <= split:
+        protocols["fault-filtered"] = [fault_filtered_folds(data)]
+    if "fold" in data.clips and {"1", "2"} <= set(data.clips["fold"]):
+        protocols["3-fold"] = [three_folds(data)]
+    name = "grouped CV" if data.grouped else "ungrouped CV"
+    protocols[name] = [group_folds(data.y, data.groups, seed=seed) for seed in range(N_REPEATS)]
+    if data.grouped:
+        protocols["random split (leaky, for comparison)"] = [random_folds(data.y)]
+    return protocols
+
+
+def measure(
+    data: Data, config: Config, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Measure a configuration by every protocol that the table allows.
+
+    Parameters
+    ----------
+    data : Data
+        A table as arrays.
+    config : Config
+        What to measure.
+    jobs : int
+        Processes.
+    progress : callable
+        Called with (folds done, folds in all).
+
+    Returns
+    -------
+    dict
+        ``protocols``: name to the figures of `functions_evaluation.figures` (means over repeats, with ``deviation``);
+        ``headline``: the worst accuracy of the honest protocols and its name; ``uncertain_below`` and
+        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``warnings``.
+    """
+    plan = protocol_folds(data)
+    keys = [
+        (name, r, f) for name, repeats in plan.items() for r, folds in enumerate(repeats) for f in range(len(folds))
+    ]
+    work = []
+    for name, r, f in keys:
+        train, test = plan[name][r][f]
+        if not name.startswith("random"):
+            check_apart(data.groups, (train, test))
+        work.append(FoldJob(data, config, train, test))
+    answers: dict[tuple[str, int, int], np.ndarray] = {}
+    for done, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
+        if isinstance(result, Exception):
+            raise result
+        answers[keys[index]] = result
+        if progress:
+            progress(done, len(work))
+    protocols: dict[str, Any] = {}
+    pooled: list[tuple[np.ndarray, np.ndarray]] = []
+    for name, repeats in plan.items():
+        runs = []
+        for r, folds in enumerate(repeats):
+            rows = np.concatenate([test for _, test in folds])
+            probabilities = np.concatenate([answers[name, r, f] for f in range(len(folds))])
+            run = figures(data.y[rows], probabilities, data.groups[rows], data.genres)
+            if name == "3-fold":  # the protocol's figure is the mean of its three accuracies
+                parts = [
+                    (answers[name, r, f].argmax(axis=1) == data.y[test]).mean() for f, (_, test) in enumerate(folds)
+                ]
+                run["accuracy"] = float(np.mean(parts))
+            runs.append(run)
+            if "grouped" in name:
+                pooled.append((data.y[rows], probabilities))
+        protocols[name] = _mean_run(runs)
+    honest = {name: run["accuracy"] for name, run in protocols.items() if not name.startswith("random")}
+    worst = min(honest, key=lambda name: honest[name])
+    y, probabilities = (np.concatenate(parts) for parts in zip(*pooled, strict=True))
+    threshold = naming_threshold(y, probabilities)
+    return {
+        "protocols": protocols,
+        "headline": {"accuracy": honest[worst], "protocol": worst},
+        "uncertain_below": round(threshold, 4),
+        "named_share": float((probabilities.max(axis=1) >= threshold).mean()),
+        "warnings": [] if data.grouped else [UNGROUPED],
+    }
+
+
+def _mean_run(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mean of each figure over repeats, and the accuracy's deviation."""
+    mean: dict[str, Any] = {}
+    for key, first in runs[0].items():
+        values = [run[key] for run in runs]
+        if isinstance(first, dict):
+            known = {k: [v[k] for v in values if v[k] is not None] for k in first}
+            mean[key] = {k: float(np.mean(v)) if v else None for k, v in known.items()}
+        else:
+            mean[key] = np.mean(values, axis=0).tolist()
+    mean["worst_recall"] = min(value for value in mean["recall"].values() if value is not None)
+    mean["deviation"] = float(np.std([run["accuracy"] for run in runs]))
+    mean["repeats"] = len(runs)
+    return mean
+
+
+def default_config(folder: Any) -> Config:
+    """Return the best known configuration for the families that a table has.
+
+    Raises
+    ------
+    ModelError
+        If the table has none of the families that a default needs.
+    """
+    families = set(find_families(folder))
+    for feature_set, architecture in DEFAULTS:
+        if set(families_of(feature_set)) <= families:
+            return make_config(architecture, feature_set=feature_set)
+    raise ModelError(f"{folder} lacks the features of every default; compute them with 00_preprocess_music.py")
+
+
+def load_data(folder: Any, config: Config) -> tuple[Data, str]:
+    """Return a table's arrays for a configuration and the table's sha256."""
+    table = read_table(folder, families_of(config.feature_set))
+    return as_data(table, config.feature_set), table.sha256
+
+
+def percent(value: float) -> str:
+    """Return 0.8234 as '82.3 %'."""
+    return f"{100 * value:.1f} %"
+
+
+def summary_lines(report: dict[str, Any]) -> list[str]:
+    """Return the figures of `measure` as lines for a person."""
+    heads = ("95 % interval", "macro-F1", "top-3", "ECE", "at 80 %")
+    lines = ["{:<38} {:>16} {:>16} {:>9} {:>7} {:>6} {:>8}".format("protocol", "accuracy", *heads)]
+    for name, run in report["protocols"].items():
+        accuracy = percent(run["accuracy"]) + (f" ± {100 * run['deviation']:.1f}" if run["repeats"] > 1 else "")
+        interval = "{:.1f}-{:.1f} %".format(*(100 * value for value in run["interval_95"]))
+        lines.append(
+            f"{name:<38} {accuracy:>16} {interval:>16} {run['macro_f1']:9.3f} "
+            f"{percent(run['top3']):>7} {run['ece']:6.3f} {percent(run['accuracy_at_80']):>8}"
+        )
+    main = next(run for name, run in report["protocols"].items() if "grouped" in name)
+    worst = min((r, g) for g, r in main["recall"].items() if r is not None)
+    headline = report["headline"]
+    lines += [
+        f"headline: {percent(headline['accuracy'])} ({headline['protocol']}, the worst of the honest protocols)",
+        f"worst recall of a genre: {worst[0]:.2f} ({worst[1]})",
+        f"named from {percent(report['uncertain_below'])} confidence on: {percent(report['named_share'])} of the clips",
+        *(f"warning: {text}" for text in report["warnings"]),
+    ]
+    return lines

@@ -1,0 +1,72 @@
+"""The last step of training: which configuration, the model on all clips, and its card."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_audio import ModelError
+from functions_evaluation import Data, fit, out_of_fold_logits
+from functions_models import export_model
+from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
+from functions_protocols import default_config
+from functions_table import read_table
+
+CHOSEN = Path("reports/chosen.json")
+
+
+def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
+    """Return the configuration to train and why.
+
+    Without a choice, that of reports/chosen.json is taken if it was made on this very table, else a good default.
+
+    Raises
+    ------
+    ModelError
+        If a named choice cannot be read or was made on another table.
+    """
+    path = choice or (CHOSEN if CHOSEN.is_file() else None)
+    if path is None:
+        return default_config(folder), "the default; 01_nn_hyperparam.py searches for a better one"
+    try:
+        chosen = json.loads(path.read_text(encoding="utf-8"))
+        values = dict(chosen["config"])
+        config = make_config(values.pop("architecture"), **values)
+        table_sha256 = chosen["table_sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
+    if read_table(folder, chosen["families"]).sha256 != table_sha256:
+        if choice is None:
+            return default_config(folder), f"the default; {path} was made on another table"
+        raise ModelError(f"{folder} is not the table that {path} was made on, or has changed; run 01 on it again")
+    return config, f"chosen by {path}"
+
+
+def ship(
+    data: Data, config: Config, report: dict[str, Any], table_sha256: str, base: Path, *, notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card."""
+    temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
+    trained = fit(data, config)
+    counts = np.bincount(data.y, minlength=len(data.genres))
+    card = {
+        "name": base.name,
+        "genres": data.genres,
+        "families": list(dict.fromkeys(families_of(config.feature_set))),
+        "columns": data.columns,
+        "training": {
+            "table_sha256": table_sha256,
+            "clips": len(data.y),
+            "clips_per_genre": dict(zip(data.genres, counts.tolist(), strict=True)),
+            "groups": len(np.unique(data.groups)) if data.grouped else None,
+        },
+        "configuration": config_dict(config),
+        "temperature": temperature,
+        "thresholds": {"uncertain_below": report["uncertain_below"], "named_share": report["named_share"]},
+        "metrics": report["protocols"],
+        "headline": report["headline"],
+        "warnings": [*report["warnings"], *notes],
+    }
+    return export_model(trained.as_keras(), temperature, card, base)
