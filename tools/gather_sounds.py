@@ -33,6 +33,7 @@ from synthetic_sounds import GENERATORS, SAMPLE_RATE
 MIN_S, MAX_S = 5.0, 20.0  # length of a piece cut from a long recording
 NATURAL_S = 3.0  # a shorter recording is only used joined with others of its source
 JOINED_S = 4.0  # the shortest joined or looped clip
+LONGEST_S = 200.0  # no more of a recording is decoded: its pieces are spread over this part
 QUIET_DBFS = -50.0  # a piece below this level is left out: it would teach silence
 COPIES = 7  # clips of each synthetic generator
 SOUNDFONT = "timgm6mb-soundfont"
@@ -224,7 +225,7 @@ NOT_MUSIC = (
     # Alarms, telephones and interface sounds.
     Row("scorched3d-data", "*/misc/{firetruck,policecar}.wav", "alarm", source="scorched3d-sirens"),
     Row("scorched3d-data", "*/misc/carhorn*.wav", "alarm", "join", "scorched3d-sirens", most=2),
-    Row("scorched3d-data", "*/misc/beep*.wav", "alarm", source="scorched3d-beeps"),
+    Row("scorched3d-data", "*/misc/beep*.wav", "alarm", "loop", source="scorched3d-beeps"),
     Row("lincity-ng-data", "*/sounds/FireStation*.wav", "alarm", source="lincity-sirens", most=3),
     Row("lincity-ng-data", "*/sounds/Health*.wav", "alarm", source="lincity-sirens", most=5),
     Row("alienblaster-data", "*/alarm.wav", "alarm"),
@@ -236,7 +237,7 @@ NOT_MUSIC = (
     Row("ufoai-sound", "*/geoscape/basealert.ogg", "alarm", "loop", "ufoai-alert"),
     Row("fillets-ng-data", "*/steel-x-redalert.ogg", "alarm", "loop", "fillets-effects"),
     Row("fillets-ng-data", "*/bat-t-*.ogg", "alarm", "loop", "fillets-effects"),
-    Row("supertux-data", "*/sounds/phone.wav", "alarm", source="supertux-phone"),
+    Row("supertux-data", "*/sounds/phone.wav", "alarm", "loop", source="supertux-phone"),
     Row("btanks-data", "*/sounds/klaxon*.ogg", "alarm", "join", "btanks-effects"),
     Row("sound-theme-freedesktop", "*/phone-*.oga", "alarm", "loop"),
     Row("sound-theme-freedesktop", "*/alarm-clock-elapsed.oga", "alarm", "loop"),
@@ -475,16 +476,19 @@ def unpack(package: str, out: Path) -> Path:
     return folder
 
 
-def decode(path: Path) -> np.ndarray:
-    """Decode a file to mono at SAMPLE_RATE; an unreadable file gives no samples."""
+def decode(path: Path, *, longest_s: float = LONGEST_S) -> np.ndarray:
+    """Decode the first part of a file to mono at SAMPLE_RATE; an unreadable file gives no samples."""
     try:
         raw = "g722" if path.suffix == ".g722" else None
         with av.open(str(path), format=raw, metadata_errors="replace") as container:
             stream = container.streams.audio[0]
             resampler = av.AudioResampler(format="fltp", layout="mono")
-            frames = [frame for packet in container.demux(stream) for frame in packet.decode()]
-            parts = [part.to_ndarray()[0] for frame in frames for part in resampler.resample(frame)]
-            rate = frames[0].sample_rate if frames else SAMPLE_RATE
+            rate, parts = SAMPLE_RATE, []
+            for frame in container.decode(stream):
+                rate = frame.sample_rate
+                parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+                if (frame.time or 0) > longest_s:
+                    break
     except (av.FFmpegError, IndexError):
         return np.zeros(0, np.float32)
     return soxr.resample(np.concatenate(parts), rate, SAMPLE_RATE) if parts else np.zeros(0, np.float32)
@@ -638,7 +642,21 @@ def main(argv: list[str] | None = None) -> int:
     def wanted(name: str) -> bool:
         return not options.only or name in options.only
 
-    found: list[tuple[str, str, str, np.ndarray]] = []
+    shutil.rmtree(out / "clips", ignore_errors=True)
+    count: dict[tuple[str, str], int] = defaultdict(int)
+    table: list[tuple[str, str, str, str, float]] = []
+    speech: list[tuple[str, np.ndarray]] = []
+
+    def keep(label: str, kind: str, source: str, clip: np.ndarray) -> None:
+        """Write one clip and its row."""
+        name = "".join(c if c.isalnum() or c in "-." else "-" for c in source)
+        count[kind, name] += 1
+        clip_id = f"{kind}/{name}_{count[kind, name]:02d}"
+        path = out / "clips" / f"{clip_id}.flac"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, clip / max(1.0, np.max(np.abs(clip))), SAMPLE_RATE)
+        table.append((clip_id, label, kind, name, round(clip.size / SAMPLE_RATE, 2)))
+
     for label, rows in (("not_music", NOT_MUSIC), ("music", MUSIC)):
         for row in rows:
             if not wanted(row.package):
@@ -647,27 +665,15 @@ def main(argv: list[str] | None = None) -> int:
             clips = clips_of(row, unpack(row.package, out), font)
             if not clips:
                 print(f"nothing for {row.package} {row.pattern}", file=sys.stderr)
-            prefix = "music-" if label == "music" else ""
-            found += [(label, prefix + row.kind, source, clip) for source, clip in clips]
-    if wanted("espeak-ng"):
-        found += [("not_music", *entry) for entry in spoken()]
-    if wanted("synthetic"):
-        found += [("not_music", *entry) for entry in synthetic()]
-    if wanted("mixed"):
-        speech = [(source, clip) for _, kind, source, clip in found if kind == "speech"]
-        found += [("not_music", *entry) for entry in mixed(speech, out)]
-
-    shutil.rmtree(out / "clips", ignore_errors=True)
-    count: dict[tuple[str, str], int] = defaultdict(int)
-    table = []
-    for label, kind, source, clip in found:
-        name = "".join(c if c.isalnum() or c in "-." else "-" for c in source)
-        count[kind, name] += 1
-        clip_id = f"{kind}/{name}_{count[kind, name]:02d}"
-        path = out / "clips" / f"{clip_id}.flac"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, clip / max(1.0, np.max(np.abs(clip))), SAMPLE_RATE)
-        table.append((clip_id, label, kind, name, round(clip.size / SAMPLE_RATE, 2)))
+            for source, clip in clips:
+                keep(label, f"music-{row.kind}" if label == "music" else row.kind, source, clip)
+            speech += clips if row.kind == "speech" else []
+    made = spoken() if wanted("espeak-ng") else []
+    speech += [(source, clip) for _, source, clip in made]
+    made += synthetic() if wanted("synthetic") else []
+    made += mixed(speech, out) if wanted("mixed") else []
+    for kind, source, clip in made:
+        keep("not_music", kind, source, clip)
     with (out / "clips.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("clip_id", "label", "kind", "source", "duration_s"))
