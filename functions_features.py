@@ -29,6 +29,7 @@ from functions_audio import (
     Cancelled,
     Clip,
     ModelError,
+    level_dbfs,
     never,
     resample,
 )
@@ -45,6 +46,7 @@ from functions_musicnn import (
     Windows,
     tag_statistics,
 )
+from functions_signal import SIGNAL_COLUMNS, level_gain, signal_statistics
 
 # librosa's defaults
 SR = 22050
@@ -74,6 +76,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "centroid": ("centroid_mean_hz", "centroid_std_hz"),
     "musicnn": tuple(f"tag_mean_{tag}" for tag in TAGS) + tuple(f"tag_std_{tag}" for tag in TAGS),
     "musicnn_deep": _numbered("deep_mean", N_DEEP, 3),
+    "signal": SIGNAL_COLUMNS,
 }
 SPECTRAL_FAMILIES = frozenset({"mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid"})
 
@@ -168,9 +171,9 @@ def _dct_matrix() -> np.ndarray:
     return matrix.astype(np.float32)
 
 
-def log_mel(power: np.ndarray) -> np.ndarray:
-    """Return musicnn's input from a power spectrogram at 16 kHz: log10(1e4 mel + 1), shape (frames, 96), float32."""
-    return np.log10(np.float32(1e4) * (power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)) + np.float32(1))
+def compress_mel(mel: np.ndarray) -> np.ndarray:
+    """Return musicnn's input from mel power at 16 kHz: log10(1e4 mel + 1), shape (frames, 96), float32."""
+    return np.log10(np.float32(1e4) * mel + np.float32(1))
 
 
 def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarray]:
@@ -346,21 +349,40 @@ def extract(
             values.update(zip(FAMILIES[family], row.tolist(), strict=True))
     windows = None
     if len(spectral) < len(families):
-        windows = tag_windows(clips, network or TagNetwork(), cancelled=cancelled)
-        if len(windows.start_s):
-            rows = {"musicnn": tag_statistics(windows.activations), "musicnn_deep": windows.deep.mean(axis=0)}
-            for family in rows.keys() & set(families):
-                values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
+        rows, windows = _rows_16k(clips, families, network, cancelled)
+        for family in rows.keys() & set(families):
+            values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
 
 
-def tag_windows(clips: Sequence[Clip], network: TagNetwork, *, cancelled: Cancel = never) -> Windows:
-    """Run the pretrained network over the analysed sections; clips under 3 s have no window."""
-    starts, activations, deep = [], [], []
+def _rows_16k(
+    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, cancelled: Cancel
+) -> tuple[dict[str, np.ndarray], Windows | None]:
+    """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
+    gain = np.float32(level_gain(level_dbfs(clips)))
+    tagged = bool({"musicnn", "musicnn_deep"} & set(families))
+    network = (network or TagNetwork()) if tagged else None
+    starts, activations, deep, signal = [], [], [], []
     for clip in clips:
-        mel = log_mel(power_spectrogram(resample(clip, TAG_SR), n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH))
-        tags, units = network(mel, cancelled=cancelled)
-        starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
-        activations.append(tags)
-        deep.append(units)
-    return Windows(np.concatenate(starts), np.concatenate(activations), np.concatenate(deep))
+        if cancelled():
+            raise Cancelled("stopped")
+        y = resample(clip, TAG_SR)
+        power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
+        mel = power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)
+        if network is not None:
+            tags, units = network(compress_mel(mel), cancelled=cancelled)
+            starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
+            activations.append(tags)
+            deep.append(units)
+        if "signal" in families:
+            signal.append(signal_statistics(y * gain, power * gain**2, mel * gain**2))
+    rows = {}
+    if signal:
+        rows["signal"] = np.average(signal, axis=0, weights=[len(clip.samples) for clip in clips])
+    windows = None
+    if tagged:
+        windows = Windows(np.concatenate(starts), np.concatenate(activations), np.concatenate(deep))
+        if len(windows.start_s):
+            rows["musicnn"] = tag_statistics(windows.activations)
+            rows["musicnn_deep"] = windows.deep.mean(axis=0)
+    return rows, windows

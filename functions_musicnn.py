@@ -119,7 +119,7 @@ class TagNetwork:
         Parameters
         ----------
         mel : np.ndarray, shape (frames, 96)
-            Output of `functions_features.log_mel`; window i starts at frame 62 i.
+            Output of `functions_features.compress_mel`; window i starts at frame 62 i.
 
         Returns
         -------
