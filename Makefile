@@ -1,0 +1,53 @@
+# Two commands for a newcomer: make demo, make test. On a machine without make, README.md gives the plain commands.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+TABLE ?= data
+EXTRA ?=
+
+.PHONY: setup setup-dev system demo run test check bench evaluate screenshots clean
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev build/wheels/.fetched
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip
+	$(RUN) -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(RUN) -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+# The package whose weights the pretrained network has; a test converts it again.
+build/wheels/.fetched: $(VENV)/.installed
+	mkdir -p build/wheels
+	$(RUN) -m pip download --quiet --no-deps --dest build/wheels musicnn==0.1.0
+	touch $@
+
+system: ## what the tests of windows and pages need: a display server, a browser
+	sh tools/install_system_packages.sh
+
+demo: setup
+	$(RUN) 03_launch_classifier.py data/samples
+
+run: setup
+	$(RUN) 04_interface.py
+
+test: system setup-dev
+	$(RUN) -m pytest
+
+check: setup-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: setup-dev
+	$(RUN) tools/bench.py
+
+evaluate: setup
+	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) $(if $(EXTRA),--extra $(EXTRA))
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
