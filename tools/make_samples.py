@@ -190,8 +190,8 @@ copy, change and pass on, from a package of Debian {release}. The licence's own 
 `/usr/share/doc/PACKAGE/copyright` of the package named, unless another file is named.
 
 Share-alike: who passes on an excerpt under CC BY-SA, changed or not, keeps the author's name, the link to the licence
-and this notice of the changes, and passes it on under the same licence. They stand beside the program and are no part of
-it; the program's own licence is untouched.
+and this notice of the changes, and passes it on under the same licence. The clips stand beside the program and are no
+part of it; the program's own licence is untouched.
 """
 
 
