@@ -208,7 +208,6 @@ NOT_MUSIC = (
     Row("lincity-ng-data", "*/sounds/Rail*.wav", "engine", source="lincity-traffic", most=3),
     Row("lincity-ng-data", "*/sounds/Blacksmith*.wav", "machine", source="lincity-smith", most=3),
     Row("widelands-data", "*/saw/*.ogg", "machine", source="widelands-saw", pieces=2, most=8),
-    Row("widelands-data", "*/cutting/*.ogg", "machine", source="widelands-stone", pieces=2, most=5),
     Row("widelands-data", "*/mill/*.ogg", "machine", source="widelands-mill", most=4),
     Row("widelands-data", "*/smiths/*.ogg", "machine", source="widelands-smith", most=6),
     Row("widelands-data", "*/woodcutting/*.ogg", "machine", source="widelands-wood", most=6),

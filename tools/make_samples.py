@@ -122,16 +122,16 @@ SAMPLES = (
         "permission from their authors'",
     ),
     Sample(
-        file="chiptune.ogg",
+        file="vocal.ogg",
         expected="",
-        package="supertux-data",
-        pattern="*/music/antarctic/chipdisko.ogg",
-        start_s=110,
+        package="marsshooter-data",
+        pattern="*/music/01_-_Ezer_Ev.ogg",
+        start_s=208,
         length_s=15,
-        author="Marek Moeckel",
-        work="chipdisko, music of the game SuperTux",
-        licence="GPL-2+ (gnu.org/licenses/old-licenses/gpl-2.0.html)",
-        evidence="'Files: data/music/*, Copyright: Marek Moeckel <wansti@gmx.de>, License: GPL-2+'",
+        author="Obsidian Shell (2011)",
+        work="Ezer Ev, a song with drums, guitars and a woman's voice",
+        licence=BY_SA_3,
+        evidence="'Files: data/audio/music/*, Copyright: 2011, Obsidian Shell, License: CC-BY-SA-3.0'",
     ),
     Sample(
         file="speech.ogg",
@@ -158,11 +158,15 @@ SAMPLES = (
         evidence="'All files are released under the Terms of the Creative Commons Attribution-ShareAlike 3.0 Unported "
         "license'",
     ),
-    Sample("tone.ogg", "not_music", "", "", 0, 8, "this project", "A sine of 440 Hz at -12 dBFS", PROJECT, "made here"),
+    Sample(
+        "tone.ogg", "not_music", "", "", 0, 8, "this project", "A sine of 440 Hz, peak -12 dBFS", PROJECT, "made here"
+    ),
     Sample("silence.ogg", "silent", "", "", 0, 6, "this project", "Digital silence", PROJECT, "made here"),
 )
 
 MIT_TEXT = """\
+Copyright (c) 2006/2007 Carlos Viola Iborra <karuritosu@gmail.com>
+
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
 rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
@@ -186,8 +190,8 @@ copy, change and pass on, from a package of Debian {release}. The licence's own 
 `/usr/share/doc/PACKAGE/copyright` of the package named, unless another file is named.
 
 Share-alike: who passes on an excerpt under CC BY-SA, changed or not, keeps the author's name, the link to the licence
-and this notice of the changes, and passes it on under the same licence. The excerpt under the GPL stays under the GPL;
-its source is the package's own ogg file.
+and this notice of the changes, and passes it on under the same licence. The clips stand beside the program and are no
+part of it; the program's own licence is untouched.
 """
 
 
