@@ -53,6 +53,8 @@ class Config:
         Share of units dropped after each hidden layer.
     whiten : float or None
         Shrinkage in [0, 1] of the within-class covariance to its diagonal; None leaves the columns standardised.
+    prior : float
+        Weight of what the tags' names say about the genres (`functions_prior`); 0 is none.
     l2 : float
         Penalty on the squared weights.
     learning_rate : float
@@ -72,6 +74,7 @@ class Config:
     hidden: tuple[int, ...] = ()
     dropout: float = 0.0
     whiten: float | None = 0.5
+    prior: float = 0.0
     l2: float = 0.2
     learning_rate: float = 0.01
     epochs: int = 300
@@ -90,6 +93,9 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
                      "epochs": 200, "patience": 30},
     "original": {"whiten": None, "hidden": (256, 128, 64), "dropout": 0.0, "l2": 0.0, "learning_rate": 1e-3,
                  "batch_size": 32, "epochs": 150, "patience": 20},
+    # scikit-learn's, for comparison in the search; their settings stand there
+    "logistic_regression": {"whiten": None}, "rbf_svm": {"whiten": None},
+    "shrinkage_lda": {"whiten": None}, "extra_trees": {"whiten": None},
 }  # fmt: skip
 
 

@@ -1,0 +1,60 @@
+"""Search feature sets, networks and hyperparameters on a table, with folds that keep artists apart.
+
+    python 01_nn_hyperparam.py                                 # data/ -> reports/
+    python 01_nn_hyperparam.py --data data/mine --grid full --seeds 3 --jobs 2
+
+Writes grid_results.csv (a row per fit), grid_summary.csv (a row per cell) and chosen.json, which 02 reads. Run again
+after an interruption, it goes on where it stopped.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from functions_terminal import EXIT_OK, Bar, run, say
+
+
+def parse(argv):
+    """Return the options."""
+    from functions_parallel import cpu_count
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
+    parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the reports (default: reports)")
+    parser.add_argument("--grid", choices=("quick", "full"), default="quick", help="how many cells (default: quick)")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="trainings of each network with hidden layers (default: 1)"
+    )
+    parser.add_argument("--jobs", type=int, default=cpu_count(), help="processes (default: all processors)")
+    parser.add_argument("--dask", metavar="ADDRESS", help="train on the workers of this Dask scheduler")
+    options = parser.parse_args(argv)
+    if options.jobs < 1 or options.seeds < 1:
+        parser.error("--jobs and --seeds must be at least 1")
+    return options
+
+
+def work(options):
+    """Search and print the best cells; return the exit code."""
+    from functions_search import search
+    from functions_table import read_csv
+
+    with Bar("fits") as bar:
+        chosen = search(
+            options.data, options.out, size=options.grid, seeds=options.seeds, jobs=options.jobs, dask=options.dask,
+            progress=bar.update,
+        )  # fmt: skip
+    summary = read_csv(options.out / "grid_summary.csv")
+    shown = summary[["feature_set", "architecture", "hidden", "whiten", "l2", "mean", "deviation", "seconds"]].head(10)
+    sys.stdout.write(shown.to_string(index=False) + "\n")
+    values = chosen["config"]
+    say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
+    return EXIT_OK
+
+
+def main(argv=None) -> int:
+    """Run; return the exit code of the contract."""
+    return run(work, parse(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
