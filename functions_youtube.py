@@ -121,24 +121,27 @@ def search(
 def best_match(candidates: Sequence[Candidate], *, title: str = "") -> Candidate:
     """Return the first song-length candidate (1.5 to 12 minutes), rather without words like "cover" or "karaoke".
 
-    YouTube's order is by relevance already. A word the user typed in `title` counts as wanted.
+    YouTube's order is by relevance already, and a word the user typed in `title` counts as wanted. Where no length
+    fits, the nearest is taken: some songs are that short or long.
 
     Raises
     ------
     SourceError
-        If none has the length of a song.
+        If all are longer than what is downloaded.
     """
-    songs = [candidate for candidate in candidates if SONG_S[0] <= candidate.duration_s <= SONG_S[1]]
+    possible = [candidate for candidate in candidates if candidate.duration_s <= MAX_DURATION_S]
+    if not possible:
+        raise SourceError(
+            f"all {len(candidates)} videos found are longer than 3 hours; add the artist, or paste the link of the song"
+        )
     unwanted = [word for word in NOT_THE_SONG if word not in title.casefold()]
-    for candidate in songs:
-        if not any(word in candidate.title.casefold() for word in unwanted):
-            return candidate
-    if songs:
-        return songs[0]
-    raise SourceError(
-        f"none of the {len(candidates)} videos found has the length of a song (1.5 to 12 minutes); "
-        "add the artist, or paste the link of the video you mean"
-    )
+
+    def distance(candidate: Candidate) -> tuple[float, bool]:
+        shortest, longest = SONG_S
+        ratio = max(shortest / candidate.duration_s, candidate.duration_s / longest, 1.0)
+        return ratio, any(word in candidate.title.casefold() for word in unwanted)
+
+    return min(possible, key=distance)
 
 
 def playlist(

@@ -98,17 +98,19 @@ def candidate(title, duration_s):
 
 
 def test_the_best_match_is_the_first_of_song_length():
-    album, short, cover, song = (
-        candidate("Album", 2400),
-        candidate("Short", 40),
-        candidate("Song (cover)", 200),
-        candidate("Song", 210),
-    )
-    assert best_match([album, short, cover, song]) is song
+    album, short = candidate("Album", 2400), candidate("Short", 40)
+    cover, song, other = candidate("Song (cover)", 200), candidate("Song", 210), candidate("Another", 220)
+    assert best_match([album, short, cover, song, other]) is song
     assert best_match([album, short, cover, song], title="song COVER") is cover
     assert best_match([album, cover]) is cover
-    with pytest.raises(SourceError, match="length of a song"):
-        best_match([album, short])
+
+
+def test_the_best_match_of_odd_lengths_is_the_nearest():
+    epic, album, short = candidate("Epic", 1400), candidate("Album", 2400), candidate("Short", 20)
+    assert best_match([short, album, epic]) is epic
+    assert best_match([short]) is short
+    with pytest.raises(SourceError, match="longer than 3 hours"):
+        best_match([candidate("Mix", 4 * 3600)])
 
 
 def test_a_playlist_keeps_its_order_and_its_gaps(youtube):
