@@ -86,13 +86,15 @@ def video_source(video_id: str, *, start_s: float = 0.0, playlist_id: str | None
     return Source("video", f"https://www.youtube.com/watch?v={video_id}", start_s, video_id, playlist_id)
 
 
-def resolve(text: str | Path) -> Source:
+def resolve(text: str | Path, *, files: bool = True) -> Source:
     """Say what an input is.
 
     Parameters
     ----------
     text : str or path-like
         An existing file or folder, a YouTube link in any of its forms, or a title.
+    files : bool
+        Whether it may be a file or folder at all.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def resolve(text: str | Path) -> Source:
     written = str(text)
     try:
         path = Path(written).expanduser()
-        if written.strip() and path.exists():
+        if files and written.strip() and path.exists():
             return Source("folder" if path.is_dir() else "file", str(path))
     except (OSError, ValueError, RuntimeError):
         pass  # no possible name of a file: too long, a null character, an unknown user's home
@@ -113,14 +115,14 @@ def resolve(text: str | Path) -> Source:
     if len(line) > MAX_TEXT:
         raise SourceError(f"the input has {len(line)} characters; {ADVICE}", "not_allowed")
     absent = SourceError(f"there is no file or folder {clean_title(line)!r}; check the spelling and the folder")
-    if re.match(r"(?:[A-Za-z]:[\\/]|/(?!/)|\.{1,2}[\\/]|~|\\)", line):
+    if files and re.match(r"(?:[A-Za-z]:[\\/]|/(?!/)|\.{1,2}[\\/]|~|\\)", line):
         raise absent
     parts = _youtube_parts(line)
     if parts:
         return _youtube_source(parts)
     if _looks_like_link(line):
         raise SourceError(f"{clean_title(line, limit=80)!r} is not a link to YouTube; {ADVICE}", "not_allowed")
-    if _is_sound_file(line):
+    if files and _is_sound_file(line):
         raise absent
     words = clean_title(line)
     if not any(character.isalnum() for character in words):

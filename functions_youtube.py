@@ -49,13 +49,20 @@ class Candidate:
         """The video as a source."""
         return video_source(self.video_id)
 
+    @property
+    def label(self) -> str:
+        """What to call it in one line: title, channel, length and link."""
+        minutes, seconds = divmod(round(self.duration_s), 60)
+        return f"{self.title!r} by {self.channel or 'unknown'} ({minutes}:{seconds:02d}) {self.source.value}"
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One place of a playlist; `source` is None where `error` says why."""
+    """One place of a playlist; `error` says why there is nothing to download, `link` is the best one known."""
 
     title: str
     duration_s: float | None
+    link: str
     source: Source | None
     error: SourceError | None = None
 
@@ -166,7 +173,7 @@ def playlist(
     def work(job: Job) -> list[Entry]:
         with client(job, cookies_from_browser, extract_flat="in_playlist") as youtube:
             result = youtube.extract_info(source.value, download=False) or {}
-        return [_entry(entry or {}, i + 1) for i, entry in enumerate(result.get("entries") or [])]
+        return [_entry(entry or {}, i + 1, source.value) for i, entry in enumerate(result.get("entries") or [])]
 
     entries = run(work, "playlist", f"the playlist {source.playlist_id}", progress, cancelled)
     if not entries:
@@ -174,18 +181,17 @@ def playlist(
     return entries
 
 
-def _entry(entry: dict[str, Any], number: int) -> Entry:
-    """Return one place of a playlist."""
+def _entry(entry: dict[str, Any], number: int, link: str) -> Entry:
+    """Return one place of the playlist with this link."""
     title = clean_title(entry.get("title")) or f"entry {number}"
     video_id, duration = str(entry.get("id")), entry.get("duration")
     state = UNAVAILABLE_TITLES.get(title.casefold())
     sentence = f"this entry of the playlist is {state}; choose another video" if state else _live_sentence(entry)
-    if not sentence and not VIDEO_ID.fullmatch(video_id):
+    video = video_source(video_id) if VIDEO_ID.fullmatch(video_id) else None
+    if not sentence and not video:
         sentence = f"entry {number} of the playlist is no video; open the playlist in a browser"
-    length = float(duration) if duration else None
-    if sentence:
-        return Entry(title, length, None, SourceError(sentence, "download"))
-    return Entry(title, length, video_source(video_id))
+    error = SourceError(sentence, "download") if sentence else None
+    return Entry(title, float(duration) if duration else None, video.value if video else link, video, error)
 
 
 @contextlib.contextmanager
