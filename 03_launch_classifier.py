@@ -1,14 +1,16 @@
-"""Name the genre of files and folders in the terminal.
+"""Name the genre of files, folders and YouTube videos in the terminal.
 
 python 03_launch_classifier.py song.mp3
 python 03_launch_classifier.py my_music --csv answers.csv --jobs 2
 python 03_launch_classifier.py song.mp3 --json --start 60 --length 30 --model librosa12
+python 03_launch_classifier.py "https://www.youtube.com/watch?v=VIDEO&t=1m30s"
+python 03_launch_classifier.py --search "artist title"
 """
 
 import argparse
 import sys
 
-from functions_terminal import EXIT_ERROR, EXIT_OK, run
+from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
 
 
 def parse(argv):
@@ -16,19 +18,24 @@ def parse(argv):
     from functions_parallel import cpu_count
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file or a folder")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object per line and input")
     form.add_argument("--csv", metavar="FILE", help="write a table of the answers ('-' for standard output)")
     parser.add_argument("--top", type=int, default=3, metavar="K", help="genres to show (default: 3)")
     parser.add_argument("--model", default="genres", metavar="NAME", help="model under models/, or its path")
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="look only from this second on")
+    parser.add_argument("--start", type=float, metavar="S", help="look only from this second on (default: a link's t=)")
     parser.add_argument("--length", type=float, metavar="S", help="look only at this many seconds")
     parser.add_argument(
         "--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)"
     )
+    parser.add_argument("--search", action="store_true", help="look for each INPUT that is no link on YouTube")
+    parser.add_argument(
+        "--cookies-from-browser", metavar="NAME", help="use this browser's YouTube cookies (firefox, chrome, ...)"
+    )
     options = parser.parse_intermixed_args(argv)
-    if options.top < 1 or options.jobs < 1 or options.start < 0 or (options.length is not None and options.length <= 0):
+    start, length = options.start or 0.0, options.length
+    if options.top < 1 or options.jobs < 1 or start < 0 or (length is not None and length <= 0):
         parser.error("--top, --jobs and --length must be positive and --start not negative")
     return options
 
@@ -36,15 +43,35 @@ def parse(argv):
 def work(options):
     """Classify every input in order; return the exit code."""
     from functions_answers import classify_all, writer
+    from functions_inputs import expand_inputs
     from functions_models import model_genres
 
     failed = False
+    status = Status()
     genres = model_genres(options.model)
+    items = []
+    for item in expand_inputs(
+        options.inputs,
+        search_titles=options.search,
+        cookies_from_browser=options.cookies_from_browser,
+        progress=status,
+    ):
+        items.append(item)
+        if item.chosen:
+            status.clear()
+            say(f"{item.input}: took {item.chosen.label}")
     with writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres) as write:
         answers = classify_all(
-            options.inputs, model=options.model, start_s=options.start, length_s=options.length, jobs=options.jobs
+            items,
+            model=options.model,
+            start_s=options.start,
+            length_s=options.length,
+            jobs=options.jobs,
+            cookies_from_browser=options.cookies_from_browser,
+            progress=status,
         )
         for prediction, seconds in answers:
+            status.clear()
             write(prediction, seconds)
             failed = failed or prediction.verdict == "error"
     return EXIT_ERROR if failed else EXIT_OK

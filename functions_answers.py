@@ -10,10 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from functions_audio import GenreError, SourceError
-from functions_interface import Classifier, Prediction, error_prediction, expand_inputs
+from functions_audio import GenreError, Progress, SourceError
+from functions_inputs import Item
+from functions_interface import Classifier, Prediction, error_prediction
 from functions_parallel import cpu_count, run_many
-from functions_text import clean_text, csv_cell
+from functions_text import clean_text, clean_title, csv_cell
 
 FEW = 3  # up to this many files the start of more processes costs more than it brings
 BAR_WIDTH = 24
@@ -33,44 +34,74 @@ def _classifier(model: str, threads: int) -> Classifier:
     return Classifier(model, threads=threads)
 
 
-def _classify_job(job: tuple[str, str, float, float | None, int]) -> tuple[Prediction, float]:
-    """Classify one path: (path, model, start, length, threads) -> (answer, seconds taken)."""
-    path, model, start_s, length_s, threads = job
+def _classify_job(job: tuple[Item, str, float | None, float | None, int]) -> tuple[Prediction, float]:
+    """Classify one item: (item, model, start, length, threads) -> (answer, seconds taken)."""
+    item, model, start_s, length_s, threads = job
     began = time.perf_counter()
     try:
-        prediction = _classifier(model, threads).classify_file(path, start_s=start_s, length_s=length_s)
+        prediction = _classifier(model, threads).classify_item(item, start_s=start_s, length_s=length_s)
     except MemoryError:
         prediction = error_prediction(
-            path, GenreError("more memory is needed than there is", "unreadable"), model=model
+            item.input, GenreError("more memory is needed than there is", "unreadable"), model=model
         )
     return prediction, time.perf_counter() - began
 
 
 def classify_all(
-    paths: Sequence[str], *, model: str, start_s: float = 0.0, length_s: float | None = None, jobs: int = 1
+    items: Sequence[Item],
+    *,
+    model: str,
+    start_s: float | None = None,
+    length_s: float | None = None,
+    jobs: int = 1,
+    cookies_from_browser: str | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[tuple[Prediction, float]]:
-    """Yield (answer, seconds taken) for each file of the inputs, in input order, as soon as its turn is done.
+    """Yield (answer, seconds taken) for each item in order, as soon as its turn is done.
+
+    Files are classified in processes. Videos are downloaded here and one at a time: a process that is ended could
+    not delete its download, and YouTube answers no faster to many.
+
+    Parameters
+    ----------
+    items : sequence of Item
+        From `expand_inputs`.
+    start_s, length_s, cookies_from_browser
+        See `Classifier.classify_item`.
+    progress : callable
+        Called with the stage and fraction of a video.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     """
-    files = list(expand_inputs(paths))
+    here = {turn for turn, item in enumerate(items) if item.source is None or item.source.is_online}
+    files = [turn for turn in range(len(items)) if turn not in here]
     few = len(files) <= FEW
     threads = min(cpu_count(), 4) if few else 1
     # Loaded here even where processes do the work: a model at fault is one sentence, not one for each file.
-    name = _classifier(model, threads).model.name
-    work = [(path, model, start_s, length_s, threads) for path in files]
+    classifier = _classifier(model, threads)
+    work = [(items[turn], model, start_s, length_s, threads) for turn in files]
     done: dict[int, tuple[Prediction, float]] = {}
-    turn = 0
-    for index, result in run_many(_classify_job, work, jobs=1 if few else jobs):
-        if isinstance(result, GenreError):
-            result = (error_prediction(files[index], result, model=name), 0.0)
-        done[index] = result
-        while turn in done:
+    with contextlib.closing(run_many(_classify_job, work, jobs=1 if few else jobs)) as results:
+        for turn, item in enumerate(items):
+            if turn in here:
+                began = time.perf_counter()
+                prediction = classifier.classify_item(
+                    item,
+                    start_s=start_s,
+                    length_s=length_s,
+                    cookies_from_browser=cookies_from_browser,
+                    progress=progress,
+                )
+                done[turn] = prediction, time.perf_counter() - began
+            while turn not in done:
+                index, result = next(results)
+                if isinstance(result, GenreError):
+                    result = error_prediction(items[files[index]].input, result, model=classifier.model.name), 0.0
+                done[files[index]] = result
             yield done.pop(turn)
-            turn += 1
 
 
 Write = Callable[[Prediction, float], None]
@@ -138,6 +169,8 @@ def readable(prediction: Prediction, seconds: float, *, top: int, encoding: str 
     """Return an answer as lines for a person."""
     full, half = ("\u2588", "\u258c") if (encoding or "").lower().replace("-", "") == "utf8" else ("#", "")
     lines = [clean_text(prediction.input)]
+    if prediction.title and clean_title(prediction.title) != Path(prediction.input).stem:
+        lines.append(f"  {clean_title(prediction.title)}")
     if prediction.verdict == "genre":
         lines.append(f"  {prediction.genre}, {prediction.confidence:.0%} sure")
     else:

@@ -4,14 +4,13 @@ A `Classifier` holds the loaded networks and answers one recording at a time; it
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from functions_audio import (
-    AUDIO_SUFFIXES,
     SILENT_DBFS,
     WINDOW_S,
     Cancel,
@@ -19,13 +18,17 @@ from functions_audio import (
     GenreError,
     Progress,
     Recording,
+    SourceError,
     level_dbfs,
     never,
     read_recording,
 )
 from functions_features import Features, extract
+from functions_inputs import Item
 from functions_models import GenreModel
 from functions_musicnn import TagNetwork, tag_statistics
+from functions_text import clean_title
+from functions_youtube import fetch, read_download
 
 SEGMENT_S = 10.0
 VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
@@ -57,10 +60,14 @@ class Prediction:
     reason: str | None = None
     model: str = ""
     error: dict[str, str] | None = None
+    candidates: list[dict[str, Any]] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON-ready values in the contract's order."""
-        return asdict(self)
+        """Return JSON-ready values in the contract's order; `candidates` only where something was searched for."""
+        values = asdict(self)
+        if self.candidates is None:
+            del values["candidates"]
+        return values
 
 
 def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:
@@ -69,26 +76,6 @@ def error_prediction(source: str, error: GenreError, *, model: str, title: str |
     return Prediction(
         source, title, None, "error", reason=message, model=model, error={"kind": error.kind, "message": message}
     )
-
-
-def expand_inputs(paths: Sequence[str]) -> Iterator[str]:
-    """Yield the inputs with each folder replaced by the sound files in it, in a stable order.
-
-    A folder without sound stays, so that it gets an answer of its own.
-    """
-    for text in paths:
-        path = Path(text)
-        if not path.is_dir():
-            yield text
-            continue
-        found = False
-        for file in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if file.suffix.lower() in AUDIO_SUFFIXES and not hidden and file.is_file():
-                found = True
-                yield str(file)
-        if not found:
-            yield text
 
 
 class Classifier:
@@ -128,6 +115,55 @@ class Classifier:
             if error.kind == "cancelled":
                 raise
             return error_prediction(str(path), error, model=self.model.name)
+
+    def classify_item(
+        self,
+        item: Item,
+        *,
+        start_s: float | None = None,
+        length_s: float | None = None,
+        cookies_from_browser: str | None = None,
+        progress: Progress | None = None,
+        cancelled: Cancel = never,
+    ) -> Prediction:
+        """Classify a file, or a video that is downloaded for it and deleted again.
+
+        Parameters
+        ----------
+        item : Item
+            From `functions_inputs.expand_inputs`; its error, if any, becomes the answer.
+        start_s, length_s : float
+            Look only at this part; the default start is the one a link asks for.
+        cookies_from_browser : str
+            See `functions_youtube.fetch`.
+
+        Raises
+        ------
+        Cancelled
+            If `cancelled` said so.
+        """
+        title = item.title
+        try:
+            if item.error or item.source is None:
+                raise item.error or SourceError(f"{clean_title(item.input)!r} leads to nothing")
+            if item.source.kind != "video":
+                recording = read_recording(
+                    item.source.value, start_s=start_s or 0.0, length_s=length_s, progress=progress, cancelled=cancelled
+                )
+            else:
+                with fetch(
+                    item.source, progress=progress, cancelled=cancelled, cookies_from_browser=cookies_from_browser
+                ) as download:
+                    title = download.title
+                    recording = read_download(
+                        download, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled
+                    )
+            prediction = self.classify(recording, source=item.input, progress=progress, cancelled=cancelled)
+        except GenreError as error:
+            if error.kind == "cancelled":
+                raise
+            prediction = error_prediction(item.input, error, model=self.model.name, title=title)
+        return replace(prediction, candidates=item.candidates_json()) if item.candidates else prediction
 
     def classify(
         self, recording: Recording, *, source: str, progress: Progress | None = None, cancelled: Cancel = never

@@ -4,7 +4,7 @@ A worker that dies (a decoder can crash its process) takes only its own item wit
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from functions_audio import GenreError, SourceError
@@ -20,7 +20,7 @@ def cpu_count() -> int:
 
 def run_many(
     function: Callable[[Any], Any], items: Sequence[Any], *, jobs: int = 1, dask: str | None = None
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any], None, None]:
     """Yield (index, result) of `function(item)` in the order of completion.
 
     Parameters

@@ -77,3 +77,27 @@ class Bar:
         if self._bar is not None:
             self._bar.clear()
         say(message)
+
+
+class Status:
+    """One changing line on standard error that says what is being done; silent where that is not a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._width = 0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Show a stage, and how much of it is done where that is known."""
+        self._write(clean_text(f"{stage} {fraction:.0%}" if fraction else f"{stage} ..."))
+
+    def clear(self) -> None:
+        """Take the line away, before something is written that stays."""
+        if self._width:
+            self._write("")
+
+    def _write(self, line: str) -> None:
+        """Write over the old line."""
+        if self._shown:
+            sys.stderr.write(f"\r{line:<{self._width}}" + ("" if line else "\r"))
+            sys.stderr.flush()
+            self._width = len(line)

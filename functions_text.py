@@ -1,27 +1,48 @@
-"""Untrusted text (titles, tags, file names) made safe to show and to store."""
+"""Untrusted text (titles, tags, file names) made safe to show and to store.
 
+A title is written by whoever uploaded the video or tagged the file. Shown as it is, it could move a terminal's
+cursor, reverse the reading direction of the line around it, or be run by a spreadsheet as a formula.
+"""
+
+import re
 import unicodedata
 
-# Marks that change the order of the text around them (bidirectional overrides and isolates).
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+MAX_TITLE = 300  # characters of a title that are kept
+# Format characters that words are spelled with (Persian, Indic scripts, emoji); all others are dropped, among them
+# the marks that change the order of the text around them.
+_JOINERS = "\u200c\u200d"
+# Terminal commands: CSI (ESC [ ... letter), strings (OSC, DCS, SOS, PM, APC, up to BEL or ST), then two-byte ones.
+_ESCAPES = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
+    "|\x1b[ -/]*[0-~]?"
+)
+# What spreadsheets take for the beginning of a formula, also as full-width characters (OWASP, "CSV injection")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def clean_text(text: str, *, limit: int | None = None) -> str:
     """Return text on one line without control characters, terminal escapes, overrides and lone surrogates."""
     kept = []
-    for char in text:
+    for char in _ESCAPES.sub("", text):
         category = unicodedata.category(char)
-        if char in "\n\r\t\v\f\u2028\u2029":
+        if category in ("Zl", "Zp") or char in "\n\r\t\v\f\x85":
             kept.append(" ")
         elif category == "Cs":
             kept.append("\ufffd")
-        elif category != "Cc" and char not in _BIDI:
+        elif category not in ("Cc", "Cf") or char in _JOINERS:
             kept.append(char)
     cleaned = "".join(kept)
     return cleaned if limit is None or len(cleaned) <= limit else cleaned[: limit - 1] + "\u2026"
 
 
+def clean_title(text: object, *, limit: int = MAX_TITLE) -> str:
+    """Return a title that is safe to show, with single spaces and of a length that fits; None gives ""."""
+    words = clean_text("" if text is None else str(text)).split()
+    return clean_text(" ".join(words), limit=limit)
+
+
 def csv_cell(text: str) -> str:
     """Return cleaned text that a spreadsheet does not take for a formula."""
     cleaned = clean_text(text)
-    return "'" + cleaned if cleaned.lstrip()[:1] in ("=", "+", "-", "@") and cleaned else cleaned
+    return "'" + cleaned if cleaned.lstrip().startswith(_FORMULA) else cleaned

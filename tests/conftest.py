@@ -1,0 +1,51 @@
+"""What tests of several modules share: a stand-in for YouTube that lives on 127.0.0.1."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from media_server import Catalogue, Media, encode, media_server, tune
+
+PLUGINS = Path(__file__).parent / "plugins"
+sys.path.insert(0, str(PLUGINS))  # where yt-dlp, once imported, looks for plugins
+
+
+@dataclass
+class YouTube:
+    """The stand-in: its catalogue, the server with the sound, and the folder for temporary files."""
+
+    catalogue: Catalogue
+    media: Media
+    temporary: Path
+
+    def left_behind(self) -> list[Path]:
+        """Return what is still in the folder for temporary files."""
+        return sorted(self.temporary.iterdir())
+
+
+@pytest.fixture(scope="session")
+def sound() -> dict[str, bytes]:
+    """Two files with the same synthetic tune of 20 s."""
+    samples = tune(20)
+    return {"song.webm": encode(samples, "webm"), "song.m4a": encode(samples, "m4a")}
+
+
+@pytest.fixture
+def youtube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: dict[str, bytes]) -> Iterator[YouTube]:
+    """yt-dlp with its YouTube pages replaced, and a server for the sound; child processes see the same."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setenv("PYTHONPATH", str(PLUGINS))
+    monkeypatch.setenv("GENRE_TEST_MEDIA_HOST", "127.0.0.1")
+    monkeypatch.setenv("GENRE_TEST_CATALOGUE", str(tmp_path / "catalogue.json"))
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with media_server() as media:
+        media.files.update(sound)
+        yield YouTube(Catalogue(tmp_path / "catalogue.json"), media, temporary)
