@@ -27,6 +27,7 @@ from functions_features import Features, extract
 from functions_inputs import Item
 from functions_models import GenreModel
 from functions_musicnn import TagNetwork, tag_statistics
+from functions_refusal import FAMILIES_NEEDED, NotMusicDetector
 from functions_text import clean_title
 from functions_youtube import fetch, read_download
 
@@ -97,6 +98,8 @@ class Classifier:
     def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
+        self.detector = NotMusicDetector()
+        self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
 
     def classify_file(
         self,
@@ -190,28 +193,32 @@ class Classifier:
             return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
         if progress:
             progress("analyse", 0.0)
-        features = extract(recording.clips, self._families(), network=self.network, cancelled=cancelled)
+        features = extract(recording.clips, self._families, network=self.network, cancelled=cancelled)
         if progress:
             progress("analyse", 1.0)
         probabilities = self.model.predict(features.values).probabilities
-        best = int(probabilities.argmax())
+        chances = {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)}
+        other = self.detector.score(features.values)
+        if other >= self.detector.refuse_from:
+            reason = f"it sounds like speech, noise or another sound, not like music (certainty {other:.0%})"
+            return Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
+        best, second = (int(i) for i in np.argsort(-probabilities)[:2])
         confidence = float(probabilities[best])
         answer: dict[str, Any] = {
             "genre": self.model.genres[best],
             "confidence": round(confidence, 4),
-            "probabilities": {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)},
+            "probabilities": chances,
             "segments": self._segments(recording, features),
         }
         threshold = self.model.card["thresholds"]["uncertain_below"]
-        if confidence < threshold:
-            second = self.model.genres[int(np.argsort(-probabilities)[1])]
-            reason = f"between {answer['genre']} and {second}: {confidence:.0%} is below the {threshold:.0%} it takes"
-            return Prediction(**about, **answer, verdict="uncertain", reason=reason)
-        return Prediction(**about, **answer, verdict="genre")
-
-    def _families(self) -> list[str]:
-        """Return the feature families that an answer takes."""
-        return self.model.families
+        if other >= self.detector.doubt_from:
+            reason = f"it may not be music; if it is, {answer['genre']} comes closest"
+        elif confidence < threshold:
+            rival = self.model.genres[second]
+            reason = f"between {answer['genre']} and {rival}: {confidence:.0%} is below the {threshold:.0%} it takes"
+        else:
+            return Prediction(**about, **answer, verdict="genre")
+        return Prediction(**about, **answer, verdict="uncertain", reason=reason)
 
     def _segments(self, recording: Recording, features: Features) -> list[Segment]:
         """Return the genres over the whole recording: each stretch has the answer of the nearest analysed one."""

@@ -200,3 +200,41 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
         tflite_file.replace(f"{base}.tflite")
     write_atomic(Path(f"{base}.json"), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     return whole
+
+
+def describe_models(folder: Path) -> str:
+    """Return a page (Markdown) on the models of a folder, written from their cards alone."""
+    lines = ["# Models", "", "Written from the cards (`*.json`) by `02_nn_train_model.py`.", ""]
+    for name in list_models(folder):
+        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        lines += _describe(card)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _describe(card: Mapping[str, Any]) -> list[str]:
+    """Return the lines on one genre model."""
+    training = card.get("training", {})
+    counts = ", ".join(f"{genre} {count}" for genre, count in training.get("clips_per_genre", {}).items())
+    groups = f" of {training['groups']} groups" if training.get("groups") else ""
+    lines = [
+        f"## {card['name']}",
+        "",
+        f"{len(card['genres'])} genres. Trained on {training.get('clips', '?')} clips{groups}: {counts}.",
+        f"Features: {', '.join(card['families'])} ({len(card['columns'])} columns).",
+        "",
+        "| protocol | accuracy | 95 % interval | macro-F1 | worst recall | top-3 | ECE | accuracy at 80 % coverage |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, run in card.get("metrics", {}).items():
+        low, high = run["interval_95"]
+        spread = f" ± {100 * run['deviation']:.1f}" if run.get("repeats", 1) > 1 else ""
+        lines.append(
+            f"| {name} | {100 * run['accuracy']:.1f}{spread} % | {100 * low:.1f}-{100 * high:.1f} % "
+            f"| {run['macro_f1']:.3f} | {run['worst_recall']:.2f} | {100 * run['top3']:.1f} % | {run['ece']:.3f} "
+            f"| {100 * run['accuracy_at_80']:.1f} % |"
+        )
+    limit, share = card["thresholds"]["uncertain_below"], card["thresholds"].get("named_share")
+    lines += ["", f"Below a confidence of {limit:.0%} the answer is `uncertain`"]
+    lines[-1] += f"; in cross-validation {share:.0%} of the clips lie above it." if share is not None else "."
+    lines += ["", *(f"- {note}" for note in card.get("warnings", [])), ""]
+    return lines

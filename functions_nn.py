@@ -8,6 +8,7 @@ training part only; it is part of the Keras model, so that a model takes raw col
 given seed on one machine.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -218,6 +219,7 @@ def _keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # small networks: a graphics card would only cost time
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each fresh model is traced anew, as it should be
     with quiet_stderr():
         import keras
         import tensorflow  # noqa: F401 - its notes are dropped here

@@ -9,10 +9,10 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_evaluation import Data, fit, out_of_fold_logits
-from functions_models import export_model
+from functions_models import describe_models, export_model
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
-from functions_table import read_table
+from functions_table import read_table, write_atomic
 
 CHOSEN = Path("reports/chosen.json")
 
@@ -69,4 +69,6 @@ def ship(
         "headline": report["headline"],
         "warnings": [*report["warnings"], *notes],
     }
-    return export_model(trained.as_keras(), temperature, card, base)
+    written = export_model(trained.as_keras(), temperature, card, base)
+    write_atomic(base.parent / "README.md", describe_models(base.parent))
+    return written

@@ -70,14 +70,18 @@ class StandInVideoIE(YoutubeIE, plugin_name="standin"):
             "playabilityStatus": video.get("playability") or {"status": "OK"},
         }
         if video.get("media"):
-            response["streamingData"] = {"adaptiveFormats": [{
-                "itag": 251,
-                "url": video["media"],
-                "mimeType": video.get("mime", 'audio/webm; codecs="opus"'),
-                "audioQuality": "AUDIO_QUALITY_MEDIUM",
-                "audioSampleRate": "48000",
-                "averageBitrate": 128000,
-            }]}
+            response["streamingData"] = {
+                "adaptiveFormats": [
+                    {
+                        "itag": 251,
+                        "url": video["media"],
+                        "mimeType": video.get("mime", 'audio/webm; codecs="opus"'),
+                        "audioQuality": "AUDIO_QUALITY_MEDIUM",
+                        "audioSampleRate": "48000",
+                        "averageBitrate": 128000,
+                    }
+                ]
+            }
         return response
 
 

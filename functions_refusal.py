@@ -1,0 +1,81 @@
+"""Music or not: trees over tag and signal statistics, kept as plain arrays.
+
+The trees come from `tools/train_refusal.py`. A score is the mean share of other sounds among the training clips in the
+leaves that a recording falls into.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_audio import ModelError
+from functions_musicnn import MODELS_DIR
+
+NAME = "not_music"
+FAMILIES_NEEDED = ("musicnn", "signal")
+ARRAYS = ("feature", "threshold", "left", "right", "value", "root")
+
+
+class NotMusicDetector:
+    """Scores how likely a recording is something else than music.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds not_music.npz and its card not_music.json.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing or is not the one its card describes.
+    """
+
+    def __init__(self, folder: Path = MODELS_DIR) -> None:
+        try:
+            self.card: dict[str, Any] = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))
+            data = (folder / f"{NAME}.npz").read_bytes()
+            if hashlib.sha256(data).hexdigest() != self.card["sha256"]:
+                raise ModelError(f"{NAME}.npz is not the file that its card describes; install the program again")
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                self._trees = {name: arrays[name] for name in ARRAYS}
+            self.columns: list[str] = self.card["columns"]
+            self.refuse_from = float(self.card["thresholds"]["not_music_from"])
+            self.doubt_from = float(self.card["thresholds"]["uncertain_from"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(f"the detector {NAME} in {folder} cannot be read; install the program again") from error
+
+    def score(self, values: Mapping[str, float]) -> float:
+        """Return the score in [0, 1] of one row of features; raise `ModelError` if a column is missing."""
+        try:
+            row = np.array([values[column] for column in self.columns], np.float32)
+        except KeyError as error:
+            raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
+        return float(forest_scores(self._trees, row[None])[0])
+
+
+def forest_scores(trees: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return the mean leaf value over all trees for each row, shape (rows,).
+
+    Parameters
+    ----------
+    trees : mapping
+        Nodes of all trees in one array each: ``feature`` (-1 in a leaf), ``threshold``, ``left``, ``right``, ``value``;
+        and ``root``, the first node of each tree.
+    x : np.ndarray, shape (rows, columns), float32
+        A row goes left where its value is at most the threshold.
+    """
+    node = np.repeat(trees["root"][None, :], len(x), axis=0)
+    rows = np.arange(len(x))[:, None]
+    feature = trees["feature"]
+    inner = feature[node] >= 0
+    while inner.any():
+        goes_left = x[rows, np.maximum(feature[node], 0)] <= trees["threshold"][node]
+        node = np.where(inner, np.where(goes_left, trees["left"][node], trees["right"][node]), node)
+        inner = feature[node] >= 0
+    scores: np.ndarray = trees["value"][node].mean(axis=1)
+    return scores

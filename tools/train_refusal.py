@@ -1,0 +1,139 @@
+"""Train the detector that tells music from other sounds, and measure it by cross-validation grouped by source.
+
+    python tools/gather_sounds.py build/sounds
+    python 00_preprocess_music.py build/sounds/clips --out build/sounds_table --families musicnn signal
+    python tools/train_refusal.py build/sounds_table build/sounds/clips.csv [--music TABLE ...]
+
+A --music table holds real songs (families musicnn and signal, group = source); clips with split `valid` are left out.
+Writes models/not_music.npz (arrays) and models/not_music.json (the card).
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from functions_features import columns_of, extractor_constants
+from functions_refusal import FAMILIES_NEEDED, NAME, forest_scores
+from functions_table import OK, read_clips, read_family, write_atomic
+
+N_TREES = 200
+MIN_LEAF = 4
+FALSE_REFUSAL = 0.01  # share of music refused, which sets the threshold
+DOUBT = 0.04  # share of music that is refused or doubted
+REAL_SONGS_WEIGHT = 3.0  # a real song counts as much as this many pieces of game music
+
+
+def load_sounds(table, index):
+    """Return (features, is_other, source, kind) of the gathered sounds."""
+    kinds = pd.read_csv(index, dtype=str).set_index("clip_id")
+    clips = read_clips(table)
+    clips = clips[(clips["status"] == OK) & clips["clip_id"].isin(kinds.index)]
+    x = pd.concat([read_family(table, family).loc[clips["clip_id"]] for family in FAMILIES_NEEDED], axis=1)
+    info = kinds.loc[clips["clip_id"]]
+    return x.to_numpy(), (info["label"] != "music").to_numpy(), info["source"].to_numpy(), info["kind"].to_numpy()
+
+
+def load_songs(table):
+    """Return the same for a table of real songs, without clips kept for acceptance."""
+    clips = read_clips(table)
+    clips = clips[(clips["status"] == OK) & (clips["split"] != "valid")]
+    x = pd.concat([read_family(table, family).loc[clips["clip_id"]] for family in FAMILIES_NEEDED], axis=1)
+    source = clips["group"].where(clips["group"] != "", clips["clip_id"]).to_numpy()
+    return x.to_numpy(), np.zeros(len(clips), bool), source, ("song-" + clips["genre"]).to_numpy()
+
+
+def fit_forest(x, other, weights, *, trees=N_TREES):
+    """Return extra trees (Geurts et al., 2006) as plain arrays."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    forest = ExtraTreesClassifier(
+        trees, min_samples_leaf=MIN_LEAF, max_features=0.2, random_state=0, n_jobs=1, class_weight="balanced"
+    )
+    forest.fit(x.astype(np.float32), other, sample_weight=weights)
+    parts = {name: [] for name in ("feature", "threshold", "left", "right", "value")}
+    roots, offset = [], 0
+    for estimator in forest.estimators_:
+        tree = estimator.tree_
+        leaf = tree.children_left < 0
+        share = tree.value[:, 0, :] / tree.value[:, 0, :].sum(axis=1, keepdims=True)
+        parts["feature"].append(np.where(leaf, -1, tree.feature).astype(np.int16))
+        parts["threshold"].append(tree.threshold.astype(np.float32))
+        parts["left"].append(np.where(leaf, 0, tree.children_left + offset).astype(np.int32))
+        parts["right"].append(np.where(leaf, 0, tree.children_right + offset).astype(np.int32))
+        parts["value"].append(share[:, 1].astype(np.float32))
+        roots.append(offset)
+        offset += tree.node_count
+    return {name: np.concatenate(values) for name, values in parts.items()} | {"root": np.array(roots, np.int32)}
+
+
+def weights_of(source, kind):
+    """Return weights that keep large sources from ruling, and let real songs count."""
+    _, index, count = np.unique(source, return_inverse=True, return_counts=True)
+    songs = np.char.startswith(kind.astype(str), "song-")
+    return np.where(songs, REAL_SONGS_WEIGHT, 1.0) * np.where(songs, 1.0, 1 / np.sqrt(count[index]))
+
+
+def main(argv=None):
+    """Train, measure and write; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("index", type=Path)
+    parser.add_argument("--music", type=Path, nargs="*", default=[])
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "models")
+    options = parser.parse_args(argv)
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    parts = [load_sounds(options.table, options.index), *map(load_songs, options.music)]
+    x, other, source, kind = (np.concatenate(values) for values in zip(*parts, strict=True))
+    weights = weights_of(source, kind)
+    scores = np.zeros((2, len(x)))
+    for repeat in range(len(scores)):
+        folds = StratifiedGroupKFold(5, shuffle=True, random_state=repeat).split(x, other, source)
+        for train, test in folds:
+            trees = fit_forest(x[train], other[train], weights[train], trees=N_TREES // 2)
+            scores[repeat, test] = forest_scores(trees, x[test].astype(np.float32))
+    score = scores.mean(axis=0)
+    refuse, doubt, two = (float(np.quantile(score[~other], 1 - share)) for share in (FALSE_REFUSAL, DOUBT, 0.02))
+    figures = {
+        "auc": float(roc_auc_score(other, score)),
+        "refused_at_2_percent_false": float((score[other] >= two).mean()),
+        "refused": float((score[other] >= refuse).mean()),
+        "refused_or_uncertain": float((score[other] >= doubt).mean()),
+        "music_refused": float((score[~other] >= refuse).mean()),
+        "kinds": {
+            str(name): {"clips": int((kind == name).sum()), "refused": float((score[kind == name] >= refuse).mean())}
+            for name in np.unique(kind)
+        },
+    }
+    for name, row in figures["kinds"].items():
+        sys.stdout.write(f"{name:<20} {row['clips']:5d} clips {row['refused']:7.1%} refused\n")
+    sys.stdout.write(json.dumps({k: v for k, v in figures.items() if k != "kinds"}, indent=1) + "\n")
+    trees = fit_forest(x, other, weights)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **trees)
+    card = {
+        "name": NAME,
+        "columns": columns_of(FAMILIES_NEEDED),
+        "extractor": extractor_constants(),
+        "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        "thresholds": {"not_music_from": round(refuse, 4), "uncertain_from": round(doubt, 4)},
+        "training": {"clips": len(x), "music": int((~other).sum()), "sources": len(np.unique(source))},
+        "protocol": "5-fold cross-validation grouped by source, scores averaged over 2 repeats",
+        "metrics": figures,
+    }
+    (options.out / f"{NAME}.npz").write_bytes(buffer.getvalue())
+    write_atomic(options.out / f"{NAME}.json", json.dumps(card, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
