@@ -228,17 +228,27 @@ def fetch(
     video = source if isinstance(source, Source) else resolve(source)
     if video.kind != "video":
         raise SourceError(f"{clean_title(video.value)!r} is not the link of a video; paste one", "not_allowed")
-    with tempfile.TemporaryDirectory(prefix="genre-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="genre-"))
+        stack.callback(_remove, folder)
 
         def work(job: Job) -> Download:
             try:
                 return _download(job, video, folder, cookies_from_browser)
             finally:
                 if job.stop.is_set():  # nobody waits any more; on Windows open files outlive the first removal
-                    shutil.rmtree(folder, ignore_errors=True)
+                    _remove(folder)
 
         yield run(work, "look up", f"the video {video.video_id}", progress, cancelled)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder, also where the thread that was left behind makes a file in it at that moment."""
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.01)
 
 
 def read_download(

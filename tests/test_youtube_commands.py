@@ -113,7 +113,9 @@ def test_interrupting_leaves_nothing(youtube, what, delay_s):
         assert wait_until(lambda: list(youtube.temporary.rglob("*.part")), 30)
     began = time.monotonic()
     program.send_signal(signal.SIGINT)
-    program.communicate(timeout=10)
+    assert "interrupted" in program.stderr.readline()
     assert time.monotonic() - began < 1
+    assert not youtube.left_behind()
+    program.communicate(timeout=10)
     assert program.returncode == 130
     assert not youtube.left_behind()
