@@ -206,7 +206,7 @@ def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarr
         if "tempo" in wanted:
             out["tempo"] = tempogram_mean(onset_strength(mel_db))
     if "chroma" in wanted:
-        raw = power @ _chroma_filterbank(estimate_tuning(power))
+        raw = power @ chroma_filterbank(estimate_tuning(power))
         peak = raw.max(axis=1, keepdims=True)
         out["chroma"] = raw / np.where(peak < np.finfo(np.float32).tiny, np.float32(1), peak)
     if wanted & {"rolloff", "centroid"}:
@@ -295,7 +295,7 @@ def estimate_tuning(power: np.ndarray) -> float:
 
 
 @lru_cache(maxsize=128)
-def _chroma_filterbank(tuning: float) -> np.ndarray:
+def chroma_filterbank(tuning: float) -> np.ndarray:
     """Return the map of bins to pitch classes, shape (bins, 12), as `librosa.filters.chroma` (transposed)."""
     frequencies = np.arange(1, N_FFT) * SR / N_FFT
     octaves = np.log2(frequencies / (440.0 * 2 ** (tuning / N_CHROMA) / 16))
