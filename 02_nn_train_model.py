@@ -20,9 +20,10 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
+    parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
     parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
     parser.add_argument("--jobs", type=int, default=1, help="processes for the measurement (default: 1)")
-    parser.add_argument("--note", action="append", default=[], help="a warning for the card (may be repeated)")
+    parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     options = parser.parse_args(argv)
     if options.jobs < 1:
@@ -33,17 +34,18 @@ def parse(argv):
 def work(options):
     """Measure, train and export; return the exit code."""
     from functions_protocols import load_data, measure, summary_lines
-    from functions_training import choose_config, ship
+    from functions_training import choose_config, read_lines, ship
 
+    notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)
     say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
-    data, table_sha256 = load_data(options.data, config)
+    data, table_sha256 = load_data(options.data, config, extra=options.extra)
     with Bar("folds") as bar:
         report = measure(data, config, jobs=options.jobs, progress=bar.update)
     sys.stdout.write("\n".join(summary_lines(report)) + "\n")
     if options.measure_only:
         return EXIT_OK
-    card = ship(data, config, report, table_sha256, options.out, notes=options.note)
+    card = ship(data, config, report, table_sha256, options.out, notes=notes)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK
 

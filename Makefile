@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 TABLE ?= data
 EXTRA ?=
 
-.PHONY: setup setup-dev system demo run test check bench evaluate screenshots clean
+.PHONY: setup setup-dev system demo run test check bench evaluate screenshots models clean
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev build/wheels/.fetched
@@ -48,6 +48,14 @@ bench: setup-dev
 
 evaluate: setup
 	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) $(if $(EXTRA),--extra $(EXTRA))
+
+# What is committed under models/, from the tables named here (see README.md, "The shipped models").
+MUSIC_TABLE ?= build/gtzan_musicnn
+WILD_TABLE ?= build/wild
+HAND_TABLE ?= build/seed12_librosa
+models: setup
+	$(RUN) 02_nn_train_model.py --data $(HAND_TABLE) --out models/librosa12 --notes tools/notes_librosa12.txt
+	$(RUN) 02_nn_train_model.py --data $(MUSIC_TABLE) --extra $(WILD_TABLE) --out models/genres --notes tools/notes_genres.txt
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

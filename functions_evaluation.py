@@ -8,13 +8,14 @@ inner group-aware folds of its training part. Probabilities have the shape (clip
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from functions_audio import Cancel, ModelError, never
-from functions_nn import Config, feature_columns, fit_temperature, softmax, train_model
+from functions_gated import train_gated
+from functions_nn import Config, Extra, feature_columns, fit_temperature, softmax, train_model
 from functions_table import Table
 
 Fold = tuple[np.ndarray, np.ndarray]
@@ -37,11 +38,12 @@ class Data:
     genres: list[str]
     clips: Any
     grouped: bool
+    extra: Extra | None = None  # songs of another origin: always in the training part, never in a fold
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
         clips = self.clips.iloc[rows].reset_index(drop=True)
-        return Data(self.x[rows], self.y[rows], self.groups[rows], self.columns, self.genres, clips, self.grouped)
+        return replace(self, x=self.x[rows], y=self.y[rows], groups=self.groups[rows], clips=clips)
 
 
 # ---- groups and folds
@@ -87,6 +89,25 @@ def as_data(table: Table, feature_set: str) -> Data:
         raise ModelError(f"genre {name!r} has one clip only; add clips to its folder or remove it")
     grouped = bool((table.clips["group"] != "").any())
     return Data(x, y, merge_duplicates(table.clips["group"], x), columns, genres, table.clips, grouped)
+
+
+def as_extra(table: Table, data: Data) -> Extra:
+    """Return the songs of a second table as extra training songs for `data`.
+
+    A column `label` that says ``weak`` marks labels that are less sure.
+
+    Raises
+    ------
+    ModelError
+        If the second table has a genre that the first one lacks.
+    """
+    unknown = sorted(set(table.clips["genre"]) - set(data.genres))
+    if unknown:
+        raise ModelError(f"the extra table has the genre {unknown[0]!r}, which the first table lacks")
+    x = table.features[data.columns].to_numpy(np.float64)
+    y = np.searchsorted(data.genres, table.clips["genre"])
+    weak = table.clips["label"].eq("weak").to_numpy() if "label" in table.clips else np.zeros(len(y), bool)
+    return Extra(x, y, merge_duplicates(table.clips["group"], x), weak)
 
 
 def check_apart(groups: np.ndarray, fold: Fold) -> None:
@@ -151,6 +172,10 @@ def random_folds(y: np.ndarray, *, seed: int = 0) -> list[Fold]:
 
 def fit(data: Data, config: Config, *, cancelled: Cancel = never) -> Any:
     """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
+    if config.architecture == "gated":
+        return train_gated(
+            data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres, extra=data.extra
+        )
     validation = None
     rows = np.arange(len(data.y))
     if config.patience:

@@ -87,6 +87,7 @@ class Config:
 # Architecture -> what it changes in `Config`.
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     "whitened": {},
+    "gated": {"prior": 1.0},
     "softmax": {"whiten": None, "l2": 0.03},
     "mlp": {"whiten": None, "hidden": (128,), "dropout": 0.5, "l2": 1e-3, "learning_rate": 3e-3, "batch_size": 64,
             "epochs": 200, "patience": 30},
@@ -150,10 +151,42 @@ class Preparation:
     variance: np.ndarray
     whitening: np.ndarray | None
 
+    def scale(self, x: np.ndarray) -> np.ndarray:
+        """Return the expanded columns with mean 0 and variance 1, shape (clips, expanded)."""
+        z: np.ndarray = (x @ self.expand - self.mean) / np.sqrt(self.variance)
+        return z
+
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Return what the first trained layer sees, shape (clips, units)."""
-        z = (x @ self.expand - self.mean) / np.sqrt(self.variance)
+        z = self.scale(x)
         return z if self.whitening is None else z @ self.whitening
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Songs of another origin than the table, which help a model to answer beyond it.
+
+    Parameters
+    ----------
+    x, y, groups
+        As in the training part; a group is a source.
+    weak : np.ndarray, shape (n,), bool
+        Labels that are less sure; they count half.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+    weak: np.ndarray
+
+    def weights(self) -> np.ndarray:
+        """Return 1 / sqrt(songs of the source), halved where the label is weak."""
+        _, group, count = np.unique(self.groups, return_inverse=True, return_counts=True)
+        return np.where(self.weak, 0.5, 1.0) / np.sqrt(count[group])
+
+    def subset(self, rows: np.ndarray) -> "Extra":
+        """Return some of the songs."""
+        return Extra(self.x[rows], self.y[rows], self.groups[rows], self.weak[rows])
 
 
 def clip_weights(y: np.ndarray, groups: Sequence[str]) -> np.ndarray:
@@ -214,7 +247,7 @@ def prepare(x: np.ndarray, y: np.ndarray, weights: np.ndarray, columns: Sequence
 # ---- networks
 
 
-def _keras() -> Any:
+def keras_module() -> Any:
     """Import Keras quietly; here because TensorFlow takes seconds and 600 MB, which classifying does without."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -226,14 +259,12 @@ def _keras() -> Any:
     return keras
 
 
-def build_model(config: Config, preparation: Preparation, n_genres: int) -> Any:
-    """Return an untrained Keras model from raw columns to logits, with the preparation as frozen layers."""
-    keras = _keras()
-    layers, l2 = keras.layers, keras.regularizers.L2(config.l2)
+def frozen_front(preparation: Preparation) -> tuple[Any, Any, Any]:
+    """Return the Keras tensors (raw columns, scaled columns, whitened columns) of a preparation as frozen layers."""
+    keras = keras_module()
 
     def frozen(matrix: np.ndarray, name: str) -> Any:
-        initial = keras.initializers.Constant(0.0)
-        layer = layers.Dense(matrix.shape[1], use_bias=False, trainable=False, kernel_initializer=initial, name=name)
+        layer = keras.layers.Dense(matrix.shape[1], use_bias=False, trainable=False, name=name)
         layer.build((None, matrix.shape[0]))
         layer.set_weights([matrix.astype(np.float32)])
         return layer
@@ -241,9 +272,15 @@ def build_model(config: Config, preparation: Preparation, n_genres: int) -> Any:
     x = inputs = keras.Input((preparation.expand.shape[0],), name="features")
     if preparation.expand.shape[0] != preparation.expand.shape[1]:
         x = frozen(preparation.expand, "spread")(x)
-    x = layers.Normalization(mean=preparation.mean, variance=preparation.variance, name="scale")(x)
-    if preparation.whitening is not None:
-        x = frozen(preparation.whitening, "whitening")(x)
+    z = keras.layers.Normalization(mean=preparation.mean, variance=preparation.variance, name="scale")(x)
+    return inputs, z, z if preparation.whitening is None else frozen(preparation.whitening, "whitening")(z)
+
+
+def build_model(config: Config, preparation: Preparation, n_genres: int) -> Any:
+    """Return an untrained Keras model from raw columns to logits, with the preparation as frozen layers."""
+    keras = keras_module()
+    layers, l2 = keras.layers, keras.regularizers.L2(config.l2)
+    inputs, _, x = frozen_front(preparation)
     for i, units in enumerate(config.hidden):
         x = layers.Dense(units, activation="relu", kernel_regularizer=l2, name=f"hidden_{i + 1}")(x)
         if config.dropout:
@@ -322,30 +359,52 @@ def train_model(
     preparation = prepare(x, y, weights, columns, config)
     if config.hidden:
         return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, cancelled)
-    return _train_convex(x, y, weights, config, preparation, n_genres)
+    kernel, bias, losses = solve_softmax(preparation.apply(x), y, weights, n_genres, config)
+    return Trained(config, preparation, n_genres, [kernel, bias], {"loss": losses})
 
 
-def _train_convex(
-    x: np.ndarray, y: np.ndarray, weights: np.ndarray, config: Config, preparation: Preparation, n_genres: int
-) -> Trained:
-    """Bring a linear softmax to the minimum of the Keras model's own loss by L-BFGS.
+def solve_softmax(
+    z: np.ndarray, y: np.ndarray, weights: np.ndarray, n_genres: int, config: Config, *, offset: Any = 0.0
+) -> tuple[np.ndarray, np.ndarray, list[float]]:
+    """Bring a linear softmax to the minimum of its loss by L-BFGS.
 
-    The problem is convex, so that no learning rate, epoch or seed changes the answer.
+    The loss is Keras' own: weighted cross-entropy plus l2 times the squared kernel. It is convex, so that no learning
+    rate, epoch or seed changes the answer.
+
+    Parameters
+    ----------
+    z : np.ndarray, shape (clips, units)
+        Input of the layer.
+    y, weights : np.ndarray, shape (clips,)
+        Labels, and weights with any sum.
+    n_genres : int
+        Width of the output.
+    config : Config
+        Its l2 and epochs are used.
+    offset : np.ndarray, shape (clips, genres), optional
+        Fixed logits that the layer adds to.
+
+    Returns
+    -------
+    tuple
+        Kernel (units, genres), bias (genres,), and the loss after each step.
+
+    Raises
+    ------
+    ModelError
+        If a weight is not finite.
     """
     from scipy.optimize import minimize
 
-    z = preparation.apply(x)
     target = np.eye(n_genres)[y]
-    share = weights / len(y)
+    share = weights / weights.sum()
     losses: list[float] = []
 
     def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
         kernel, bias = flat[:-n_genres].reshape(-1, n_genres), flat[-n_genres:]
-        logits = z @ kernel + bias
-        logits -= logits.max(axis=1, keepdims=True)
-        log_total = np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        residual = (np.exp(logits - log_total) - target) * share[:, None]
-        loss = -(share * ((logits - log_total) * target).sum(axis=1)).sum() + config.l2 * (kernel**2).sum()
+        log_probabilities = log_softmax(z @ kernel + bias + offset)
+        residual = (np.exp(log_probabilities) - target) * share[:, None]
+        loss = -(share * (log_probabilities * target).sum(axis=1)).sum() + config.l2 * (kernel**2).sum()
         gradient = np.concatenate([(z.T @ residual + 2 * config.l2 * kernel).ravel(), residual.sum(axis=0)])
         return float(loss), gradient
 
@@ -356,8 +415,7 @@ def _train_convex(
     )  # fmt: skip
     if not np.isfinite(found.x).all():
         raise ModelError("training diverged (a weight is not a number); look for extreme values in the table")
-    kernel, bias = found.x[:-n_genres].reshape(-1, n_genres), found.x[-n_genres:]
-    return Trained(config, preparation, n_genres, [kernel, bias], {"loss": losses})
+    return found.x[:-n_genres].reshape(-1, n_genres), found.x[-n_genres:], losses
 
 
 def _train_by_gradient(
@@ -371,7 +429,7 @@ def _train_by_gradient(
     cancelled: Cancel,
 ) -> Trained:
     """Train a network with hidden layers by Keras: Adam, cosine decay, early stopping."""
-    keras = _keras()
+    keras = keras_module()
     import tensorflow as tf
 
     keras.backend.clear_session()
@@ -421,6 +479,12 @@ def _stop_if(cancelled: Cancel) -> None:
 
 
 # ---- calibration
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Return log probabilities along the last axis."""
+    shifted: np.ndarray = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -44,6 +44,14 @@ def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
     return config, f"chosen by {path}"
 
 
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file that are not empty; raise `ModelError` if it cannot be read."""
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as text; check the path of --notes") from error
+
+
 def ship(
     data: Data, config: Config, report: dict[str, Any], table_sha256: str, base: Path, *, notes: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -61,11 +69,12 @@ def ship(
             "clips": len(data.y),
             "clips_per_genre": dict(zip(data.genres, counts.tolist(), strict=True)),
             "groups": len(np.unique(data.groups)) if data.grouped else None,
+            "extra_clips": 0 if data.extra is None else len(data.extra.y),
         },
         "configuration": config_dict(config),
         "temperature": temperature,
-        "thresholds": {"uncertain_below": report["uncertain_below"], "named_share": report["named_share"]},
-        "metrics": report["protocols"],
+        "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
+        "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
         "warnings": [*report["warnings"], *notes],
     }
