@@ -7,6 +7,7 @@ represented by `sections`; training and prediction look at the same parts of a f
 """
 
 import contextlib
+import errno
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -178,19 +179,26 @@ def read_recording(
         If `cancelled` said so.
     """
     path = Path(path)
-    if path.is_dir():
-        raise SourceError(f"{path.name!r} is a folder, not a file; give one of its files")
-    if not path.exists():
-        raise SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
-    if not path.is_file():
-        raise AudioError(f"{path.name!r} is not a regular file; give a sound file", "unsupported")
     try:
+        if path.is_dir():
+            raise SourceError(f"{path.name!r} is a folder, not a file; give one of its files")
+        if not path.exists():
+            raise _no_file(path)
+        if not path.is_file():
+            raise AudioError(f"{path.name!r} is not a regular file; give a sound file", "unsupported")
         with path.open("rb") as file:
             return _read_open_file(file, path, start_s, length_s, progress, cancelled)
     except PermissionError as error:
         raise AudioError(f"no permission to read {path.name!r}; change its permissions or copy it") from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise _no_file(path) from error
         raise AudioError(f"{path.name!r} could not be read ({error.strerror or error}); check the disk") from error
+
+
+def _no_file(path: Path) -> SourceError:
+    """Return the error for a path that leads to nothing."""
+    return SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
 
 
 def _read_open_file(

@@ -100,18 +100,20 @@ class TagNetwork:
     """
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
+        names = ("musicnn_timbral", "musicnn_tags")
         try:
             self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
-            parts = {name: (folder / f"{name}.tflite").read_bytes() for name in self.card["sha256"]}
-        except (OSError, ValueError, KeyError) as error:
+            wanted = [self.card["sha256"][name] for name in names]
+            parts = [(folder / f"{name}.tflite").read_bytes() for name in names]
+            constants = self.card["input"]
+            self._gain, self._offset = np.float32(constants["gain"]), np.float32(constants["offset"])
+            self._chunk = int(constants["chunk"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
-        for name, data in parts.items():
-            if hashlib.sha256(data).hexdigest() != self.card["sha256"][name]:
+        for name, data, digest in zip(names, parts, wanted, strict=True):
+            if hashlib.sha256(data).hexdigest() != digest:
                 raise ModelError(f"{name}.tflite is not what musicnn.json describes; install the program again")
-        self._timbral, self._tags = (
-            load_litert(parts[name], threads=threads) for name in ("musicnn_timbral", "musicnn_tags")
-        )
-        self._chunk = int(self.card["input"]["chunk"])
+        self._timbral, self._tags = (load_litert(data, threads=threads) for data in parts)
 
     def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
         """Run the network on every window.
@@ -131,7 +133,7 @@ class TagNetwork:
         deep = np.empty((len(starts), N_DEEP), np.float32)
         if not len(starts):
             return activations, deep
-        x = mel * np.float32(self.card["input"]["gain"]) + np.float32(self.card["input"]["offset"])
+        x = mel * self._gain + self._offset
         inner = self._timbral_maps(x[: starts[-1] + WINDOW_FRAMES], cancelled)  # row t is frame t + 3
         edges = self._timbral_edges(x, starts, cancelled)
         context = TIMBRAL_CONTEXT

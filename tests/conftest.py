@@ -1,16 +1,47 @@
-"""What tests of several modules share: a stand-in for YouTube that lives on 127.0.0.1."""
+"""What tests of several modules share: a stand-in for YouTube that lives on 127.0.0.1, sounds, the networks."""
 
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import material
 import pytest
 from media_server import Catalogue, Media, encode, media_server, tune
 
 PLUGINS = Path(__file__).parent / "plugins"
 sys.path.insert(0, str(PLUGINS))  # where yt-dlp, once imported, looks for plugins
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only():
+    """Refuse every connection that leaves this machine."""
+    real = socket.socket.connect
+
+    def connect(self, address):
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(("127.", "::1", "localhost")):
+            raise AssertionError(f"a test tried to reach {address}")
+        return real(self, address)
+
+    socket.socket.connect = connect
+    yield
+    socket.socket.connect = real
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    """Return a folder of three invented genres with three clips of 4 s each."""
+    return material.make_library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="session")
+def network():
+    """Return the loaded pretrained network."""
+    from functions_musicnn import TagNetwork
+
+    return TagNetwork()
 
 
 @dataclass
