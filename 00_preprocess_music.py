@@ -26,6 +26,7 @@ def parse(argv):
     parser.add_argument("--metadata", type=Path, metavar="CSV", help="clip_id and any of group, split, genre")
     parser.add_argument("--jobs", type=int, default=cpu_count(), help="processes (default: all processors)")
     parser.add_argument("--dask", metavar="ADDRESS", help="compute on the workers of this Dask scheduler")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the table: pictures and report.html here")
     parser.add_argument("--fresh", action="store_true", help="compute everything again")
     options = parser.parse_args(argv)
     if options.jobs < 1:
@@ -54,6 +55,11 @@ def work(options):
         f"{summary.clips - len(summary.left_out)} clips in {summary.folder}, {summary.computed} computed now, "
         f"{len(summary.left_out)} left out"
     )
+    if options.figures:
+        from functions_figures import write_table_figures
+
+        count = write_table_figures(options.out, options.figures)
+        bar.say(f"{count} pictures and report.html in {options.figures}")
     return 0
 
 

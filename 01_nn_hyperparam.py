@@ -3,7 +3,8 @@
     python 01_nn_hyperparam.py                                 # data/ -> reports/
     python 01_nn_hyperparam.py --data data/mine --grid full --seeds 3 --jobs 2
 
-Writes grid_results.csv (a row per fit), grid_summary.csv (a row per cell) and chosen.json, which 02 reads. Run again
+Writes grid_results.csv (a row per fit), grid_summary.csv (a row per cell), chosen.json, which 02 reads, and
+report.html with pictures. Run again
 after an interruption, it goes on where it stopped.
 """
 
@@ -35,6 +36,7 @@ def parse(argv):
 
 def work(options):
     """Search and print the best cells; return the exit code."""
+    from functions_figures import write_search_figures
     from functions_search import search
     from functions_table import read_csv
 
@@ -46,8 +48,10 @@ def work(options):
     summary = read_csv(options.out / "grid_summary.csv")
     shown = summary[["feature_set", "architecture", "hidden", "whiten", "l2", "mean", "deviation", "seconds"]].head(10)
     sys.stdout.write(shown.to_string(index=False) + "\n")
+    write_search_figures(options.out)
     values = chosen["config"]
     say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
+    say(f"pictures and tables: {options.out / 'report.html'}")
     return EXIT_OK
 
 

@@ -22,6 +22,9 @@ def parse(argv):
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
     parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
     parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
+    parser.add_argument(
+        "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where report.html goes (default: reports)"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes for the measurement (default: 1)")
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
@@ -33,6 +36,7 @@ def parse(argv):
 
 def work(options):
     """Measure, train and export; return the exit code."""
+    from functions_figures import save_evaluation, write_model_figures
     from functions_protocols import load_data, measure, summary_lines
     from functions_training import choose_config, read_lines, ship
 
@@ -43,6 +47,10 @@ def work(options):
     with Bar("folds") as bar:
         report = measure(data, config, jobs=options.jobs, progress=bar.update)
     sys.stdout.write("\n".join(summary_lines(report)) + "\n")
+    about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data}"
+    save_evaluation(report, data.genres, options.reports, about=about)
+    write_model_figures(options.reports)
+    say(f"pictures and tables: {options.reports / 'report.html'}")
     if options.measure_only:
         return EXIT_OK
     card = ship(data, config, report, table_sha256, options.out, notes=notes)

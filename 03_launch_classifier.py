@@ -3,14 +3,18 @@
 python 03_launch_classifier.py song.mp3
 python 03_launch_classifier.py my_music --csv answers.csv --jobs 2
 python 03_launch_classifier.py song.mp3 --json --start 60 --length 30 --model librosa12
+python 03_launch_classifier.py song.mp3 --plot song.png
 python 03_launch_classifier.py "https://www.youtube.com/watch?v=VIDEO&t=1m30s"
 python 03_launch_classifier.py --search "artist title"
 """
 
 import argparse
 import sys
+from pathlib import Path
 
 from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
+
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def parse(argv):
@@ -29,6 +33,9 @@ def parse(argv):
     parser.add_argument(
         "--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)"
     )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw each answer's page (.png, .svg or .pdf; numbered if several)"
+    )
     parser.add_argument("--search", action="store_true", help="look for each INPUT that is no link on YouTube")
     parser.add_argument(
         "--cookies-from-browser", metavar="NAME", help="use this browser's YouTube cookies (firefox, chrome, ...)"
@@ -37,6 +44,8 @@ def parse(argv):
     start, length = options.start or 0.0, options.length
     if options.top < 1 or options.jobs < 1 or start < 0 or (length is not None and length <= 0):
         parser.error("--top, --jobs and --length must be positive and --start not negative")
+    if options.plot and options.plot.suffix.lower() not in PLOT_SUFFIXES:
+        parser.error(f"--plot FILE must end in {', '.join(PLOT_SUFFIXES)}")
     return options
 
 
@@ -68,6 +77,7 @@ def work(options):
             length_s=options.length,
             jobs=options.jobs,
             cookies_from_browser=options.cookies_from_browser,
+            plot=options.plot,
             progress=status,
         )
         for prediction, seconds in answers:

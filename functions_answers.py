@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from functions_audio import GenreError, Progress, SourceError
+from functions_audio import GenreError, Progress, Recording, SourceError
 from functions_inputs import Item
 from functions_interface import Classifier, Prediction, error_prediction
 from functions_parallel import cpu_count, run_many
@@ -34,12 +34,30 @@ def _classifier(model: str, threads: int) -> Classifier:
     return Classifier(model, threads=threads)
 
 
-def _classify_job(job: tuple[Item, str, float | None, float | None, int]) -> tuple[Prediction, float]:
-    """Classify one item: (item, model, start, length, threads) -> (answer, seconds taken)."""
-    item, model, start_s, length_s, threads = job
+def _drawer(path: Path | None) -> Callable[[Recording, Prediction], None] | None:
+    """Return what draws an answer's page to a file, if one is wanted."""
+    if path is None:
+        return None
+    from functions_figures import plot_song  # matplotlib takes a second to load
+
+    return lambda recording, prediction: plot_song(recording, prediction.as_json(), path)
+
+
+def plot_paths(path: Path | None, count: int) -> list[Path | None]:
+    """Return the file of each input's page: the one given, or with several inputs ``name-1.png`` and so on."""
+    if path is None or count < 2:
+        return [path] * count
+    return [path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(1, count + 1)]
+
+
+def _classify_job(job: tuple[Item, str, float | None, float | None, int, Path | None]) -> tuple[Prediction, float]:
+    """Classify one item: (item, model, start, length, threads, picture) -> (answer, seconds taken)."""
+    item, model, start_s, length_s, threads, plot = job
     began = time.perf_counter()
     try:
-        prediction = _classifier(model, threads).classify_item(item, start_s=start_s, length_s=length_s)
+        prediction = _classifier(model, threads).classify_item(
+            item, start_s=start_s, length_s=length_s, heard=_drawer(plot)
+        )
     except MemoryError:
         prediction = error_prediction(
             item.input, GenreError("more memory is needed than there is", "unreadable"), model=model
@@ -55,6 +73,7 @@ def classify_all(
     length_s: float | None = None,
     jobs: int = 1,
     cookies_from_browser: str | None = None,
+    plot: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Prediction, float]]:
     """Yield (answer, seconds taken) for each item in order, as soon as its turn is done.
@@ -68,6 +87,8 @@ def classify_all(
         From `expand_inputs`.
     start_s, length_s, cookies_from_browser
         See `Classifier.classify_item`.
+    plot : Path
+        Draw each answer's page to this file; see `plot_paths`.
     progress : callable
         Called with the stage and fraction of a video.
 
@@ -82,7 +103,8 @@ def classify_all(
     threads = min(cpu_count(), 4) if few else 1
     # Loaded here even where processes do the work: a model at fault is one sentence, not one for each file.
     classifier = _classifier(model, threads)
-    work = [(items[turn], model, start_s, length_s, threads) for turn in files]
+    plots = plot_paths(plot, len(items))
+    work = [(items[turn], model, start_s, length_s, threads, plots[turn]) for turn in files]
     done: dict[int, tuple[Prediction, float]] = {}
     with contextlib.closing(run_many(_classify_job, work, jobs=1 if few else jobs)) as results:
         for turn, item in enumerate(items):
@@ -94,6 +116,7 @@ def classify_all(
                     length_s=length_s,
                     cookies_from_browser=cookies_from_browser,
                     progress=progress,
+                    heard=_drawer(plots[turn]),
                 )
                 done[turn] = prediction, time.perf_counter() - began
             while turn not in done:

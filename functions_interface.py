@@ -3,7 +3,7 @@
 A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,7 @@ class Classifier:
         cookies_from_browser: str | None = None,
         progress: Progress | None = None,
         cancelled: Cancel = never,
+        heard: Callable[[Recording, Prediction], None] | None = None,
     ) -> Prediction:
         """Classify a file, or a video that is downloaded for it and deleted again.
 
@@ -139,6 +140,9 @@ class Classifier:
             Look only at this part; the default start is the one a link asks for.
         cookies_from_browser : str
             See `functions_youtube.fetch`.
+        heard : callable
+            Called with what was decoded and its answer, before the samples are gone; its `GenreError` becomes the
+            answer.
 
         Raises
         ------
@@ -162,6 +166,8 @@ class Classifier:
                         download, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled
                     )
             prediction = self.classify(recording, source=item.input, progress=progress, cancelled=cancelled)
+            if heard:
+                heard(recording, prediction)
         except GenreError as error:
             if error.kind == "cancelled":
                 raise

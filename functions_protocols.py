@@ -97,7 +97,8 @@ def measure(
     dict
         ``protocols``: name to the figures of `functions_evaluation.figures` (means over repeats, with ``deviation``);
         ``headline``: the worst accuracy of the honest protocols and its name; ``uncertain_below`` and
-        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``warnings``.
+        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``answers``: each clip's
+        ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings``.
     """
     plan = protocol_folds(data)
     keys = [
@@ -118,6 +119,7 @@ def measure(
             progress(done, len(work))
     protocols: dict[str, Any] = {}
     pooled: list[tuple[np.ndarray, np.ndarray]] = []
+    mean_answers = np.zeros((len(data.y), len(data.genres)))  # of each clip over the repeats of the grouped protocol
     for name, repeats in plan.items():
         runs = []
         for r, folds in enumerate(repeats):
@@ -132,6 +134,7 @@ def measure(
             runs.append(run)
             if "grouped" in name:
                 pooled.append((data.y[rows], probabilities))
+                mean_answers[rows] += probabilities / len(repeats)
         protocols[name] = _mean_run(runs)
     honest = {name: run["accuracy"] for name, run in protocols.items() if not name.startswith("random")}
     worst = min(honest, key=lambda name: honest[name])
@@ -149,6 +152,11 @@ def measure(
         "headline": {"accuracy": honest[worst], "protocol": worst},
         "uncertain_below": round(threshold, 4),
         **_named(y, probabilities, threshold),
+        "answers": {
+            "clip_id": data.clips["clip_id"].tolist(),
+            "y": data.y.tolist(),
+            "probabilities": mean_answers.round(5).tolist(),
+        },
         "warnings": [] if data.grouped else [UNGROUPED],
     }
 

@@ -9,7 +9,7 @@ here can become markup. The page's own policy forbids scripts and every request.
 import base64
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -175,8 +175,3 @@ def _picture(picture: Picture) -> str:
 def _data_uri(figure: "Figure") -> str:
     """Return a figure as an SVG inside an address."""
     return "data:image/svg+xml;base64," + base64.b64encode(figure_bytes(figure, "svg")).decode("ascii")
-
-
-def write_pictures(pictures: Sequence[Picture], *, theme: str = "light", kind: str = "png") -> Mapping[str, bytes]:
-    """Return file names and their bytes for some pictures."""
-    return {f"{picture.name}.{kind}": figure_bytes(picture.draw(theme), kind) for picture in pictures}

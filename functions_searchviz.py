@@ -32,10 +32,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HYPERPARAMETERS = {
-    "width": "Width (units)",
+    "hidden": "Hidden units",
+    "width": "Hidden units",
+    "dropout": "Dropout (share)",
+    "whiten": "Whitening (shrinkage)",
+    "prior": "Weight of the tags' names",
     "l2": "L2 penalty",
     "learning_rate": "Learning rate",
-    "dropout": "Dropout (share)",
+    "batch_size": "Batch (clips)",
     "batch": "Batch (clips)",
 }
 NOMINAL = ("#2683ff", "#d29109", "#c22281", "#11b0c6", "#df0532", "#077210", "#86a69d", "#785558")
@@ -155,14 +159,26 @@ def search_grid(results: Rows, *, theme: str = "light") -> "Figure":
 
 
 def hyperparameter_effects(results: Rows, *, theme: str = "light") -> "Figure":
-    """Draw the accuracy of the cells against each hyperparameter that took more than one value."""
+    """Draw the accuracy of the cells against each hyperparameter.
+
+    Only cells of architectures that tried more than one value of a hyperparameter stand in its panel: the others say
+    nothing about it.
+    """
     title = "Effect of the hyperparameters"
-    cells = _cells(results)
-    taken = {
-        name: sorted({_number(cell.get(name)) for cell in cells if math.isfinite(_number(cell.get(name)))})
-        for name in HYPERPARAMETERS
-    }
-    taken = {name: values for name, values in taken.items() if len(values) > 1}
+    taken: dict[str, dict[str, list[float]]] = {}
+    for name in HYPERPARAMETERS:
+        found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for cell in _cells(results):
+            value = cell.get(name)
+            if value is not None and str(value) not in ("", "nan"):
+                found[str(cell.get("architecture"))][str(value)].append(100 * cell["accuracy"])
+        groups: dict[str, list[float]] = defaultdict(list)
+        for values in found.values():
+            if len(values) > 1:
+                for value, accuracies in values.items():
+                    groups[value] += accuracies
+        if groups:
+            taken[name] = {value: groups[value] for value in sorted(groups, key=_in_order)}
     if not taken:
         return message_figure("No hyperparameter took more than one value.", theme=theme, title=title)
     colours = THEMES[theme]
@@ -175,23 +191,28 @@ def hyperparameter_effects(results: Rows, *, theme: str = "light") -> "Figure":
             ax.set_visible(False)
             continue
         name = list(taken)[i]
-        values = taken[name]
         style(ax, theme, x=HYPERPARAMETERS[name], y="Accuracy (%)" if i % across == 0 else "", grid="y")
-        groups = [[100 * cell["accuracy"] for cell in cells if _number(cell.get(name)) == value] for value in values]
-        for x, group in enumerate(groups):
+        tried = list(taken[name].values())
+        for x, group in enumerate(tried):
             jitter = np.linspace(-0.16, 0.16, len(group)) if len(group) > 1 else [0.0]
             words = "cells" if x == 0 else "_"
             ax.plot(x + np.array(jitter), group, "o", markersize=3.5, color=colours.muted, alpha=0.5, label=words)
-        ax.plot([max(group) for group in groups], "o-", color=colours.accent, linewidth=1.6, label="best")
-        ax.plot([float(np.median(group)) for group in groups], "s--", color=colours.warm, linewidth=1.2, label="median")
-        ax.set_xticks(range(len(values)), [f"{value:g}" for value in values])
-        ax.set_xlim(-0.5, len(values) - 0.5)
+        ax.plot([max(group) for group in tried], "o-", color=colours.accent, linewidth=1.6, label="best")
+        ax.plot([float(np.median(group)) for group in tried], "s--", color=colours.warm, linewidth=1.2, label="median")
+        ax.set_xticks(range(len(tried)), [fitted(value, 0.8) for value in taken[name]])
+        ax.set_xlim(-0.5, len(tried) - 0.5)
     axes.flat[0].set_title(title, loc="left", fontsize=TITLE_PT, fontweight="bold", color=colours.text)
     handles = axes.flat[0].get_legend_handles_labels()[0]
     figure.legend(
         handles=handles, loc="outside lower center", ncols=3, fontsize=FONT_PT, frameon=False, labelcolor=colours.text
     )
     return finish(figure)
+
+
+def _in_order(value: str) -> tuple[bool, float, str]:
+    """Return a key that sorts numbers by size and other values after them."""
+    number = _number(value)
+    return (math.isnan(number), 0.0 if math.isnan(number) else number, value)
 
 
 def learning_curves(curves: Mapping[str, Mapping[str, Sequence[float]]], *, theme: str = "light") -> "Figure":
@@ -206,22 +227,30 @@ def learning_curves(curves: Mapping[str, Mapping[str, Sequence[float]]], *, them
     if not curves:
         return message_figure("No learning curve was kept.", theme=theme, title="Learning curves")
     colours = THEMES[theme]
-    figure = new_figure((9.4, 3.9), theme)
-    axes = figure.subplots(1, 2)
-    for ax, key, words in zip(axes, ("loss", "accuracy"), ("Loss (nats)", "Accuracy (%)"), strict=True):
-        title = f"{'Loss' if key == 'loss' else 'Accuracy'} over the epochs"
-        style(ax, theme, title=title, x="Epoch", y=words, grid="y")
+    kinds = {"loss": "Loss (nats)", "accuracy": "Accuracy (%)"}
+    kinds = {k: words for k, words in kinds.items() if any(h.get(k) or h.get(f"val_{k}") for h in curves.values())}
+    figure = new_figure((1.4 + 4.0 * len(kinds), 4.1), theme)
+    axes = figure.subplots(1, len(kinds), squeeze=False)[0]
+    handles = {}
+    for ax, (key, words) in zip(axes, kinds.items(), strict=True):
+        style(ax, theme, title=f"{key.capitalize()} over the epochs", x="Epoch", y=words, grid="y")
         scale = 100 if key == "accuracy" else 1
         for i, (name, history) in enumerate(list(curves.items())[: len(NOMINAL)]):
             for prefix, dash in (("", "--"), ("val_", "-")):
                 values = [scale * _number(value) for value in history.get(prefix + key, ())]
-                label = fitted(name, 3.5) if prefix and key == "accuracy" else "_"
-                ax.plot(range(1, len(values) + 1), values, dash, color=NOMINAL[i], linewidth=1.5, label=label)
+                if values:
+                    (line,) = ax.plot(range(1, len(values) + 1), values, dash, color=NOMINAL[i], linewidth=1.5)
+                    line.set_label(fitted(name, 4.0))
+                    handles[name] = line
         ax.locator_params(axis="x", integer=True)
-    handles = [line for line in axes[1].lines if not str(line.get_label()).startswith("_")]
-    handles += axes[1].plot([], [], "--", color=colours.muted, label="dashed: training")
+    shown = [*handles.values(), *axes[0].plot([], [], "--", color=colours.muted, label="dashed: training")]
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=2, fontsize=FONT_PT, frameon=False, labelcolor=colours.text
+        handles=shown,
+        loc="outside lower center",
+        ncols=len(kinds),
+        fontsize=FONT_PT,
+        frameon=False,
+        labelcolor=colours.text,
     )
     return finish(figure)
 

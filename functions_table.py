@@ -163,13 +163,13 @@ def read_metadata(path: Path | str) -> pd.DataFrame:
     return frame.set_index("clip_id")
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it: there is never half a file."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file under a temporary name and rename it: there is never half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

@@ -42,6 +42,7 @@ SPREADS = {
 }
 FAMILY_NAMES = {"mfcc": "MFCC", "chroma": "Chroma", "musicnn": "Tags heard by the network"}
 PREFIXES = {"mfcc": "mfcc", "chroma": "chroma", "musicnn": "tag", "musicnn_deep": "deep"}
+MANY = 300  # dots; more of them are pixels in an SVG, which would grow with each
 MAX_MAPPED = 5000  # clips of a map; more are a cloud, and t-SNE takes minutes
 
 
@@ -234,6 +235,7 @@ def family_spread(genres: Sequence[str], features: "pd.DataFrame", family: str, 
             alpha=0.55,
             jitter=0.28,
             legend=False,
+            rasterized=len(genres) > MANY,
             ax=ax,
         )
         line = {"color": colours.text, "linewidth": 1.1}
@@ -372,6 +374,7 @@ def clip_map(genres: Sequence[str], points: np.ndarray, words: str, *, theme: st
             linewidths=0.3,
             edgecolors=colours.background,
             label=fitted(name, 1.3),
+            rasterized=len(points) > MANY,
         )
     medians = {name: np.nanmedian(points[rows == name], axis=0) for name in names if len(names) > 1}
     medians = {name: place for name, place in medians.items() if np.isfinite(place).all()}
