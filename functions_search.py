@@ -19,6 +19,7 @@ from functions_audio import GenreError, ModelError
 from functions_evaluation import Data, Fold, as_data, fit, group_folds
 from functions_nn import FEATURE_SETS, Config, config_dict, families_of, make_config, softmax
 from functions_parallel import run_many
+from functions_prior import has_prior
 from functions_table import find_families, read_table, write_atomic, write_csv
 
 JOURNAL = ".grid.jsonl"
@@ -41,8 +42,8 @@ class Job:
     key: str
 
 
-def grid(size: str, families: Sequence[str]) -> list[Config]:
-    """Return the cells of the quick or the full grid for the families that a table has, baselines included.
+def grid(size: str, families: Sequence[str], genres: Sequence[str] = ()) -> list[Config]:
+    """Return the cells of the quick or the full grid for a table's families and genres, baselines included.
 
     Raises
     ------
@@ -70,6 +71,9 @@ def grid(size: str, families: Sequence[str]) -> list[Config]:
             )
             for shrinkage, l2 in itertools.product(whiten, l2s)
         ]
+        if feature_set == "musicnn" and has_prior(genres):
+            strengths = (1.0,) if size == "quick" else (0.5, 1.0, 2.0)
+            cells += [make_config("gated", prior=prior, l2=l2) for prior in strengths for l2 in l2s[-3:]]
         cells += [make_config("original", feature_set=feature_set)]
         cells += [make_config("mlp", feature_set=feature_set, **changes) for changes in networks]
         cells += [
@@ -177,7 +181,9 @@ def search(
     ModelError
         If the table is at fault, or every cell diverged.
     """
-    cells = grid(size, find_families(folder))
+    known = find_families(folder)
+    genres = read_table(folder, ()).genres()
+    cells = grid(size, known, genres)
     families = sorted({family for cell in cells for family in families_of(cell.feature_set)})
     table = read_table(folder, families)
     parts: dict[str, Data] = {}

@@ -145,7 +145,7 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
             name = clips["clip_id"][missing].iloc[0]
             raise ModelError(f"{folder / f'{family}.csv'} has no clip {name!r}; run 00_preprocess_music.py again")
         parts.append(frame.loc[clips["clip_id"]])
-    features = pd.concat(parts, axis=1).reset_index(drop=True)
+    features = pd.concat(parts, axis=1).reset_index(drop=True) if parts else pd.DataFrame(index=clips.index)
     return Table(clips, features, digest.hexdigest())
 
 
