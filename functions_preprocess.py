@@ -73,7 +73,7 @@ def clip_ids(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
 
 
 def _text(path: Path) -> str:
-    """Return a path as text that can be stored; bytes of a name that are no UTF-8 are written as \\xNN."""
+    r"""Return a path as text that can be stored; bytes of a name that are no UTF-8 are written as \xNN."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
