@@ -331,28 +331,41 @@ def extract(
         If `cancelled` said so.
     """
     names = columns_of(families)
-    values: dict[str, float] = {}
-    spectral = [family for family in families if family in SPECTRAL_FAMILIES]
-    if spectral:
-        parts = []
-        for clip in clips:
-            if cancelled():
-                raise Cancelled("stopped")
-            parts.append(frame_features(resample(clip, SR), spectral))
-        for family in spectral:
-            if family == "tempo":
-                weights = [len(clip.samples) for clip in clips]
-                row = np.array([tempo_bpm(np.average([part["tempo"] for part in parts], axis=0, weights=weights))])
-            else:
-                frames = np.concatenate([part[family] for part in parts])
-                row = np.concatenate([frames.mean(axis=0, dtype=np.float64), frames.std(axis=0, dtype=np.float64)])
-            values.update(zip(FAMILIES[family], row.tolist(), strict=True))
-    windows = None
-    if len(spectral) < len(families):
-        rows, windows = _rows_16k(clips, families, network, cancelled)
-        for family in rows.keys() & set(families):
-            values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
+    with _one_blas_thread().limit(limits=1, user_api="blas"):
+        values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
+        windows = None
+        if not SPECTRAL_FAMILIES.issuperset(families):
+            rows, windows = _rows_16k(clips, families, network, cancelled)
+            for family in rows.keys() & set(families):
+                values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
+
+
+@cache
+def _one_blas_thread() -> Any:
+    """Return what limits numpy's matrix products to one thread: more would round differently, and gain nothing here."""
+    from threadpoolctl import ThreadpoolController  # finds the libraries that numpy has loaded
+
+    return ThreadpoolController()
+
+
+def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Cancel) -> dict[str, float]:
+    """Return the columns of the spectral families, over the frames of all clips."""
+    values: dict[str, float] = {}
+    parts = []
+    for clip in clips if families else ():
+        if cancelled():
+            raise Cancelled("stopped")
+        parts.append(frame_features(resample(clip, SR), families))
+    for family in families:
+        if family == "tempo":
+            weights = [len(clip.samples) for clip in clips]
+            row = np.array([tempo_bpm(np.average([part["tempo"] for part in parts], axis=0, weights=weights))])
+        else:
+            frames = np.concatenate([part[family] for part in parts])
+            row = np.concatenate([frames.mean(axis=0, dtype=np.float64), frames.std(axis=0, dtype=np.float64)])
+        values.update(zip(FAMILIES[family], row.tolist(), strict=True))
+    return values
 
 
 def _rows_16k(

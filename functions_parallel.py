@@ -11,6 +11,7 @@ from functions_audio import GenreError, SourceError
 
 # One thread a worker: the processes are the parallelism.
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+DASK_TIMEOUT_S = 10.0  # for reaching the scheduler
 
 
 def cpu_count() -> int:
@@ -89,7 +90,7 @@ def _run_dask(function: Callable[[Any], Any], items: Sequence[Any], address: str
     from dask.distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout="10s")
+        client = Client(address, timeout=DASK_TIMEOUT_S)
     except (OSError, ValueError, TimeoutError) as error:
         raise SourceError(f"no Dask scheduler at {address}; start one with: dask scheduler", "network") from error
     with client:

@@ -5,6 +5,8 @@ hash of its content: moved or renamed files are not computed again.
 """
 
 import json
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,12 +67,14 @@ def find_audio(folder: Path) -> list[Path]:
 
 def clip_ids(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
     """Return clip_id -> file; two files that differ only in their ending keep it in their clip_id."""
-    stems = [path.relative_to(folder).with_suffix("").as_posix() for path in files]
-    repeated = {stem for stem in stems if stems.count(stem) > 1} if len(set(stems)) < len(stems) else set()
-    return {
-        path.relative_to(folder).as_posix() if stem in repeated else stem: path
-        for stem, path in zip(stems, files, strict=True)
-    }
+    counts = Counter(path.with_suffix("") for path in files)
+    names = [path if counts[path.with_suffix("")] > 1 else path.with_suffix("") for path in files]
+    return {_text(name.relative_to(folder)): path for name, path in zip(names, files, strict=True)}
+
+
+def _text(path: Path) -> str:
+    r"""Return a path as text that can be stored; bytes of a name that are no UTF-8 are written as \xNN."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 @lru_cache(maxsize=1)
@@ -191,11 +195,9 @@ def preprocess(
         else:
             work.append((clip_id, str(path), sha256, tuple(families)))
     if work:
-        with (out / JOURNAL).open("w", encoding="utf-8") as journal:
-            journal.write(json.dumps(extractor_constants()) + "\n")
-            for row in known.values():
-                journal.write(json.dumps(row) + "\n")
-            journal.flush()
+        kept = [extractor_constants(), *known.values()]
+        write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
+        with (out / JOURNAL).open("a", encoding="utf-8") as journal:
             for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
                 if isinstance(result, GenreError):
                     clip_id, _, sha256, _ = work[index]

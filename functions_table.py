@@ -7,6 +7,7 @@ column at fault. A group is a set of clips that must never be split between trai
 """
 
 import contextlib
+import csv
 import hashlib
 import os
 import tempfile
@@ -183,4 +184,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """Write rows as CSV; floats keep the digits that give the same float32 back."""
     frame = pd.DataFrame(list(rows), columns=list(columns))
-    write_atomic(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.9g"))
+    texts = frame.select_dtypes(exclude="number").astype(str)
+    # A bare carriage return ends a line for readers, but the CSV writer quotes only what ends its own lines.
+    returns = any(column.str.contains("\r", regex=False).any() for _, column in texts.items())
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    write_atomic(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.9g", quoting=quoting))
