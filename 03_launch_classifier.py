@@ -55,6 +55,8 @@ def work(options):
     from functions_inputs import expand_inputs
     from functions_models import model_genres
 
+    if options.plot:
+        options.plot.parent.mkdir(parents=True, exist_ok=True)  # a wrong place is told before the work, not after
     failed = False
     status = Status()
     genres = model_genres(options.model)

@@ -24,9 +24,11 @@ from functions_style import (
     finish,
     fitted,
     genre_colour,
+    ink_on,
     new_figure,
     plain,
     style,
+    text_width,
     write_message,
 )
 
@@ -403,7 +405,7 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
     words = verdict_words(answer)
     reason = _reason(answer)
     if not probabilities:
-        write_message(ax, f"{words}. {reason}" if reason else words, theme, title="No genre", width=int(width_in * 8))
+        write_message(ax, f"{words}: {reason}" if reason else words, theme, title="No genre", width=int(width_in * 8))
         return
     style(ax, theme, title="Probability of each genre", x="Probability (%)")
     names = sorted(probabilities, key=lambda name: probabilities[name])
@@ -432,7 +434,7 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, len(names) - 0.4)
     if not sure:
-        note = plain(f"{VERDICTS.get(str(verdict), verdict)}. {reason}", 160)
+        note = plain(f"{VERDICTS.get(str(verdict), verdict)}: {reason}", 160)
         note = textwrap.fill(note, max(int(width_in * 6.5), 20))
         box = {"facecolor": colours.background, "edgecolor": colours.warm, "boxstyle": "round,pad=0.5"}
         ax.text(
@@ -460,11 +462,10 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
     ax.set_ylim(0, 100)
     ax.set_yticks([0, 50, 100])
     SongTime([(0.0, end)]).dress(ax, width_in=width_in)
-    seconds: dict[str, float] = {}
-    for part in segments:
-        name = str(part["genre"])
-        seconds[name] = seconds.get(name, 0.0) + float(part["end_s"]) - float(part["start_s"])
-    shown = sorted(seconds, key=lambda name: -seconds[name])
+    missing = _label_runs(ax, segments, end, theme, width_in)
+    if not missing:
+        return
+    shown = sorted(missing, key=lambda name: -missing[name])
     room = max(int(width_in * 0.7), 1)
     handles = [Patch(color=genre_colour(name), label=fitted(name, 0.95)) for name in shown[:room]]
     if len(shown) > room:
@@ -482,3 +483,35 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
         handletextpad=0.4,
         columnspacing=0.9,
     )
+
+
+def _label_runs(
+    ax: "Axes", segments: Sequence[Mapping[str, Any]], end: float, theme: str, width_in: float
+) -> dict[str, float]:
+    """Write the genre on each run of segments that is wide enough; return the seconds of genres without a label."""
+    missing: dict[str, float] = {}
+    labelled = set()
+    start = 0
+    for i, part in enumerate(segments):
+        name = str(part["genre"])
+        if i + 1 < len(segments) and str(segments[i + 1]["genre"]) == name:
+            continue
+        run, start = segments[start : i + 1], i + 1
+        left, right = float(run[0]["start_s"]), float(run[-1]["end_s"])
+        label = plain(name, 24)
+        if text_width(label) > (right - left) / end * (width_in - 0.2) - 0.08:
+            missing[name] = missing.get(name, 0.0) + right - left
+            continue
+        labelled.add(name)
+        height = min(100 * float(part.get("confidence") or 0) for part in run)
+        inside = height >= 35
+        ax.text(
+            (left + right) / 2,
+            3 if inside else max(100 * float(part.get("confidence") or 0) for part in run) + 3,
+            label,
+            ha="center",
+            va="bottom",
+            fontsize=FONT_PT,
+            color=ink_on(genre_colour(name)) if inside else colours_of(theme).text,
+        )
+    return {name: seconds for name, seconds in missing.items() if name not in labelled}

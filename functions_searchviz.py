@@ -199,7 +199,7 @@ def hyperparameter_effects(results: Rows, *, theme: str = "light") -> "Figure":
             ax.plot(x + np.array(jitter), group, "o", markersize=3.5, color=colours.muted, alpha=0.5, label=words)
         ax.plot([max(group) for group in tried], "o-", color=colours.accent, linewidth=1.6, label="best")
         ax.plot([float(np.median(group)) for group in tried], "s--", color=colours.warm, linewidth=1.2, label="median")
-        ax.set_xticks(range(len(tried)), [fitted(value, 0.8) for value in taken[name]])
+        ax.set_xticks(range(len(tried)), [fitted(_short(value), 0.8) for value in taken[name]])
         ax.set_xlim(-0.5, len(tried) - 0.5)
     axes.flat[0].set_title(title, loc="left", fontsize=TITLE_PT, fontweight="bold", color=colours.text)
     handles = axes.flat[0].get_legend_handles_labels()[0]
@@ -213,6 +213,12 @@ def _in_order(value: str) -> tuple[bool, float, str]:
     """Return a key that sorts numbers by size and other values after them."""
     number = _number(value)
     return (math.isnan(number), 0.0 if math.isnan(number) else number, value)
+
+
+def _short(value: str) -> str:
+    """Return a number without needless zeros, other text as it is."""
+    number = _number(value)
+    return value if math.isnan(number) else f"{number:g}"
 
 
 def learning_curves(curves: Mapping[str, Mapping[str, Sequence[float]]], *, theme: str = "light") -> "Figure":

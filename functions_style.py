@@ -162,14 +162,18 @@ def plain(text: object, limit: int = MAX_TITLE) -> str:
 def fitted(text: object, inches: float, *, points: float = FONT_PT, limit: int = MAX_TITLE) -> str:
     """Return `plain` text cut so that it is at most so wide in the given size."""
     line = plain(text, limit).replace(r"\$", "$")
-    room = 72 * inches / points
-    if sum(map(_em, line)) > room:
-        room -= _em("…")
+    if text_width(line, points=points) > inches:
+        room = 72 * inches / points - _em("…")
         kept = 0
         while kept < len(line) and (room := room - _em(line[kept])) >= 0:
             kept += 1
         line = line[:kept].rstrip() + "…"
     return line.replace("$", r"\$")
+
+
+def text_width(text: str, points: float = FONT_PT) -> float:
+    """Return the width of a line in bold, in inches."""
+    return sum(map(_em, text)) * points / 72
 
 
 @cache

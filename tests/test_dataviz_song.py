@@ -208,8 +208,20 @@ def test_timeline_has_a_bar_for_each_segment_and_names_the_genres():
     ax = dataviz.genre_timeline(answer()).axes[0]
     bars = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in ax.patches]
     np.testing.assert_allclose(bars, [(0, 3, 50), (3, 3, 60), (6, 3, 70), (9, 3, 80)])
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["rock", "metal"]
+    assert [text.get_text() for text in ax.texts] == ["rock", "metal", "rock"] and ax.get_legend() is None
     assert ax.get_xlim() == (0, 12) and ax.get_xlabel() == "Time (s)" and ax.get_ylabel() == "Confidence (%)"
+
+
+def test_timeline_names_genres_whose_bars_are_too_narrow_beside_the_title():
+    said = answer(duration_s=100.0)
+    said["segments"] = [
+        {"start_s": 0, "end_s": 98, "genre": "rock", "confidence": 0.2},
+        {"start_s": 98, "end_s": 100, "genre": "classical", "confidence": 0.9},
+    ]
+    ax = dataviz.genre_timeline(said).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["rock"]
+    assert ax.texts[0].get_position()[1] > 20  # above a bar too low to hold it
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["classical"]
 
 
 def test_overview_has_every_picture_and_the_verdict(song):
