@@ -160,7 +160,10 @@ class Engine:
                     error = item.error and error_prediction(item.input, item.error, model=request["model"]).as_json()
                     if item.source and item.source.kind == "folder":
                         error = error_prediction(
-                            item.input, GenreError("this folder holds no sound files", "not_found"), model="", title=text
+                            item.input,
+                            GenreError("this folder holds no sound files", "not_found"),
+                            model="",
+                            title=text,
                         ).as_json()
                     rows.append({"input": item.input, "title": item.title, "answer": error})
                 self.tell("items", job, items=rows)
@@ -183,9 +186,11 @@ class Engine:
         job, key = request["job"], request["key"]
         progress("prepare", 0.0)
         classifier = self._classifier(request["model"])
-        classifier.recording = classifier.features = None
-        prediction = classifier.classify_item(item, progress=progress, cancelled=cancelled)
-        recording = classifier.recording
+        heard: list[Any] = []
+        prediction = classifier.classify_item(
+            item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
+        )
+        recording = heard[0] if heard else None
         why: list[dict[str, Any]] = []
         if recording is not None and prediction.probabilities:
             why = reasons(prediction, recording, classifier.features, classifier.model.card)
@@ -220,7 +225,7 @@ class Engine:
         """Do what is not a job, in order; of several requests for one picture only the latest is drawn."""
         doing: dict[str, Callable[[dict[str, Any]], None]] = {
             "picture": self._picture, "export": self._export, "play": self._play, "stop": lambda _: self._player.stop(),
-            "card": self._card, "prepare": lambda _: _prepare(),
+            "card": self._card, "models": self._models, "prepare": lambda _: _prepare(),
         }  # fmt: skip
         while True:
             request = self._drawing.get()
@@ -264,6 +269,7 @@ class Engine:
         """Draw a picture as pixels, with the places of its time axis."""
         import functions_dataviz as dataviz
         from functions_audio import GenreError
+        from functions_style import message_figure
 
         name, answer = request["name"], request["answer"]
         dpi = 100.0 * request["scale"]
@@ -282,7 +288,7 @@ class Engine:
                 time = dataviz.song_time(song)
                 spans = [[*time.extent(i), *time.spans[i]] for i in range(len(time.spans))]
             except GenreError as error:
-                figure = dataviz.message_figure(str(error), **look)
+                figure = message_figure(str(error), **look)
         pixels, axes = _render(figure, dpi)
         self.tell("picture", slot=request["slot"], token=request["token"], spans=_pixels(spans, axes), axes=axes,
                   blob=pixels)  # fmt: skip
@@ -324,6 +330,13 @@ class Engine:
         recording = self._recording(request)
         self._player.volume = request["volume"]
         self._player.play(recording, request["second"])
+
+    def _models(self, request: dict[str, Any]) -> None:
+        """Send the models of a folder, as paths without ending."""
+        from functions_models import list_models
+
+        folder = Path(request["folder"])
+        self.tell("models", folder=str(folder), models=[str(folder / name) for name in list_models(folder)])
 
     def _card(self, request: dict[str, Any]) -> None:
         """Send a model's card."""
@@ -447,13 +460,14 @@ def load_spectra(path: Path) -> Any:
         parts = []
         for i, (start, end) in enumerate(data["spans"].tolist()):
             values = {
-                name: (data[f"{name}_{i}"] / np.float32(255) * (high - low) + low) for name, (low, high) in _BYTES.items()
+                name: (data[f"{name}_{i}"] / np.float32(255) * (high - low) + low)
+                for name, (low, high) in _BYTES.items()
             }
             values |= {"wave": data[f"wave_{i}"].astype(np.float32), "rolloff_hz": data[f"rolloff_hz_{i}"]}
             parts.append(SpectraPart(start_s=start, end_s=end, **values))
         duration, level, tempo = data["numbers"].tolist()
-        rows = [data[name] for name in ("mel_hz", "power_hz", "tempogram_bpm")]
-        return SongSpectra(str(data["title"]), duration, level, tempo, *rows, tuple(parts))
+        mel, power, bpm = (data[name] for name in ("mel_hz", "power_hz", "tempogram_bpm"))
+        return SongSpectra(str(data["title"]), duration, level, tempo, mel, power, bpm, tuple(parts))
 
 
 def main() -> None:

@@ -91,8 +91,8 @@ class Classifier:
 
     Attributes
     ----------
-    recording, features : Recording, Features or None
-        Of the last answer, for pictures and explanations of it.
+    features : Features or None
+        Of the last answer, to explain it.
 
     Raises
     ------
@@ -103,7 +103,6 @@ class Classifier:
     def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
-        self.recording: Recording | None = None
         self.features: Features | None = None
         self.detector = NotMusicDetector()
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
@@ -191,7 +190,7 @@ class Classifier:
         Cancelled
             If `cancelled` said so.
         """
-        self.recording, self.features = recording, None
+        self.features = None
         analysed = [{"start_s": round(clip.start_s, 3), "end_s": round(clip.end_s, 3)} for clip in recording.clips]
         about: dict[str, Any] = {
             "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),

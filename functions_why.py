@@ -8,6 +8,9 @@ import numpy as np
 
 QUANTILES = (10, 50, 90)  # percent of a genre's training clips
 SHOWN = 6  # sentences for, and as many against
+RIVAL_FROM = 0.1  # probability from which the second genre is compared with, and not the average of all others
+LEAST_DIFFERENCE = 0.3  # in half widths of a range; nearer to one genre by less says nothing
+TAG_FAINT = 0.01  # activation below which a tag counts as not heard
 TAG_STRONG = 0.15  # share of the windows' activation from which a tag is named without a range to compare with
 
 
@@ -30,9 +33,7 @@ def trait_ranges(
     ranges: dict[str, dict[str, list[float]]] = {}
     for genre in dict.fromkeys(labels):
         rows = np.percentile(values[genres == genre][:, traits], QUANTILES, axis=0)
-        ranges[str(genre)] = {
-            columns[i]: [float(f"{value:.4g}") for value in rows[:, j]] for j, i in enumerate(traits)
-        }
+        ranges[str(genre)] = {columns[i]: [float(f"{value:.4g}") for value in rows[:, j]] for j, i in enumerate(traits)}
     return ranges
 
 
@@ -84,12 +85,16 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
         values |= extract(recording.clips, ["tempo", "rolloff"]).values
     ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in (card.get("traits") or {}).items()}
     ranked = sorted(prediction.probabilities, key=lambda genre: -prediction.probabilities[genre])
-    best, rival = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
+    best, second = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
+    rivals = [second] if prediction.probabilities[second] >= RIVAL_FROM else [g for g in ranked[1:] if g in ranges]
+    name = second if len(rivals) == 1 else "other genres"
     told = _heard(values)
     found = []
     for column, (low, middle, high) in ranges.get(best, {}).items():
-        if column in values and column in ranges.get(rival, {}):
-            found.append(_compare(column, float(values[column]), (low, middle, high), ranges[rival][column], best, rival))
+        others = [ranges[genre][column] for genre in rivals if column in ranges.get(genre, {})]
+        if column in values and others:
+            other = np.mean(others, axis=0).tolist()
+            found.append(_compare(column, float(values[column]), (low, middle, high), other, (best, name)))
     if not ranges:
         for column in ("tempo_bpm", "rolloff_mean_hz"):
             if column in values:
@@ -101,28 +106,22 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
 
 
 def _compare(
-    column: str, value: float, own: tuple[float, float, float], other: Sequence[float], best: str, rival: str
+    column: str, value: float, own: tuple[float, float, float], other: Sequence[float], names: tuple[str, str]
 ) -> dict[str, Any] | None:
-    """Return a sentence where a trait tells the best genre from its rival, or lies outside the best one's range."""
+    """Return a sentence where a trait tells the best genre from others, or lies outside its range towards them."""
     scale = max((own[2] - own[0]) / 2, (other[2] - other[0]) / 2, 1e-6)
     nearer = (abs(value - other[1]) - abs(value - own[1])) / scale
-    inside = own[0] <= value <= own[2]
-    if column.startswith("tag_mean_") and max(value, own[1], other[1]) < math.log(0.01):
-        return None  # a tag that plays no part in either genre
-    if inside and nearer > 0.3:
-        side = "for"
-    elif not inside or nearer < -0.3:
-        side = "against"
-    else:
+    is_tag = column.startswith("tag_mean_")
+    if is_tag and max(value, own[1], other[1]) < math.log(TAG_FAINT):
+        return None  # a tag that plays no part anywhere
+    if abs(nearer) < LEAST_DIFFERENCE:
         return None
-    fit = "within" if inside else "below" if value < own[0] else "above"
+    fit = "below" if value < own[0] else "above" if value > own[2] else "within"
     word = str(_words(column))
-    start = f"Tag {word} heard at {_value(column, value)}" if word[0] == "\u201c" else f"{word.capitalize()} {_value(column, value)}"
-    text = f"{start}: {fit} what is usual for {best} ({_range(column, own)})"
-    if best != rival:
-        text += f"; {rival}: {_range(column, other)}"
-    weight = abs(nearer) + (0.0 if inside else min(abs(value - own[1]) / scale, 3.0))
-    return {"side": side, "text": text, "weight": round(weight, 3)}
+    start = f"Tag {word} heard at {_value(column, value)}" if is_tag else f"{word.capitalize()} {_value(column, value)}"
+    text = f"{start}, {fit} what is usual for {names[0]} ({_range(column, own)}); {names[1]}: {_range(column, other)}"
+    absent = is_tag and value < math.log(TAG_FAINT)
+    return {"side": "for" if nearer > 0 else "against", "text": text, "weight": round(abs(nearer) / (1 + absent), 3)}
 
 
 def _range(column: str, quantiles: Sequence[float]) -> str:

@@ -23,6 +23,7 @@ class Colours:
 
     background: str
     raised: str
+    field: str
     text: str
     muted: str
     line: str
@@ -36,9 +37,9 @@ class Colours:
 
 # Background, text and accent are those of the pictures (functions_style.THEMES).
 COLOURS = {
-    "light": Colours("#fafafa", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8", "#ffffff",
+    "light": Colours("#fafafa", "#ffffff", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8", "#ffffff",
                      "#0f6b2f", "#94420c", "#b3261e"),
-    "dark": Colours("#1c1c1c", "#2a2a2a", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8", "#ffffff",
+    "dark": Colours("#1c1c1c", "#2a2a2a", "#2a2a2a", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8", "#ffffff",
                     "#7bd88f", "#f2a35e", "#ff8a80"),
 }  # fmt: skip
 
@@ -55,8 +56,8 @@ def system_theme() -> str:
         if platform.system() == "Darwin":
             import plistlib
 
-            with Path("~/Library/Preferences/.GlobalPreferences.plist").expanduser().open("rb") as file:
-                return "dark" if plistlib.load(file).get("AppleInterfaceStyle") == "Dark" else "light"
+            with Path("~/Library/Preferences/.GlobalPreferences.plist").expanduser().open("rb") as settings:
+                return "dark" if plistlib.load(settings).get("AppleInterfaceStyle") == "Dark" else "light"
         if os.environ.get("GTK_THEME", "").lower().endswith("dark"):
             return "dark"
         config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
@@ -89,7 +90,7 @@ class Look:
         self._sizes = {name: abs(int(font.nametofont(name, root).actual("size"))) for name in font.names(root)}
         family = font.nametofont("TkDefaultFont", root).actual("family")
         self.fonts = {
-            name: font.Font(root, family=family, size=size, weight=weight)
+            name: font.Font(root, family=family, size=size, weight=weight)  # type: ignore[arg-type]
             for name, size, weight in (
                 ("body", 10, "normal"), ("strong", 10, "bold"), ("small", 9, "normal"), ("title", 13, "bold"),
                 ("genre", 26, "bold"), ("number", 15, "normal"),
@@ -186,6 +187,35 @@ class Look:
                        selectbackground=colours.select, selectforeground=colours.select_text, relief="flat",
                        highlightthickness=1, highlightbackground=colours.background, highlightcolor=colours.accent,
                        font=self.fonts["body"], borderwidth=0)  # fmt: skip
+
+
+class HintEntry(ttk.Entry):
+    """An entry that says in grey what belongs there while it is empty."""
+
+    def __init__(self, parent: Any, look: Look, *, hint: str) -> None:
+        super().__init__(parent, font=look.fonts["body"])
+        self._look = look
+        self._hint = tk.Label(self, text=hint, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
+        self._hint.bind("<Button-1>", lambda _: self.focus_set())
+        self._shown = False
+        self.text = tk.StringVar(self)
+        self.configure(textvariable=self.text)
+        self.text.trace_add("write", lambda *_: self._update())
+        look.listen(self._paint)
+        self._paint()
+        self._update()
+
+    def _update(self) -> None:
+        """Show the hint in the empty entry."""
+        if self.text.get():
+            self._hint.place_forget()
+        else:
+            self._hint.place(x=self._look.px(12), rely=0.5, anchor="w")
+
+    def _paint(self) -> None:
+        """Use the theme's colours."""
+        colours = self._look.colours
+        self._hint.configure(background=colours.field, foreground=colours.muted)
 
 
 def screen_scale(root: tk.Tk) -> float:

@@ -23,7 +23,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 HEAD = struct.Struct("<II")  # lengths of the JSON text and of the bytes that follow it
 PATIENCE_S = 2.0  # an engine that has not left a cancelled job by then is ended and started again
@@ -41,14 +41,14 @@ class Message:
     blob: bytes = b""
 
 
-def write_frame(pipe: BinaryIO, header: dict[str, Any], blob: bytes = b"") -> None:
+def write_frame(pipe: IO[bytes], header: dict[str, Any], blob: bytes = b"") -> None:
     """Write one frame."""
     text = json.dumps(header).encode("ascii")
     pipe.write(HEAD.pack(len(text), len(blob)) + text + blob)
     pipe.flush()
 
 
-def read_frame(pipe: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+def read_frame(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     """Return the next frame, or None when the other side is gone."""
     head = pipe.read(HEAD.size)
     if len(head) < HEAD.size:
@@ -152,7 +152,7 @@ class Worker:
             stuck = self._current and self._dropped.get(self._current["job"])
             if stuck and time.monotonic() - stuck > PATIENCE_S:
                 self._end_engine()
-        found = []
+        found: list[Message] = []
         with contextlib.suppress(queue.Empty):
             while len(found) < limit:
                 found.append(self.messages.get_nowait())
@@ -220,7 +220,7 @@ class Worker:
         if pipe is None:
             return
         with pipe, contextlib.suppress(OSError, ValueError):
-            while frame := read_frame(pipe):  # type: ignore[arg-type]
+            while frame := read_frame(pipe):
                 self._heard(*frame)
         process.wait()
         self._ended(process)
