@@ -89,6 +89,11 @@ class Classifier:
     threads : int
         Processor threads for the pretrained network.
 
+    Attributes
+    ----------
+    features : Features or None
+        Of the last answer, to explain it.
+
     Raises
     ------
     ModelError
@@ -98,6 +103,7 @@ class Classifier:
     def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
+        self.features: Features | None = None
         self.detector = NotMusicDetector()
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
 
@@ -184,6 +190,7 @@ class Classifier:
         Cancelled
             If `cancelled` said so.
         """
+        self.features = None
         analysed = [{"start_s": round(clip.start_s, 3), "end_s": round(clip.end_s, 3)} for clip in recording.clips]
         about: dict[str, Any] = {
             "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
@@ -200,6 +207,7 @@ class Classifier:
         if progress:
             progress("analyse", 0.0)
         features = extract(recording.clips, self._families, network=self.network, cancelled=cancelled)
+        self.features = features
         if progress:
             progress("analyse", 1.0)
         probabilities = self.model.predict(features.values).probabilities

@@ -13,6 +13,7 @@ from functions_models import describe_models, export_model
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
 from functions_table import read_table, write_atomic
+from functions_why import trait_ranges
 
 CHOSEN = Path("reports/chosen.json")
 
@@ -77,6 +78,7 @@ def ship(
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
         "warnings": [*report["warnings"], *notes],
+        "traits": trait_ranges(data.columns, data.x, [data.genres[i] for i in data.y]),
     }
     written = export_model(trained.as_keras(), temperature, card, base)
     write_atomic(base.parent / "README.md", describe_models(base.parent))

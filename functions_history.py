@@ -1,0 +1,262 @@
+"""What the window keeps: answers, corrections and settings, in one SQLite file in the user's data folder.
+
+Conventions
+-----------
+No tkinter here. The file is journalled (WAL), so that a kill leaves no half entry and two windows can share it. Where
+it cannot be opened the history lives in memory and `problem` says why. The pictures of the latest answers lie in
+files beside it.
+"""
+
+import contextlib
+import csv
+import io
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from functions_text import clean_title, csv_cell
+
+APP = "music-genre-classifier"
+KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each
+MAX_LOG_BYTES = 1_000_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, made REAL NOT NULL, title TEXT NOT NULL, words TEXT NOT NULL, record TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
+CREATE TABLE IF NOT EXISTS corrections (
+    key TEXT PRIMARY KEY, made REAL NOT NULL, input TEXT NOT NULL, title TEXT NOT NULL, said TEXT, genre TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kept answer.
+
+    Parameters
+    ----------
+    key : str
+        Its name, also of the file with its pictures.
+    made : float
+        Seconds since 1970.
+    title : str
+        Cleaned.
+    record : dict
+        ``answer`` (the contract's JSON object), ``why`` and ``colour``.
+    """
+
+    key: str
+    made: float
+    title: str
+    record: dict[str, Any]
+
+
+def data_folder() -> Path:
+    """Return the user's data folder for this program; it may not exist yet."""
+    from platformdirs import user_data_path
+
+    return user_data_path(APP, appauthor=False)
+
+
+class History:
+    """The store.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the file lies; None keeps everything in memory.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.problem: str | None = None
+        self.folder = folder
+        self._store = self._open(folder)
+
+    def _open(self, folder: Path | None) -> sqlite3.Connection:
+        """Open the file; a broken one is put aside, and where there is no place for one memory has to do."""
+        if folder is not None:
+            path = folder / "history.sqlite"
+            for attempt in (1, 2):
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    return _connect(str(path))
+                except sqlite3.DatabaseError as error:
+                    broken = not isinstance(error, sqlite3.OperationalError)
+                    if attempt == 1 and broken:
+                        with contextlib.suppress(OSError):
+                            path.replace(path.with_name(f"history.broken-{time.time():.0f}"))
+                            self.problem = f"the history was damaged and put aside in {folder}; a new one is begun"
+                            continue
+                except OSError:
+                    pass
+                self.problem = f"answers are not kept after closing: {folder} cannot be written"
+                break
+            self.folder = None
+        return _connect(":memory:")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Any:
+        """Write in one transaction; a full disk is told, not raised."""
+        try:
+            with self._store:
+                yield self._store
+        except sqlite3.Error as error:
+            self.problem = f"the history could not be written ({error}); check the free space"
+
+    # ---- answers
+
+    def add(self, key: str, record: Mapping[str, Any], *, made: float | None = None) -> Entry:
+        """Keep an answer."""
+        answer = record["answer"]
+        made = time.time() if made is None else made
+        title = clean_title(answer.get("title") or answer.get("input"))
+        genre = answer.get("genre") or ""
+        words = clean_title(f"{title} {answer.get('input')} {genre} {answer['verdict']}", limit=4000).casefold()
+        with self._writing() as store:
+            values = (key, made, title, words, json.dumps(record))
+            store.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", values)
+        return Entry(key, made, title, dict(record))
+
+    def find(self, words: str = "", *, limit: int = 1000) -> list[Entry]:
+        """Return the answers that hold every word (in title, input, genre or verdict), newest first."""
+        parts = clean_title(words).casefold().split()
+        where = " AND ".join(["instr(words, ?) > 0"] * len(parts)) or "1"
+        query = f"SELECT key, made, title, record FROM answers WHERE {where} ORDER BY made DESC, rowid DESC LIMIT ?"  # noqa: S608 - the words are parameters
+        rows = self._store.execute(query, (*parts, limit)).fetchall()
+        return [Entry(key, made, title, json.loads(record)) for key, made, title, record in rows]
+
+    def get(self, key: str) -> Entry | None:
+        """Return one answer."""
+        row = self._store.execute("SELECT key, made, title, record FROM answers WHERE key = ?", (key,)).fetchone()
+        return Entry(row[0], row[1], row[2], json.loads(row[3])) if row else None
+
+    def count(self) -> int:
+        """Return how many answers are kept."""
+        return int(self._store.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    def remove(self, key: str) -> None:
+        """Forget an answer and its pictures; a correction of it stays."""
+        with self._writing() as store:
+            store.execute("DELETE FROM answers WHERE key = ?", (key,))
+        path = self.picture_path(key)
+        if path:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Forget all answers and their pictures."""
+        with self._writing() as store:
+            store.execute("DELETE FROM answers")
+        self.prune_pictures(0)
+
+    def picture_path(self, key: str) -> Path | None:
+        """Return where the numbers of an answer's pictures are kept."""
+        return self.folder / "pictures" / f"{key}.npz" if self.folder else None
+
+    def prune_pictures(self, kept: int = KEPT_PICTURES) -> None:
+        """Remove the oldest picture files."""
+        if self.folder is None:
+            return
+        with contextlib.suppress(OSError):
+            files = sorted((self.folder / "pictures").glob("*.npz"), key=lambda path: -path.stat().st_mtime)
+            for path in files[kept:]:
+                path.unlink(missing_ok=True)
+
+    # ---- corrections
+
+    def correct(self, entry: Entry, genre: str) -> None:
+        """Keep the right genre of an answer; a later one replaces it."""
+        answer = entry.record["answer"]
+        source = json.dumps(answer["input"])  # a path may hold bytes that are no text
+        values = (entry.key, time.time(), source, entry.title, answer.get("genre"), clean_title(genre, limit=60))
+        with self._writing() as store:
+            store.execute("INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def correction(self, key: str) -> str | None:
+        """Return the genre that an answer was corrected to."""
+        row = self._store.execute("SELECT genre FROM corrections WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def corrections(self) -> list[dict[str, Any]]:
+        """Return all corrections, oldest first: input, title, said, genre."""
+        rows = self._store.execute("SELECT input, title, said, genre FROM corrections ORDER BY made").fetchall()
+        return [{"input": json.loads(r[0]), "title": r[1], "said": r[2], "genre": r[3]} for r in rows]
+
+    def corrections_csv(self, audio_dir: Path) -> tuple[str, int]:
+        """Return what ``00_preprocess_music.py AUDIO_DIR --metadata`` reads, and how many clips it names.
+
+        Only files below `audio_dir` have a `clip_id` there.
+        """
+        genres: dict[str, str] = {}
+        root = audio_dir.resolve()
+        for correction in self.corrections():
+            with contextlib.suppress(ValueError, OSError):
+                inside = Path(correction["input"]).resolve().relative_to(root)
+                genres[inside.with_suffix("").as_posix()] = correction["genre"]
+        out = io.StringIO()
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(["clip_id", "genre"])
+        rows.writerows([clip_id, csv_cell(genre)] for clip_id, genre in sorted(genres.items()))
+        return out.getvalue(), len(genres)
+
+    # ---- settings
+
+    def setting(self, name: str, default: Any) -> Any:
+        """Return a remembered value; one of another type than the default counts as none."""
+        row = self._store.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        if row:
+            with contextlib.suppress(ValueError):
+                value = json.loads(row[0])
+                if default is None or isinstance(value, type(default)):
+                    return value
+        return default
+
+    def remember(self, **values: Any) -> None:
+        """Keep settings."""
+        with self._writing() as store:
+            store.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)",
+                              [(name, json.dumps(value)) for name, value in values.items()])  # fmt: skip
+
+    # ---- the log of bugs
+
+    def log_path(self) -> Path | None:
+        """Return the log file, begun anew when it has grown large."""
+        if self.folder is None:
+            return None
+        path = self.folder / "log.txt"
+        with contextlib.suppress(OSError):
+            if path.stat().st_size > MAX_LOG_BYTES:
+                path.replace(path.with_name("log.old.txt"))
+        return path
+
+    def log(self, text: str) -> None:
+        """Append to the log file."""
+        path = self.log_path()
+        if path:
+            with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+
+def _connect(place: str) -> sqlite3.Connection:
+    """Open a store and make sure that it can be read and written."""
+    store = sqlite3.connect(place, timeout=1.0)
+    try:
+        store.execute("PRAGMA journal_mode = WAL")
+        store.execute("PRAGMA synchronous = NORMAL")  # no waiting for the disk in the window's events
+        store.executescript(SCHEMA)
+        store.execute("SELECT key, made, title, words, record FROM answers LIMIT 1").fetchall()
+        store.execute("SELECT key, made, input, title, said, genre FROM corrections LIMIT 1").fetchall()
+        with store:
+            store.execute("INSERT OR REPLACE INTO settings VALUES ('opened', ?)", (json.dumps(time.time()),))
+    except sqlite3.Error:
+        store.close()
+        raise
+    return store

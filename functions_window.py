@@ -1,0 +1,502 @@
+"""The window: widgets and what they ask of the worker; all work is done elsewhere.
+
+Conventions
+-----------
+Only this thread touches widgets. Messages of the worker are taken from its queue every 30 ms, and never for longer
+than a few milliseconds at a time. User errors are a sentence in place; faults of the program go to the log file and
+to a dialog whose details can be copied.
+"""
+
+import contextlib
+import signal
+import sys
+import time
+import tkinter as tk
+import traceback
+import uuid
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tkinter import ttk
+from typing import Any
+
+from functions_history import Entry, History
+from functions_text import clean_title
+from functions_window_actions import Actions
+from functions_window_answer import AnswerView, Picture
+from functions_window_dialogs import BugDialog, CardDialog
+from functions_window_look import SCALES, FitLabel, HintEntry, Look, screen_scale, system_theme
+from functions_window_menu import build_menu
+from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
+from functions_worker import Message, Worker
+
+NAME = "Music genre classifier"
+SMALLEST = (900, 600)
+FIRST_SIZE = (1080, 720)
+POLL_MS = 30
+BUDGET_S = 0.012  # of one round of messages
+
+
+@dataclass
+class Row:
+    """A job or an answer in the list."""
+
+    key: str
+    title: str
+    job: int = 0
+    state: str = "waiting"  # waiting, working, choosing, done
+    online: bool = False
+    stages: dict[str, float] = field(default_factory=dict)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    thumbnails: dict[int, bytes] = field(default_factory=dict)
+    entry: Entry | None = None
+
+
+class Window(Actions):
+    """The program's window.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where history and settings lie; None keeps nothing.
+    text : str, optional
+        Classified at once.
+
+    Raises
+    ------
+    tk.TclError
+        If there is no display.
+    """
+
+    def __init__(self, *, folder: Path | None, text: str | None = None) -> None:
+        self.root = root = tk.Tk(className="Music-genre-classifier")
+        root.withdraw()
+        root.title(NAME)
+        root.report_callback_exception = self._bug  # type: ignore[method-assign]
+        self.history = History(folder)
+        setting = self.history.setting
+        self.theme_choice = setting("theme", "system")
+        self.model = setting("model", "genres")
+        self.volume = min(max(setting("volume", 0.8), 0.0), 1.0)
+        self.scale_choice = setting("scale", 0.0)
+        theme = self.theme_choice if self.theme_choice in ("light", "dark") else system_theme()
+        scale = self.scale_choice if self.scale_choice in SCALES else screen_scale(root)
+        self.look = Look(root, theme=theme, scale=scale)
+        self.worker = Worker(model=self.model, log=self.history.log_path())
+        self.rows: dict[str, Row] = {}
+        self.jobs: dict[int, str] = {}
+        self.models: list[str] = []
+        self.genres: list[str] = []
+        self.shown: str | None = None
+        self.sound_problem: str | None = "the sound device is not known yet"
+        self.playing: str | None = None
+        self._pictures: dict[str, Picture] = {}
+        self._after: str | None = None
+        self._stop_signal = False
+        self.closed = False
+        self.menu_variables: tuple[tk.Variable, ...] = ()
+        self._build()
+        build_menu(self)
+        self._bind()
+        self._fill_list("")
+        self._place()
+        root.deiconify()
+        self.entry.focus_force()
+        if self.history.problem:
+            self.say(self.history.problem, bad=True)
+        root.after_idle(lambda: root.after(1, self._begin, text))
+
+    # ---- what is on the screen
+
+    def _build(self) -> None:
+        """Make the widgets."""
+        look, root = self.look, self.root
+        px = look.px
+        outer = ttk.Frame(root, padding=px(10))
+        outer.pack(fill="both", expand=True)
+        outer.columnconfigure(1, weight=1)
+        outer.rowconfigure(1, weight=1)
+        top = ttk.Frame(outer)
+        top.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(8)))
+        top.columnconfigure(0, weight=1)
+        self.entry = HintEntry(top, look, hint="A title, a YouTube link, or the path of a file")
+        self.go = ttk.Button(top, text="Classify", underline=3, style="Accent.TButton", command=self.submit_entry)
+        self.open = ttk.Button(top, text="Open…", underline=0, command=self.open_files)
+        label = ttk.Label(top, text="Model", underline=2, style="Body.TLabel")
+        self.model_box = ttk.Combobox(top, state="readonly", width=11, values=[self.model], font=look.fonts["body"])
+        self.model_box.set(Path(self.model).name)
+        self.card = ttk.Button(top, text="Card", underline=1, command=self.show_card)
+        for column, widget in enumerate((self.entry, self.go, self.open, label, self.model_box, self.card)):
+            widget.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else px(8), 0))
+        self.list = AnswerList(
+            outer, look, search=self._fill_list, select=self._selected, remove=self.remove, compare=self.compare
+        )
+        self.list.grid(row=1, column=0, sticky="nsew", padx=(0, px(12)))
+        pages = ttk.Frame(outer)
+        pages.grid(row=1, column=1, sticky="nsew")
+        pages.columnconfigure(0, weight=1)
+        pages.rowconfigure(0, weight=1)
+        actions: dict[str, Any] = {
+            "draw": self.draw, "seek": self.listen_from, "listen": self.listen, "copy": self.copy,
+            "export": self.export, "wrong": self.correct, "volume": self._set_volume,
+        }  # fmt: skip
+        self.pages: dict[str, Any] = {
+            "welcome": Welcome(pages, look, open_files=self.open_files, open_folder=self.open_folder),
+            "working": Working(pages, look, cancel=self.cancel_shown),
+            "pick": Pick(pages, look, pick=self._picked, cancel=self.cancel_shown),
+            "answer": AnswerView(pages, look, actions, volume=self.volume),
+        }
+        for page in self.pages.values():
+            page.grid(row=0, column=0, sticky="nsew")
+            page.grid_remove()
+        self.answer: AnswerView = self.pages["answer"]
+        self._page("welcome")
+        bottom = ttk.Frame(outer)
+        bottom.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(8), 0))
+        bottom.columnconfigure(0, weight=1)
+        self.status = FitLabel(bottom, use=look.fonts["body"])
+        self.status.grid(row=0, column=0, sticky="ew")
+        self.progress = ttk.Progressbar(bottom, length=px(160), maximum=1.0)
+        self.progress.grid(row=0, column=1, padx=px(8))
+        self.cancel_button = ttk.Button(bottom, text="Cancel", underline=2, command=self.cancel)
+        self.cancel_button.grid(row=0, column=2)
+        self._show_busy()
+
+    def _page(self, name: str) -> None:
+        """Show one of the pages."""
+        for other, page in self.pages.items():
+            if other != name and page.winfo_manager():
+                page.grid_remove()
+        if name != "working":
+            self.pages["working"].rest()
+        self.pages[name].grid()
+
+    def _place(self) -> None:
+        """Give the window the size and place it had, if that is still on the screen."""
+        root = self.root
+        screen = root.winfo_screenwidth(), root.winfo_screenheight()
+        least = min(SMALLEST[0], screen[0]), min(SMALLEST[1], screen[1])
+        root.minsize(*least)
+        size = [min(max(self.look.px(first), small), whole) for first, small, whole in
+                zip(FIRST_SIZE, least, screen, strict=True)]  # fmt: skip
+        place = self.history.setting("place", [])
+        geometry = f"{size[0]}x{size[1]}"
+        if len(place) == 4 and all(isinstance(value, int) for value in place):
+            width, height = (min(max(value, small), whole) for value, small, whole in
+                             zip(place[:2], least, screen, strict=True))  # fmt: skip
+            x, y = (min(max(value, 0), whole - 100) for value, whole in zip(place[2:], screen, strict=True))
+            geometry = f"{width}x{height}+{x}+{y}"
+        root.geometry(geometry)
+
+    def _bind(self) -> None:
+        """Bind keys and mouse."""
+        root = self.root
+        self.entry.bind("<Return>", lambda _: self.submit_entry())
+        self.entry.bind("<KP_Enter>", lambda _: self.submit_entry())
+        self.model_box.bind("<<ComboboxSelected>>", lambda _: self._model_chosen())
+        keys = {
+            "<Escape>": self.cancel, "<Control-o>": self.open_files, "<Control-O>": self.open_folder,
+            "<Control-l>": self.focus_entry, "<Control-f>": self.focus_search, "<Control-p>": self.listen,
+            "<Control-C>": self.copy, "<Control-e>": lambda: self.export(None), "<Control-d>": self.compare,
+            "<Control-q>": self.close, "<F1>": self.help, "<Control-plus>": lambda: self.zoom(1),
+            "<Control-equal>": lambda: self.zoom(1), "<Control-minus>": lambda: self.zoom(-1),
+            "<Alt-s>": self.submit_entry, "<Alt-o>": self.open_files, "<Alt-d>": lambda: self.model_box.focus_set(),
+            "<Alt-i>": self.focus_search, "<Alt-l>": self.listen, "<Alt-c>": self.copy,
+            "<Alt-x>": lambda: self.export(None), "<Alt-t>": self.correct, "<Alt-n>": self.cancel,
+            "<Alt-p>": self.compare, "<Alt-r>": self.remove, "<Alt-a>": self.show_card,
+        }  # fmt: skip
+        for sequence, command in keys.items():
+            root.bind(sequence, partial(self._key, do=command))
+        for number in range(1, 8):
+            root.bind(f"<Control-Key-{number}>", partial(self._key, do=partial(self._tab, number - 1)))
+        root.bind_all("<<Paste>>", self._paste, add=True)
+        root.bind_class("TEntry", "<<Paste>>", self._paste_in_entry)
+        root.protocol("WM_DELETE_WINDOW", self.close)
+
+    def _key(self, event: "tk.Event[Any]", do: Any) -> str | None:
+        """Do what a key stands for, unless a dialog has the keyboard."""
+        if event.widget.winfo_toplevel() is not self.root:
+            return None
+        do()
+        return "break"
+
+    def _tab(self, number: int) -> None:
+        """Show one of the answer's tabs."""
+        if self.answer.winfo_viewable() and str(self.answer.tabs.tab(number, "state")) == "normal":
+            self.answer.tabs.select(number)
+
+    # ---- a round of work
+
+    def _begin(self, text: str | None) -> None:
+        """Start the worker, now that the window is seen."""
+        self.worker.start()
+        if text:
+            self.submit([text])
+        self._round()
+        self.root.after(200, self._accept_drops)
+
+    def _round(self) -> None:
+        """Take messages for a few milliseconds, and come back."""
+        self._after = None
+        if self._stop_signal:
+            self.close()
+            return
+        end = time.perf_counter() + BUDGET_S
+        while time.perf_counter() < end:
+            messages = self.worker.poll(1)
+            if not messages:
+                break
+            try:
+                self._handle(messages[0])
+            except Exception:
+                self._bug(*sys.exc_info())
+        self._after = self.root.after(POLL_MS, self._round)
+
+    def _handle(self, message: Message) -> None:
+        """Do what a message asks for."""
+        data = message.data
+        row = self.rows.get(self.jobs.get(message.job, ""))
+        if message.kind == "picture":
+            picture = self._pictures.get(data["slot"])
+            if picture and picture.winfo_exists():
+                picture.put(data["token"], message.blob, data["spans"], data["axes"])
+        elif message.kind == "position":
+            self._heard(data["second"])
+        elif message.kind == "thumbnail":
+            self._thumbnail(data["of"], data["index"], message.blob)
+        elif message.kind == "stage" and row:
+            row.state = "working"
+            row.stages[data["stage"]] = data["fraction"]
+            self._show_row(row)
+        elif message.kind == "items" and row:
+            self._several(row, data["items"])
+        elif message.kind == "candidates" and row:
+            row.state, row.candidates = "choosing", data["candidates"]
+            self._show_row(row)
+            self.say(f"Choose which video “{row.title}” is")
+        elif message.kind == "answer" and row:
+            self._answered(row, {name: data.get(name) for name in ("answer", "why", "colour")})
+        elif message.kind == "spectra":
+            self.history.prune_pictures()
+        elif message.kind in ("crashed", "sentence") and row:
+            self._failed(row, data["message"])
+        elif message.kind == "cancelled" and row:
+            self._forget(row)
+        elif message.kind == "bug":
+            if row:
+                self._failed(row, "a fault in the program; its details are in the log file")
+            self._tell_bug(data["details"])
+        else:
+            self._engine_says(message)
+        if message.kind in ("done", "cancelled", "stage", "broken"):
+            self._show_busy()
+
+    def _engine_says(self, message: Message) -> None:
+        """Take what concerns no job."""
+        data = message.data
+        if message.kind == "model":
+            self._model_loaded(data)
+        elif message.kind == "ready":
+            self.sound_problem = data["sound"]
+        elif message.kind == "models":
+            self._models_found(data)
+        elif message.kind == "card":
+            CardDialog(self.root, self.look, name=data["model"], card=data["card"])
+        elif message.kind == "exported":
+            self.say(f"Saved {data['path']}")
+        elif message.kind in ("sentence", "broken"):
+            self.say(data["message"], bad=True)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Show a sentence in the status line."""
+        text = text[:1].upper() + text[1:]
+        self.status.configure(foreground=self.look.colours.bad if bad else self.look.colours.text)
+        self.status.show(clean_title(text, limit=400))
+
+    def _show_busy(self) -> None:
+        """Show below what is being done, how far it is and how much waits."""
+        if not self.worker.busy:
+            self.progress.grid_remove()
+            self.cancel_button.state(["disabled"])
+            return
+        self.cancel_button.state(["!disabled"])
+        self.progress.grid()
+        row = next((row for row in self.rows.values() if row.state == "working"), None)
+        if row and row.stages:
+            stage, fraction = list(row.stages.items())[-1]
+            waiting = f" ({self.worker.waiting} waiting)" if self.worker.waiting else ""
+            self.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{waiting}")
+            self.progress.configure(value=fraction)
+
+    # ---- inputs
+
+    def submit_entry(self) -> None:
+        """Classify what is in the box."""
+        text = self.entry.get().strip()
+        if text:
+            self.entry.delete(0, "end")
+            self.submit([text])
+        else:
+            self.say("Type a title, paste a link or open a file first", bad=True)
+            self.focus_entry()
+
+    def submit(self, texts: list[str], *, titles: list[str | None] | None = None) -> None:
+        """Queue inputs; the first of them is shown."""
+        rows = [self._queue(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
+        if rows:
+            self.list.go(rows[0].key)
+            self._show_busy()
+
+    def _queue(self, text: str, title: str | None = None, *, key: str | None = None) -> Row:
+        """Queue one input."""
+        key = key or uuid.uuid4().hex
+        online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
+        shown = clean_title(title or (text if online else Path(text).stem if "/" in text or "\\" in text else text))
+        row = Row(key, shown, online=online)
+        self.rows[key] = row
+        store = self.history.picture_path(key)
+        row.job = self.worker.submit(text, title=title, key=key, store=str(store) if store else None)
+        self.jobs[row.job] = key
+        self._show_row(row)
+        return row
+
+    def _several(self, row: Row, items: list[dict[str, Any]]) -> None:
+        """Queue what a folder or a playlist holds; what failed already has its answer."""
+        self._forget(row)
+        good = [item for item in items if not item["answer"]]
+        for item in items:
+            if item["answer"]:
+                made = Row(uuid.uuid4().hex, "")
+                self.rows[made.key] = made
+                self._answered(made, {"answer": item["answer"], "why": [], "colour": None})
+                if not good:
+                    self.list.go(made.key)
+        self.submit([item["input"] for item in good], titles=[item["title"] for item in good])
+        if good:
+            self.say(f"{len(good)} files or videos queued")
+
+    def _picked(self, index: int) -> None:
+        """Classify the chosen search result."""
+        row = self.rows.get(self.shown or "")
+        if row and row.state == "choosing":
+            chosen = row.candidates[index]
+            self._queue(chosen["link"], chosen["title"], key=row.key)
+            self._show_busy()
+
+    def _paste(self, event: "tk.Event[Any]") -> str | None:
+        """Classify the link in the clipboard, wherever the keyboard is; other text goes to the box."""
+        if (
+            event.widget.winfo_class() in ("TEntry", "TCombobox", "Text")
+            or event.widget.winfo_toplevel() is not self.root
+        ):
+            return None
+        with contextlib.suppress(tk.TclError):
+            text = self.root.clipboard_get().strip()
+            if _is_link(text):
+                self.submit([text])
+            elif text:
+                self.entry.delete(0, "end")
+                self.entry.insert(0, clean_title(text))
+                self.focus_entry()
+        return "break"
+
+    def _paste_in_entry(self, event: "tk.Event[Any]") -> str | None:
+        """Paste into an entry; a link in the empty box starts."""
+        with contextlib.suppress(tk.TclError):
+            text = self.root.clipboard_get()
+            if event.widget is self.entry and not self.entry.get() and _is_link(text.strip()):
+                self.submit([text.strip()])
+                return "break"
+            with contextlib.suppress(tk.TclError):
+                event.widget.delete("sel.first", "sel.last")
+            event.widget.insert("insert", text.replace("\n", " "))
+        return "break"
+
+    def _accept_drops(self) -> None:
+        """Take files and links that are dropped on the window, where that is possible."""
+        try:
+            from tkinterdnd2 import DND_FILES, DND_TEXT, TkinterDnD
+
+            TkinterDnD._require(self.root)
+            self.root.drop_target_register(DND_FILES, DND_TEXT)  # type: ignore[attr-defined]
+            self.root.dnd_bind("<<Drop>>", self._dropped)  # type: ignore[attr-defined]
+        except Exception:
+            self.pages["welcome"].hint.configure(text="Dropping files needs the package tkinterdnd2. F1 lists the keys")
+
+    def _dropped(self, event: Any) -> str:
+        """Classify what was dropped: files as a Tcl list, or the text of a link."""
+        data = event.data
+        parts = [data.strip()] if _is_link(data.strip()) else [str(part) for part in self.root.tk.splitlist(data)]
+        if len(parts) > 1 and not all(Path(part).exists() for part in parts):
+            parts = [data.strip()]
+        self.submit([part for part in parts if part])
+        return str(event.action)
+
+    def open_files(self) -> None:
+        """Ask for files."""
+        from tkinter import filedialog
+
+        paths = filedialog.askopenfilenames(parent=self.root, title="Open files")
+        self.submit([str(path) for path in paths])
+
+    def open_folder(self) -> None:
+        """Ask for a folder."""
+        path = self.ask_folder("Open folder")
+        if path:
+            self.submit([path])
+
+    def ask_folder(self, title: str) -> str:
+        """Return a folder that the user chose, or ""."""
+        from tkinter import filedialog
+
+        return str(filedialog.askdirectory(parent=self.root, title=title, mustexist=True) or "")
+
+    # ---- sound, end
+
+    def _heard(self, second: float | None) -> None:
+        """Move the cursors; nothing is heard any more where there is no second."""
+        if second is None:
+            self.playing = None
+            self.answer.playing(None)
+        elif self.playing == self.shown:
+            self.answer.playing(second)
+
+    def _bug(self, *exception: Any) -> None:
+        """Take a fault of the window."""
+        self._tell_bug("".join(traceback.format_exception(*exception)))
+
+    def _tell_bug(self, details: str) -> None:
+        """Log a fault and show a dialog, one at a time."""
+        self.history.log(details)
+        open_already = any(isinstance(child, BugDialog) for child in self.root.winfo_children())
+        if not self.closed and not open_already:
+            path = self.history.log_path()
+            BugDialog(self.root, self.look, details=details, log=str(path) if path else None)
+
+    def run(self) -> None:
+        """Show the window until it is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "_stop_signal", True))
+        self.root.mainloop()
+
+    def close(self) -> None:
+        """End the worker, remember size and place, and close."""
+        if self.closed:
+            return
+        self.closed = True
+        with contextlib.suppress(tk.TclError):
+            place = [self.root.winfo_width(), self.root.winfo_height(), self.root.winfo_x(), self.root.winfo_y()]
+            self.history.remember(place=place, volume=self.volume)
+            self.root.withdraw()
+        self.worker.close()
+        self.history.close()
+        with contextlib.suppress(tk.TclError):
+            for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+                self.root.after_cancel(identifier)
+        self.root.destroy()
+
+
+def _is_link(text: str) -> bool:
+    """Whether text looks like one link."""
+    start = text.lower().startswith(("http://", "https://", "www.youtube.", "youtube.com/", "youtu.be/"))
+    return start and not any(char.isspace() for char in text)

@@ -1,0 +1,285 @@
+"""The window's dialogs: correct, compare, model card, keys, about, and what went wrong."""
+
+import platform
+import tkinter as tk
+from collections.abc import Callable
+from functools import partial
+from tkinter import ttk
+from typing import Any
+
+from functions_history import Entry
+from functions_text import clean_text, clean_title
+from functions_window_answer import Picture, headline, meaning
+from functions_window_look import FitLabel, Look
+
+KEYS = (
+    ("Enter", "classify what is in the box"),
+    ("Esc", "cancel the present job; close a dialog"),
+    ("Ctrl+O", "open files"),
+    ("Ctrl+Shift+O", "open a folder"),
+    ("Ctrl+V", "classify the link in the clipboard"),
+    ("Ctrl+L", "go to the box"),
+    ("Ctrl+F", "search the history"),
+    ("Delete", "remove the selected answers"),
+    ("Ctrl+P", "listen, or stop"),
+    ("Left, Right", "on a picture: 5 seconds back or on"),
+    ("Ctrl+Shift+C", "copy the answer as text"),
+    ("Ctrl+E", "export the answer"),
+    ("Ctrl+D", "compare two answers"),
+    ("Ctrl+1 … Ctrl+7", "genres, reasons, pictures"),
+    ("Ctrl+Tab", "the next of them"),
+    ("Ctrl+Plus, Ctrl+Minus", "larger, smaller"),
+    ("Alt+letter", "the button or menu with that letter underlined"),
+    ("F1", "this list"),
+    ("Ctrl+Q", "quit"),
+)
+LICENCES = (
+    ("this program", "MIT"), ("pretrained network musicnn", "ISC, © 2019 MTG-UPF, Jordi Pons"), ("numpy", "BSD"),
+    ("av", "BSD; carries FFmpeg, LGPL"), ("soxr", "LGPL"), ("ai-edge-litert", "Apache 2.0"),
+    ("matplotlib", "PSF-like"), ("yt-dlp", "Unlicense"), ("sv-ttk", "MIT"), ("sounddevice", "MIT"),
+    ("tkinterdnd2", "MIT"), ("platformdirs", "MIT"),
+)  # fmt: skip
+PROTOCOLS = ("fault-filtered", "3-fold", "grouped")
+
+
+def _ignoring(do: Callable[[], None]) -> Callable[[Any], None]:
+    """Return `do` as an answer to an event."""
+    return lambda _: do()
+
+
+class Dialog(tk.Toplevel):
+    """A window above the main one: centred on it, closed by Esc, at most as large as the screen."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, title: str, size: tuple[int, int] | None = None) -> None:
+        super().__init__(root)
+        self.withdraw()
+        self.title(title)
+        self.transient(root)
+        self.look, self._root_window = look, root
+        self.configure(background=look.colours.background)
+        self.body = ttk.Frame(self, padding=look.px(14))
+        self.body.pack(fill="both", expand=True)
+        self._size = size
+        self.bind("<Escape>", lambda _: self.destroy())
+        look.listen(self._paint)
+
+    def present(self, focus: tk.Misc | None = None) -> None:
+        """Show the dialog when it is built, with the keyboard in it."""
+        self.update_idletasks()
+        width, height = self._size or (self.winfo_reqwidth(), self.winfo_reqheight())
+        if self._size:
+            width, height = self.look.px(width), self.look.px(height)
+        width, height = min(width, self.winfo_screenwidth() - 20), min(height, self.winfo_screenheight() - 60)
+        root = self._root_window
+        x = root.winfo_rootx() + (root.winfo_width() - width) // 2
+        y = root.winfo_rooty() + (root.winfo_height() - height) // 3
+        x = min(max(x, 0), max(self.winfo_screenwidth() - width, 0))
+        y = min(max(y, 0), max(self.winfo_screenheight() - height, 0))
+        self.geometry(f"{width}x{height}+{x}+{y}")
+        self.deiconify()
+        self.lift()
+        (focus or self).focus_force()
+
+    def buttons(self, *made: tuple[str, Callable[[], None]]) -> list[ttk.Button]:
+        """Add a row of buttons, the first of them for Enter."""
+        bar = ttk.Frame(self.body)
+        bar.pack(side="bottom", fill="x", pady=(self.look.px(12), 0))
+        out = []
+        for index, (text, command) in enumerate(made):
+            button = ttk.Button(bar, text=text, command=command, style="TButton" if index else "Accent.TButton")
+            button.pack(side="right", padx=(self.look.px(8), 0))
+            button.bind("<Return>", _ignoring(command))
+            out.append(button)
+        return out
+
+    def text(self, *, height: int = 12, width: int = 60) -> tk.Text:
+        """Add a text that can be read and copied from."""
+        frame = ttk.Frame(self.body)
+        frame.pack(fill="both", expand=True)
+        text = tk.Text(frame, wrap="word", height=height, width=width, padx=6, pady=6)
+        bar = ttk.Scrollbar(frame, command=text.yview)
+        bar.pack(side="right", fill="y")
+        text.pack(side="left", fill="both", expand=True)
+        text.configure(yscrollcommand=bar.set)
+        self.look.paint_text(text)
+        text.tag_configure("strong", font=self.look.fonts["strong"], spacing1=6)
+        return text
+
+    def _paint(self) -> None:
+        """Follow a change of the theme."""
+        if self.winfo_exists():
+            self.configure(background=self.look.colours.background)
+
+
+class BugDialog(Dialog):
+    """Says that the program has a fault; the details can be copied."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, details: str, log: str | None) -> None:
+        super().__init__(root, look, title="A fault in the program", size=(560, 330))
+        where = f" It is noted in {log}." if log else ""
+        words = f"Something went wrong that is not your doing; you can go on working.{where}"
+        ttk.Label(self.body, text=words, wraplength=look.px(520), style="Body.TLabel").pack(anchor="w", pady=(0, 8))
+        self.details = details
+        close, self.copy = self.buttons(("Close", self.destroy), ("Copy details", self._copy))
+        text = self.text(height=8)
+        text.insert("1.0", details)
+        text.configure(state="disabled")
+        self.present(close)
+
+    def _copy(self) -> None:
+        """Put the details on the clipboard."""
+        self.clipboard_clear()
+        self.clipboard_append(self.details)
+        self.copy.configure(text="Copied")
+
+
+class CorrectDialog(Dialog):
+    """Asks for the right genre."""
+
+    def __init__(
+        self, root: tk.Tk, look: Look, *, entry: Entry, genres: list[str], save: Callable[[str], None]
+    ) -> None:
+        super().__init__(root, look, title="That’s wrong")
+        title = FitLabel(self.body, use=look.fonts["strong"], lines=2)
+        title.pack(fill="x")
+        title.show(entry.title)
+        words = f"The answer was “{headline(entry.record['answer'])}”. Which genre is right?"
+        ttk.Label(self.body, text=words, style="Body.TLabel").pack(anchor="w", pady=look.px(8))
+        self.genre = ttk.Combobox(self.body, values=genres, font=look.fonts["body"])
+        self.genre.pack(fill="x")
+        note = "Choose one or write another. Corrections are kept on this computer; File > Export corrections\n" \
+               "makes a table of them for training."  # fmt: skip
+        ttk.Label(self.body, text=note, style="Small.TLabel").pack(anchor="w", pady=look.px(8))
+        self._save = save
+        self.buttons(("Save", self._accept), ("Cancel", self.destroy))
+        self.genre.bind("<Return>", lambda _: self._accept())
+        self.present(self.genre)
+
+    def _accept(self) -> None:
+        """Save what was chosen, if anything was."""
+        genre = clean_title(self.genre.get(), limit=60)
+        if genre:
+            self._save(genre)
+            self.destroy()
+
+
+class CompareDialog(Dialog):
+    """Two answers side by side."""
+
+    def __init__(
+        self, root: tk.Tk, look: Look, *, entries: list[Entry], chosen: list[str], draw: Callable[[Picture], None]
+    ) -> None:
+        super().__init__(root, look, title="Compare", size=(860, 560))
+        self._entries = {f"{index + 1}. {entry.title[:70]}": entry for index, entry in enumerate(entries)}
+        labels = list(self._entries)
+        keys = [entry.key for entry in entries]
+        self.sides: list[dict[str, Any]] = []
+        self.body.columnconfigure((0, 1), weight=1, uniform="half")
+        self.body.rowconfigure((4, 5), weight=1, uniform="picture")
+        for column in (0, 1):
+            start = keys.index(chosen[column]) if column < len(chosen) and chosen[column] in keys else column
+            choice = ttk.Combobox(self.body, values=labels, state="readonly", font=look.fonts["body"])
+            side: dict[str, Any] = {"choice": choice}
+            for name, use, lines in (("title", "strong", 2), ("verdict", "title", 1), ("meaning", "small", 2)):
+                side[name] = FitLabel(self.body, use=look.fonts[use], lines=lines)
+            side["bars"] = Picture(self.body, look, "prediction_bars", draw, lambda _: None)
+            side["time"] = Picture(self.body, look, "genre_timeline", draw, lambda _: None)
+            for row, name in enumerate(("choice", "title", "verdict", "meaning", "bars", "time")):
+                side[name].grid(row=row, column=column, sticky="nsew", padx=look.px(8), pady=look.px(2))
+            self.sides.append(side)
+            choice.current(min(start, len(labels) - 1))
+            choice.bind("<<ComboboxSelected>>", _ignoring(partial(self._show, side)))
+        self.present(self.sides[0]["choice"])
+        for side in self.sides:
+            self._show(side)
+
+    def _show(self, side: dict[str, Any]) -> None:
+        """Show the answer that a side has chosen."""
+        entry = self._entries[side["choice"].get()]
+        side["title"].show(entry.title)
+        side["verdict"].show(headline(entry.record["answer"]))
+        side["meaning"].show(meaning(entry.record["answer"]))
+        side["bars"].show(entry)
+        side["time"].show(entry)
+
+
+class HelpDialog(Dialog):
+    """The keys."""
+
+    def __init__(self, root: tk.Tk, look: Look) -> None:
+        super().__init__(root, look, title="Keys")
+        grid = ttk.Frame(self.body)
+        grid.pack()
+        half = (len(KEYS) + 1) // 2
+        for index, (key, words) in enumerate(KEYS):
+            row, column = index % half, 2 * (index // half)
+            ttk.Label(grid, text=key, style="Strong.TLabel").grid(row=row, column=column, sticky="w", pady=look.px(3))
+            label = ttk.Label(grid, text=words, style="Body.TLabel")
+            label.grid(row=row, column=column + 1, sticky="w", padx=(look.px(10), look.px(18)))
+        (close,) = self.buttons(("Close", self.destroy))
+        self.present(close)
+
+
+class AboutDialog(Dialog):
+    """Versions and licences."""
+
+    def __init__(self, root: tk.Tk, look: Look) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        super().__init__(root, look, title="About", size=(520, 420))
+        (close,) = self.buttons(("Close", self.destroy))
+        text = self.text()
+        text.insert("end", "Music genre classifier\n", "strong")
+        text.insert("end", "Names the genre of a song, with honest confidence.\n")
+        text.insert("end", f"Python {platform.python_version()}, Tk {root.tk.call('info', 'patchlevel')}\n\n")
+        text.insert("end", "Versions and licences\n", "strong")
+        for name, licence in LICENCES:
+            try:
+                found = f" {version(name)}"
+            except PackageNotFoundError:
+                found = "" if " " in name else " (not installed)"
+            text.insert("end", f"{name}{found}: {licence}\n")
+        text.configure(state="disabled")
+        self.present(close)
+
+
+class CardDialog(Dialog):
+    """What is known of a model."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, name: str, card: dict[str, Any]) -> None:
+        super().__init__(root, look, title=f"Model {clean_title(name, limit=60)}", size=(560, 460))
+        (close,) = self.buttons(("Close", self.destroy))
+        text = self.text()
+        for line, tag in card_lines(card):
+            text.insert("end", clean_text(line) + "\n", tag)
+        text.configure(state="disabled")
+        self.present(close)
+
+
+def card_lines(card: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a model's card as lines with the tag "strong" or ""; what an odd card lacks is passed over."""
+    lines: list[tuple[str, str]] = [(f"Model {card.get('name')}", "strong")]
+    genres = card.get("genres") or []
+    lines.append((f"{len(genres)} genres: {', '.join(map(str, genres))}", ""))
+    lines.append((f"Listens to: {', '.join(map(str, card.get('families') or []))}", ""))
+    training = card.get("training")
+    if isinstance(training, dict):
+        lines.append((f"Trained on {training.get('clips')} clips", ""))
+    thresholds = card.get("thresholds")
+    if isinstance(thresholds, dict) and isinstance(thresholds.get("uncertain_below"), int | float):
+        lines.append((f"Says “perhaps” below {thresholds['uncertain_below']:.0%} confidence", ""))
+    metrics = card.get("metrics")
+    if isinstance(metrics, dict) and metrics:
+        lines.append(("How well it does", "strong"))
+        for name, values in metrics.items():
+            accuracy = values.get("accuracy") if isinstance(values, dict) else None
+            if isinstance(accuracy, int | float):
+                interval = values.get("interval_95")
+                span = f" ({interval[0]:.0%} to {interval[1]:.0%})" if isinstance(interval, list) and interval else ""
+                lines.append((f"{name}: {accuracy:.1%} right{span}", ""))
+    for title, name in (("Warnings", "warnings"), ("Limits", "limits")):
+        notes = card.get(name)
+        if isinstance(notes, list) and notes:
+            lines.append((title, "strong"))
+            lines += [(f"• {note}", "") for note in notes]
+    return lines

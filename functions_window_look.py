@@ -1,0 +1,275 @@
+"""How the window looks: light and dark, fonts and sizes at any scaling, and text cut to fit.
+
+sv-ttk draws the widgets; where it is missing ttk's own theme `clam` gets the same colours.
+"""
+
+import contextlib
+import os
+import platform
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tkinter import font, ttk
+from typing import Any
+
+SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
+BASE_DPI = 96.0  # of a screen that is shown at 100 %
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What is drawn beside ttk's own widgets."""
+
+    background: str
+    raised: str
+    field: str
+    text: str
+    muted: str
+    line: str
+    accent: str
+    select: str
+    select_text: str
+    good: str
+    warm: str
+    bad: str
+
+
+# Background, text and accent are those of the pictures (functions_style.THEMES).
+COLOURS = {
+    "light": Colours("#fafafa", "#ffffff", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8", "#ffffff",
+                     "#0f6b2f", "#94420c", "#b3261e"),
+    "dark": Colours("#1c1c1c", "#2a2a2a", "#2a2a2a", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8", "#ffffff",
+                    "#7bd88f", "#f2a35e", "#ff8a80"),
+}  # fmt: skip
+
+
+def system_theme() -> str:
+    """Return "dark" where the system is known to be dark, else "light"; reads settings and starts no program."""
+    with contextlib.suppress(Exception):  # whatever a strange system does, there is a theme
+        if platform.system() == "Windows":
+            import winreg
+
+            path = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path) as key:  # type: ignore[attr-defined]
+                return "light" if winreg.QueryValueEx(key, "AppsUseLightTheme")[0] else "dark"  # type: ignore[attr-defined]
+        if platform.system() == "Darwin":
+            import plistlib
+
+            with Path("~/Library/Preferences/.GlobalPreferences.plist").expanduser().open("rb") as settings:
+                return "dark" if plistlib.load(settings).get("AppleInterfaceStyle") == "Dark" else "light"
+        if os.environ.get("GTK_THEME", "").lower().endswith("dark"):
+            return "dark"
+        config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+        for name in ("gtk-4.0/settings.ini", "gtk-3.0/settings.ini"):
+            file = config / name
+            if file.is_file():
+                text = file.read_text(encoding="utf-8", errors="replace").lower().replace(" ", "")
+                if "prefer-dark-theme=1" in text or "prefer-dark-theme=true" in text:
+                    return "dark"
+    return "light"
+
+
+class Look:
+    """Theme, scaling and fonts of one window.
+
+    Parameters
+    ----------
+    root : tk.Tk
+        The window.
+    theme : str
+        "light" or "dark".
+    scale : float
+        1.0 is 100 %.
+    """
+
+    def __init__(self, root: tk.Tk, *, theme: str, scale: float) -> None:
+        self._root = root
+        self.theme = theme
+        self.scale = scale
+        self._sizes = {name: abs(int(font.nametofont(name, root).actual("size"))) for name in font.names(root)}
+        family = font.nametofont("TkDefaultFont", root).actual("family")
+        self.fonts = {
+            name: font.Font(root, family=family, size=size, weight=weight)  # type: ignore[arg-type]
+            for name, size, weight in (
+                ("body", 10, "normal"), ("strong", 10, "bold"), ("small", 9, "normal"), ("title", 13, "bold"),
+                ("genre", 26, "bold"), ("number", 15, "normal"),
+            )
+        }  # fmt: skip
+        self._base = {name: made.actual("size") for name, made in self.fonts.items()}
+        self._listeners: list[Callable[[], None]] = []
+        self.apply(theme=theme, scale=scale)
+
+    @property
+    def colours(self) -> Colours:
+        """The colours of the theme in use."""
+        return COLOURS[self.theme]
+
+    def px(self, length: float) -> int:
+        """Return a length in pixels at the scaling in use."""
+        return round(length * self.scale)
+
+    def listen(self, changed: Callable[[], None]) -> None:
+        """Call `changed` after every change of theme or scaling."""
+        self._listeners.append(changed)
+
+    def apply(self, *, theme: str, scale: float) -> None:
+        """Use a theme and a scaling."""
+        self.theme, self.scale = theme, scale
+        self._root.tk.call("tk", "scaling", 96 / 72)
+        try:
+            import sv_ttk
+
+            sv_ttk.set_theme(theme, self._root)
+            plain = False
+        except Exception:  # not installed, or its files are missing: ttk's own theme has to do
+            ttk.Style(self._root).theme_use("clam")
+            plain = True
+        self._scale_fonts()
+        self._style(plain)
+        for changed in self._listeners:
+            changed()
+
+    def _scale_fonts(self) -> None:
+        """Give every named font its size at this scaling (in pixels, so that screens agree)."""
+        for name in font.names(self._root):
+            named = font.nametofont(name, self._root)
+            base = self._sizes.setdefault(name, abs(int(named.actual("size"))))
+            if name.startswith(("Tk", "SunValley")):
+                if name.startswith("Tk") or "Body" in name or "Caption" in name:
+                    base = 9 if "Caption" in name or "Small" in name else 10
+                named.configure(size=-round(base * 96 / 72 * self.scale))
+        for name, made in self.fonts.items():
+            made.configure(size=-round(self._base[name] * 96 / 72 * self.scale))
+
+    def _style(self, plain: bool) -> None:
+        """Set what the theme leaves open."""
+        style, colours = ttk.Style(self._root), self.colours
+        if plain:
+            style.configure(".", background=colours.background, foreground=colours.text, font=self.fonts["body"],
+                            fieldbackground=colours.raised, bordercolor=colours.line, insertcolor=colours.text,
+                            focuscolor=colours.accent, troughcolor=colours.line)  # fmt: skip
+            style.map(".", background=[("active", colours.line)], foreground=[("disabled", colours.muted)])
+            style.map("Treeview", background=[("selected", colours.select)],
+                      foreground=[("selected", colours.select_text)])  # fmt: skip
+        line = self.fonts["body"].metrics("linespace")
+        style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"])
+        style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])
+        style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
+        style.configure("Strong.TLabel", font=self.fonts["strong"])
+        style.configure("Title.TLabel", font=self.fonts["title"])
+        style.configure("Body.TLabel", font=self.fonts["body"])
+        style.configure("TNotebook.Tab", padding=(self.px(9), self.px(4)))
+        self._root.configure(background=colours.background)
+        for option, value in (("background", colours.raised), ("foreground", colours.text),
+                              ("activeBackground", colours.select), ("activeForeground", colours.select_text),
+                              ("relief", "flat"), ("borderWidth", 0)):  # fmt: skip
+            self._root.option_add(f"*Menu.{option}", value)
+        for option, value in (("background", colours.raised), ("foreground", colours.text),
+                              ("selectBackground", colours.select), ("selectForeground", colours.select_text),
+                              ("font", "TkDefaultFont")):  # fmt: skip
+            self._root.option_add(f"*TCombobox*Listbox.{option}", value)
+
+    def paint_menu(self, menu: tk.Menu) -> None:
+        """Give a menu and those below it the theme's colours."""
+        colours = self.colours
+        menu.configure(background=colours.raised, foreground=colours.text, activebackground=colours.select,
+                       activeforeground=colours.select_text, disabledforeground=colours.muted,
+                       selectcolor=colours.text, relief="flat", borderwidth=0, font="TkMenuFont")  # fmt: skip
+        for child in menu.winfo_children():
+            if isinstance(child, tk.Menu):
+                self.paint_menu(child)
+
+    def paint_text(self, text: tk.Text) -> None:
+        """Give a text widget the theme's colours."""
+        colours = self.colours
+        text.configure(background=colours.background, foreground=colours.text, insertbackground=colours.text,
+                       selectbackground=colours.select, selectforeground=colours.select_text, relief="flat",
+                       highlightthickness=1, highlightbackground=colours.background, highlightcolor=colours.accent,
+                       font=self.fonts["body"], borderwidth=0)  # fmt: skip
+
+
+class HintEntry(ttk.Entry):
+    """An entry that says in grey what belongs there while it is empty."""
+
+    def __init__(self, parent: Any, look: Look, *, hint: str) -> None:
+        super().__init__(parent, font=look.fonts["body"])
+        self._look = look
+        self._hint = tk.Label(self, text=hint, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
+        self._hint.bind("<Button-1>", lambda _: self.focus_set())
+        self._shown = False
+        self.text = tk.StringVar(self)
+        self.configure(textvariable=self.text)
+        self.text.trace_add("write", lambda *_: self._update())
+        look.listen(self._paint)
+        self._paint()
+        self._update()
+
+    def _update(self) -> None:
+        """Show the hint in the empty entry."""
+        if self.text.get():
+            self._hint.place_forget()
+        else:
+            self._hint.place(x=self._look.px(12), rely=0.5, anchor="w")
+
+    def _paint(self) -> None:
+        """Use the theme's colours."""
+        colours = self._look.colours
+        self._hint.configure(background=colours.field, foreground=colours.muted)
+
+
+def screen_scale(root: tk.Tk) -> float:
+    """Return the scaling that suits the screen, one of `SCALES`."""
+    dots = root.winfo_fpixels("1i") / BASE_DPI
+    return min(SCALES, key=lambda scale: abs(scale - dots)) if dots >= 1.2 else 1.0
+
+
+def shorten(text: str, width: int, measure: Callable[[str], int]) -> str:
+    """Return text that is at most `width` pixels wide, cut at its end with an ellipsis."""
+    if measure(text) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(text[:middle].rstrip() + "…") <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + "…"
+
+
+def fit_lines(text: str, width: int, lines: int, measure: Callable[[str], int]) -> str:
+    """Return text broken at spaces (or inside words that are too long) into at most so many lines of that width."""
+    out: list[str] = []
+    rest = text
+    while rest and len(out) < lines - 1 and measure(rest) > width:
+        low, high = 1, len(rest)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if measure(rest[:middle]) <= width else (low, middle - 1)
+        space = rest.rfind(" ", 1, low + 1)
+        cut = space if space > low // 2 else low
+        out.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return "\n".join([*out, shorten(rest, width, measure)]) if rest else "\n".join(out)
+
+
+class FitLabel(ttk.Label):
+    """A label that cuts its text to the width it is given, in at most `lines` lines."""
+
+    def __init__(self, parent: Any, *, use: font.Font, lines: int = 1, **options: Any) -> None:
+        super().__init__(parent, font=use, **options)
+        self._font, self._lines, self.whole = use, lines, ""
+        self.bind("<Configure>", lambda _: self._fit())
+
+    def show(self, text: str) -> None:
+        """Show a text."""
+        self.whole = text
+        self._fit()
+
+    def _fit(self) -> None:
+        """Cut the text to the present width."""
+        width = self.winfo_width()
+        shown = self.whole if width <= 1 else fit_lines(self.whole, width - 4, self._lines, self._font.measure)
+        if self.cget("text") != shown:
+            self.configure(text=shown)

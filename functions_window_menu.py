@@ -1,0 +1,64 @@
+"""The window's menus."""
+
+import tkinter as tk
+from typing import TYPE_CHECKING
+
+from functions_window_look import SCALES
+
+if TYPE_CHECKING:
+    from functions_window import Window
+
+
+def build_menu(window: "Window") -> None:
+    """Give a window its menus; the underlined letters work with Alt."""
+    root = window.root
+    bar = tk.Menu(root, tearoff=False)
+    file = _menu(bar, "File", 0)
+    file.add_command(label="Open files…", underline=0, accelerator="Ctrl+O", command=window.open_files)
+    file.add_command(label="Open folder…", underline=5, accelerator="Ctrl+Shift+O", command=window.open_folder)
+    file.add_separator()
+    file.add_command(label="Export answer…", underline=0, accelerator="Ctrl+E", command=lambda: window.export(None))
+    file.add_command(label="Export list as CSV…", underline=15, command=lambda: window.export_all("csv"))
+    file.add_command(label="Export list as JSON…", underline=15, command=lambda: window.export_all("json"))
+    file.add_command(label="Export corrections…", underline=7, command=window.export_corrections)
+    file.add_separator()
+    file.add_command(label="Quit", underline=0, accelerator="Ctrl+Q", command=window.close)
+    edit = _menu(bar, "Edit", 0)
+    edit.add_command(label="Copy answer", underline=0, accelerator="Ctrl+Shift+C", command=window.copy)
+    edit.add_command(label="That’s wrong…", underline=0, command=window.correct)
+    edit.add_command(label="Compare…", underline=3, accelerator="Ctrl+D", command=window.compare)
+    edit.add_separator()
+    edit.add_command(label="Find in history", underline=0, accelerator="Ctrl+F", command=window.focus_search)
+    edit.add_command(label="Remove from history", underline=0, accelerator="Delete", command=window.remove)
+    edit.add_command(label="Clear history…", underline=1, command=window.clear_history)
+    edit.add_separator()
+    edit.add_command(label="Cancel", underline=5, accelerator="Esc", command=window.cancel)
+    edit.add_command(label="Cancel all", underline=9, command=window.cancel_all)
+    view = _menu(bar, "View", 0)
+    theme = tk.StringVar(root, window.theme_choice)
+    for value, text in (("system", "Theme of the system"), ("light", "Light"), ("dark", "Dark")):
+        view.add_radiobutton(label=text, underline=0, value=value, variable=theme,
+                             command=lambda: window.use_theme(theme.get()))  # fmt: skip
+    view.add_separator()
+    size = tk.DoubleVar(root, window.scale_choice)
+    for scale in (0.0, *SCALES):
+        text = f"{scale:.0%}" if scale else "Size of the screen"
+        view.add_radiobutton(label=text, underline=0, value=scale, variable=size,
+                             command=lambda: window.use_scale(size.get()))  # fmt: skip
+    model = _menu(bar, "Model", 0)
+    model.add_command(label="Other folder…", underline=0, command=window.other_model)
+    model.add_command(label="Card of the model", underline=0, command=window.show_card)
+    help_menu = _menu(bar, "Help", 0)
+    help_menu.add_command(label="Keys", underline=0, accelerator="F1", command=window.help)
+    help_menu.add_command(label="About", underline=0, command=window.about)
+    root.configure(menu=bar)
+    window.menu_variables = (theme, size)  # an unreferenced variable would be forgotten
+    window.look.listen(lambda: window.look.paint_menu(bar))
+    window.look.paint_menu(bar)
+
+
+def _menu(bar: tk.Menu, label: str, underline: int) -> tk.Menu:
+    """Add a menu to the bar."""
+    menu = tk.Menu(bar, tearoff=False)
+    bar.add_cascade(label=label, menu=menu, underline=underline)
+    return menu

@@ -1,0 +1,252 @@
+"""The window beside the answer: the welcome, a job at work, the list to pick a video from, the list of answers."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Any
+
+from functions_text import clean_title
+from functions_window_look import FitLabel, HintEntry, Look, fit_lines, shorten
+
+STAGES = {
+    "search": "Search on YouTube", "playlist": "Read the playlist", "look up": "Look up the video",
+    "download": "Download the sound", "decode": "Decode", "analyse": "Analyse",
+}  # fmt: skip
+WELCOME = (
+    ("Which genre is it?", "title"),
+    ("Type a title, paste a YouTube link, or open a file or a folder of music.", "body"),
+    ("You can also drop files here. The sound is analysed on this computer.", "body"),
+)
+
+
+def clock(seconds: float) -> str:
+    """Return a length as 3:05 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+class Welcome(ttk.Frame):
+    """What is seen before the first answer."""
+
+    def __init__(
+        self, parent: Any, look: Look, *, open_files: Callable[[], None], open_folder: Callable[[], None]
+    ) -> None:
+        super().__init__(parent)
+        inner = ttk.Frame(self)
+        inner.place(relx=0.5, rely=0.42, anchor="center")
+        for text, name in WELCOME:
+            ttk.Label(inner, text=text, font=look.fonts[name], justify="center").pack(pady=look.px(4))
+        bar = ttk.Frame(inner)
+        bar.pack(pady=look.px(14))
+        ttk.Button(bar, text="Open files…", command=open_files).pack(side="left", padx=look.px(4))
+        ttk.Button(bar, text="Open folder…", command=open_folder).pack(side="left", padx=look.px(4))
+        self.hint = ttk.Label(inner, style="Small.TLabel", text="F1 lists the keys")
+        self.hint.pack()
+
+
+class Working(ttk.Frame):
+    """A job that waits or is being done: every stage with its bar, and Cancel."""
+
+    def __init__(self, parent: Any, look: Look, *, cancel: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.columnconfigure(0, weight=1)
+        self.title = FitLabel(self, use=look.fonts["title"], lines=2)
+        self.title.grid(row=0, column=0, sticky="ew", pady=(look.px(6), look.px(10)))
+        self.state_label = ttk.Label(self, style="Body.TLabel")
+        self.state_label.grid(row=1, column=0, sticky="w", pady=(0, look.px(10)))
+        rows = ttk.Frame(self)
+        rows.grid(row=2, column=0, sticky="ew")
+        rows.columnconfigure(1, weight=1)
+        self._rows: dict[str, tuple[ttk.Label, ttk.Progressbar, ttk.Label]] = {}
+        for row, (stage, text) in enumerate(STAGES.items()):
+            made = (ttk.Label(rows, text=text, style="Body.TLabel"), ttk.Progressbar(rows, maximum=1.0),
+                    ttk.Label(rows, style="Body.TLabel", width=5, anchor="e"))  # fmt: skip
+            for column, widget in enumerate(made):
+                widget.grid(row=row, column=column, sticky="ew", padx=(0, look.px(10)), pady=look.px(5))
+            self._rows[stage] = made
+        self.cancel = ttk.Button(self, text="Cancel", command=cancel)
+        self.cancel.grid(row=3, column=0, sticky="w", pady=look.px(14))
+
+    def show(self, title: str, stages: dict[str, float], *, online: bool) -> None:
+        """Show how far a job is; `stages` holds the fraction of each stage that has begun, the last one running."""
+        self.title.show(title)
+        begun = [stage for stage in stages if stage in STAGES]
+        now = begun[-1] if begun else None
+        self.state_label.configure(
+            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Waiting for its turn"
+        )
+        plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
+        if not plan:
+            plan = ["look up", "download"] * online + ["decode", "analyse"]
+        for stage, (label, bar, number) in self._rows.items():
+            if stage not in plan:
+                for widget in (label, bar, number):
+                    widget.grid_remove()
+                continue
+            for widget in (label, bar, number):
+                widget.grid()
+            over = now is not None and stage in plan and now in plan and plan.index(stage) < plan.index(now)
+            fraction = 1.0 if over else stages.get(stage, 0.0)
+            moving = stage == now and fraction == 0.0
+            label.configure(style="Strong.TLabel" if stage == now else "Body.TLabel")
+            if moving != (str(bar.cget("mode")) == "indeterminate"):
+                bar.configure(mode="indeterminate" if moving else "determinate")
+                bar.start(40) if moving else bar.stop()
+            if not moving:
+                bar.configure(value=fraction)
+            number.configure(text=f"{fraction:.0%}" if fraction else "…" if moving else "")
+
+    def rest(self) -> None:
+        """Stop the animation: the page is no longer seen."""
+        for _, bar, _ in self._rows.values():
+            if str(bar.cget("mode")) == "indeterminate":
+                bar.stop()
+                bar.configure(mode="determinate")
+
+
+class Pick(ttk.Frame):
+    """What a search has found: one of it is chosen with a double click or Enter."""
+
+    def __init__(self, parent: Any, look: Look, *, pick: Callable[[int], None], cancel: Callable[[], None]) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._images: dict[int, tk.PhotoImage] = {}
+        self._candidates: list[dict[str, Any]] = []
+        self.rowconfigure(1, weight=1)
+        self.columnconfigure(0, weight=1)
+        self.title = FitLabel(self, use=look.fonts["title"], lines=2)
+        self.title.grid(row=0, column=0, columnspan=2, sticky="ew", pady=look.px(6))
+        self.list = ttk.Treeview(self, columns=("length",), style="Pick.Treeview", selectmode="browse", height=5)
+        self.list.heading("#0", text="Video", anchor="w")
+        self.list.heading("length", text="Length", anchor="e")
+        self.list.column("length", width=look.px(80), stretch=False, anchor="e")
+        self.list.grid(row=1, column=0, columnspan=2, sticky="nsew")
+        self.list.bind("<Return>", lambda _: self._pick(pick))
+        self.list.bind("<Double-Button-1>", lambda event: self._pick(pick, event.y))
+        self.list.bind("<Configure>", lambda _: self.after_idle(self._write))
+        bar = ttk.Frame(self)
+        bar.grid(row=2, column=0, sticky="w", pady=look.px(8))
+        self.choose = ttk.Button(bar, text="Classify this", style="Accent.TButton", command=lambda: self._pick(pick))
+        self.choose.pack(side="left")
+        ttk.Button(bar, text="Cancel", command=cancel).pack(side="left", padx=look.px(8))
+
+    def show(self, words: str, candidates: list[dict[str, Any]], thumbnails: dict[int, bytes]) -> None:
+        """Show the search results."""
+        self.title.show(f"Which one is “{words}”?")
+        self._candidates = candidates
+        self._images = {
+            index: tk.PhotoImage(master=self, data=data, format="PPM") for index, data in thumbnails.items()
+        }
+        self._blank = tk.PhotoImage(master=self, width=96, height=54)
+        self.list.delete(*self.list.get_children())
+        for index in range(len(candidates)):
+            self.list.insert("", "end", iid=str(index))
+        self._write()
+        if candidates:
+            self.list.selection_set("0")
+            self.list.focus("0")
+
+    def thumbnail(self, index: int, data: bytes) -> None:
+        """Show a thumbnail that has arrived."""
+        self._images[index] = tk.PhotoImage(master=self, data=data, format="PPM")
+        self._write()
+
+    def _write(self) -> None:
+        """Write title and channel in two lines, cut to the width."""
+        width = max(self.list.column("#0", "width") - self._look.px(40) - 96, 80)
+        measure = self._look.fonts["body"].measure
+        for index, candidate in enumerate(self._candidates):
+            title = fit_lines(clean_title(candidate["title"]), width, 1, measure)
+            channel = shorten(clean_title(candidate["channel"]) or "unknown channel", width, measure)
+            self.list.item(str(index), text=f"  {title}\n  {channel}", image=self._images.get(index, self._blank),
+                           values=(clock(candidate["duration_s"]),))  # fmt: skip
+
+    def _pick(self, pick: Callable[[int], None], y: int | None = None) -> None:
+        """Choose the selected video, or with `y` the one that was clicked there."""
+        chosen = self.list.selection()
+        if chosen and (y is None or self.list.identify_row(y)):
+            pick(int(chosen[0]))
+
+
+class AnswerList(ttk.Frame):
+    """All jobs and answers, newest first, with a box to search in them.
+
+    Parameters
+    ----------
+    parent : widget
+    look : Look
+    search, select, remove, compare : callable
+        Called with the words, with the selected keys, and without anything.
+    """
+
+    def __init__(
+        self, parent: Any, look: Look, *, search: Callable[[str], None], select: Callable[[tuple[str, ...]], None],
+        remove: Callable[[], None], compare: Callable[[], None],
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._look, self._search = look, search
+        self._later: str | None = None
+        self.rowconfigure(2, weight=1)
+        self.columnconfigure(0, weight=1)
+        ttk.Label(self, text="History", underline=1, style="Strong.TLabel").grid(row=0, column=0, sticky="w")
+        self.words = HintEntry(self, look, hint="Search in title, genre, verdict")
+        self.words.grid(row=1, column=0, columnspan=2, sticky="ew", pady=look.px(4))
+        self.words.bind("<KeyRelease>", lambda _: self._soon())
+        self.tree = ttk.Treeview(self, columns=("title", "answer"), show="", selectmode="extended")
+        self.tree.column("title", width=look.px(160), minwidth=60)
+        self.tree.column("answer", width=look.px(110), minwidth=60, stretch=False, anchor="e")
+        self.tree.grid(row=2, column=0, sticky="nsew")
+        bar = ttk.Scrollbar(self, command=self.tree.yview)
+        bar.grid(row=2, column=1, sticky="ns")
+        self.tree.configure(yscrollcommand=bar.set)
+        self.tree.bind("<<TreeviewSelect>>", lambda _: select(self.tree.selection()))
+        self.tree.bind("<Delete>", lambda _: remove())
+        buttons = ttk.Frame(self)
+        buttons.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
+        buttons.columnconfigure((0, 1), weight=1, uniform="half")
+        self.compare = ttk.Button(buttons, text="Compare", underline=3, command=compare)
+        self.compare.grid(row=0, column=0, sticky="ew", padx=(0, look.px(4)))
+        self.remove = ttk.Button(buttons, text="Remove", underline=0, command=remove)
+        self.remove.grid(row=0, column=1, sticky="ew")
+        look.listen(self._paint)
+        self._paint()
+
+    def set(self, key: str, title: str, answer: str, kind: str, *, first: bool = False) -> None:
+        """Write or change a row; `kind` is a verdict or a state."""
+        if self.tree.exists(key):
+            self.tree.item(key, values=(title, answer), tags=(kind,))
+        else:
+            self.tree.insert("", 0 if first else "end", iid=key, values=(title, answer), tags=(kind,))
+
+    def fill(self, rows: list[tuple[str, str, str, str]]) -> None:
+        """Show other rows: (key, title, answer, kind), and keep what is selected and still there."""
+        selected = self.tree.selection()
+        self.tree.delete(*self.tree.get_children())
+        for row in rows:
+            self.set(*row)
+        kept = [key for key in selected if self.tree.exists(key)]
+        if kept:
+            self.tree.selection_set(kept)
+
+    def go(self, key: str) -> None:
+        """Select one row and bring it into view."""
+        if self.tree.exists(key):
+            self.tree.selection_set(key)
+            self.tree.focus(key)
+            self.tree.see(key)
+
+    def _soon(self) -> None:
+        """Search when the typing pauses."""
+        if self._later:
+            self.after_cancel(self._later)
+        self._later = self.after(150, lambda: self._search(self.words.get()))
+
+    def _paint(self) -> None:
+        """Use the theme's colours for the kinds of rows."""
+        colours = self._look.colours
+        for kind, colour in (("genre", colours.text), ("uncertain", colours.warm), ("error", colours.bad),
+                             ("work", colours.accent), ("not_music", colours.muted), ("silent", colours.muted),
+                             ("too_short", colours.muted), ("cancelled", colours.muted)):  # fmt: skip
+            self.tree.tag_configure(kind, foreground=colour)
