@@ -4,6 +4,7 @@ A worker that dies (a decoder can crash its process) takes only its own item wit
 """
 
 import os
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -61,6 +62,8 @@ def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: i
     from loky import ProcessPoolExecutor
     from loky.process_executor import BrokenProcessPool
 
+    # A worker that grew is replaced between items; that is no news for a user.
+    warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
     waiting = list(range(len(items)))[::-1]
     suspects: list[int] = []  # in work when a worker died; each is tried once more, alone
     while waiting or suspects:
