@@ -26,7 +26,7 @@ from functions_evaluation import (
     random_folds,
     three_folds,
 )
-from functions_nn import Config, families_of, make_config, softmax
+from functions_nn import FEATURE_SETS, Config, families_of, feature_columns, make_config, softmax
 from functions_parallel import run_many
 from functions_prior import has_prior
 from functions_table import find_families, read_clips, read_table
@@ -230,7 +230,10 @@ def default_config(folder: Any) -> Config:
     for feature_set, architecture in DEFAULTS:
         if set(families_of(feature_set)) <= families and (architecture != "gated" or has_prior(genres)):
             return make_config(architecture, feature_set=feature_set)
-    raise ModelError(f"{folder} lacks the features of every default; compute them with 00_preprocess_music.py")
+    fitting = [name for name in FEATURE_SETS if set(families_of(name)) <= families]
+    if not fitting:
+        raise ModelError(f"{folder} lacks the features of every feature set; compute them with 00_preprocess_music.py")
+    return make_config("whitened", feature_set=max(fitting, key=lambda name: len(feature_columns(name))))
 
 
 def load_data(folder: Any, config: Config, *, extra: Any = None) -> tuple[Data, str]:
