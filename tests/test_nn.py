@@ -1,5 +1,7 @@
 """Training: deterministic, blind to what is held out, and the same in Keras, in numpy and in LiteRT."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +52,12 @@ def train(architecture="whitened", data=None, **changes):
     """Train on blobs."""
     x, y, groups = data or blobs()
     return train_model(x, y, groups, COLUMNS, small(architecture, **changes), n_genres=3)
+
+
+@cache
+def trained_once(architecture):
+    """Return a network trained on the usual blobs; tests that only look share it."""
+    return train(architecture)
 
 
 # ---- configurations are data
@@ -115,7 +123,7 @@ def test_mean_and_deviation_of_a_tag_become_three_moments():
     np.testing.assert_array_equal(spread_matrix(COLUMNS), np.eye(6))
 
 
-@pytest.mark.parametrize("architecture", NETWORKS)
+@pytest.mark.parametrize("architecture", ["whitened", "softmax", "mlp"])
 def test_a_constant_column_and_a_copied_column_do_no_harm(architecture):
     x, y, groups = blobs()
     x[:, 2], x[:, 4] = 7.25, x[:, 0]
@@ -129,20 +137,20 @@ def test_a_constant_column_and_a_copied_column_do_no_harm(architecture):
 
 @pytest.mark.parametrize("architecture", NETWORKS)
 def test_the_same_seed_gives_the_same_weights(architecture):
-    first, second = train(architecture, seed=4), train(architecture, seed=4)
+    first, second = trained_once(architecture), train(architecture)
     for a, b in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_another_seed_gives_other_weights_only_where_training_is_random():
-    assert not np.array_equal(train("mlp", seed=1).weights[0], train("mlp", seed=2).weights[0])
-    np.testing.assert_array_equal(train("whitened", seed=1).weights[0], train("whitened", seed=2).weights[0])
+    assert not np.array_equal(trained_once("mlp").weights[0], train("mlp", seed=2).weights[0])
+    np.testing.assert_array_equal(trained_once("whitened").weights[0], train("whitened", seed=2).weights[0])
 
 
 @pytest.mark.parametrize("architecture", NETWORKS)
 def test_every_network_learns(architecture):
-    x, y, groups = blobs()
-    trained = train(architecture)
+    x, y, _ = blobs()
+    trained = trained_once(architecture)
     fresh_x = blobs(seed=0)[0] + 0.1 * np.random.default_rng(9).standard_normal(x.shape) * x.std(axis=0)
     assert (trained.logits(fresh_x).argmax(axis=1) == y).mean() > 0.85
     assert trained.history["loss"][-1] < trained.history["loss"][0]
@@ -151,7 +159,7 @@ def test_every_network_learns(architecture):
 @pytest.mark.parametrize("architecture", NETWORKS)
 def test_the_keras_model_gives_the_same_logits(architecture):
     x, _, _ = blobs()
-    trained = train(architecture)
+    trained = trained_once(architecture)
     keras_logits = trained.as_keras().predict(x.astype(np.float32), verbose=0)
     np.testing.assert_allclose(keras_logits, trained.logits(x), atol=1e-4)
 
@@ -160,7 +168,7 @@ def test_the_exact_solution_is_a_minimum_of_keras_own_loss():
     import keras
 
     x, y, groups = blobs()
-    trained = train("whitened")
+    trained = trained_once("whitened")
     model = trained.as_keras()
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     weights = clip_weights(y, groups)
@@ -194,9 +202,7 @@ def test_early_stopping_keeps_the_best_epoch():
     x, y, groups = blobs(gap=0.3)
     held = np.arange(len(y)) % 3 == 0
     config = make_config("mlp", hidden=(64,), dropout=0.0, epochs=400, patience=20, l2=0.0, learning_rate=0.01)
-    trained = train_model(
-        x[~held], y[~held], groups[~held], COLUMNS, config, n_genres=3, validation=(x[held], y[held])
-    )
+    trained = train_model(x[~held], y[~held], groups[~held], COLUMNS, config, n_genres=3, validation=(x[held], y[held]))
     losses = trained.history["val_loss"]
     assert len(losses) < 40
     log_p = log_softmax(trained.logits(x[held]))
