@@ -16,6 +16,7 @@ import numpy as np
 from functions_audio import Cancel, ModelError, never
 from functions_gated import train_gated
 from functions_nn import Config, Extra, feature_columns, fit_temperature, softmax, train_model
+from functions_parallel import one_blas_thread
 from functions_table import Table
 
 Fold = tuple[np.ndarray, np.ndarray]
@@ -114,7 +115,7 @@ def check_apart(groups: np.ndarray, fold: Fold) -> None:
     """Raise `ModelError` if a group has clips on both sides of a fold."""
     both = set(groups[fold[0]]) & set(groups[fold[1]])
     if both:
-        raise ModelError(f"group {sorted(both)[0]!r} is in the training and in the test part; the figure would lie")
+        raise ModelError(f"group {str(min(both))!r} is in the training and in the test part; the figure would lie")
 
 
 def group_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = N_FOLDS, seed: int = 0) -> list[Fold]:
@@ -172,20 +173,21 @@ def random_folds(y: np.ndarray, *, seed: int = 0) -> list[Fold]:
 
 def fit(data: Data, config: Config, *, cancelled: Cancel = never) -> Any:
     """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
-    if config.architecture == "gated":
-        return train_gated(
-            data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres, extra=data.extra
-        )
-    validation = None
-    rows = np.arange(len(data.y))
-    if config.patience:
-        rows, held = group_folds(data.y, data.groups, seed=config.seed)[0]
-        validation = (data.x[held], data.y[held])
-    part = data.subset(rows)
-    return train_model(
-        part.x, part.y, part.groups.tolist(), data.columns, config,
-        n_genres=len(data.genres), validation=validation, cancelled=cancelled,
-    )  # fmt: skip
+    with one_blas_thread():
+        if config.architecture == "gated":
+            return train_gated(
+                data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres, extra=data.extra
+            )
+        validation = None
+        rows = np.arange(len(data.y))
+        if config.patience:
+            rows, held = group_folds(data.y, data.groups, seed=config.seed)[0]
+            validation = (data.x[held], data.y[held])
+        part = data.subset(rows)
+        return train_model(
+            part.x, part.y, part.groups.tolist(), data.columns, config,
+            n_genres=len(data.genres), validation=validation, cancelled=cancelled,
+        )  # fmt: skip
 
 
 def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, cancelled: Cancel = never) -> np.ndarray:

@@ -46,6 +46,7 @@ from functions_musicnn import (
     Windows,
     tag_statistics,
 )
+from functions_parallel import one_blas_thread
 from functions_signal import SIGNAL_COLUMNS, level_gain, signal_statistics
 
 # librosa's defaults
@@ -331,7 +332,7 @@ def extract(
         If `cancelled` said so.
     """
     names = columns_of(families)
-    with _one_blas_thread().limit(limits=1, user_api="blas"):
+    with one_blas_thread():  # the same digits in every run
         values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
         windows = None
         if not SPECTRAL_FAMILIES.issuperset(families):
@@ -339,14 +340,6 @@ def extract(
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
-
-
-@cache
-def _one_blas_thread() -> Any:
-    """Return what limits numpy's matrix products to one thread: more would round differently, and gain nothing here."""
-    from threadpoolctl import ThreadpoolController  # finds the libraries that numpy has loaded
-
-    return ThreadpoolController()
 
 
 def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Cancel) -> dict[str, float]:

@@ -223,7 +223,17 @@ def prepare(x: np.ndarray, y: np.ndarray, weights: np.ndarray, columns: Sequence
 
     The whitening is S^(-1/2) with S = (1 - shrinkage) C + shrinkage diag(C), C the weighted pooled within-class
     covariance of the scaled columns (shrinkage as in regularised discriminant analysis, Friedman 1989).
+
+    Raises
+    ------
+    ModelError
+        If a value is not a finite number.
     """
+    bad = ~np.isfinite(x).all(axis=0)
+    if bad.any():
+        raise ModelError(
+            f"column {columns[int(bad.argmax())]} holds a value that is not a number; make the table again"
+        )
     expand = spread_matrix(columns) if config.whiten is not None else np.eye(len(columns))
     z = x @ expand
     share = weights / weights.sum()

@@ -3,9 +3,11 @@
 A worker that dies (a decoder can crash its process) takes only its own item with it; results come as they are done.
 """
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from functions_audio import GenreError, SourceError
@@ -18,6 +20,24 @@ DASK_TIMEOUT_S = 10.0  # for reaching the scheduler
 def cpu_count() -> int:
     """Return the number of processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def one_blas_thread() -> contextlib.AbstractContextManager[Any]:
+    """Return a context in which matrix products run on one thread.
+
+    More threads round differently from run to run of another size, gain nothing on matrices as small as ours, and cost
+    much on a busy machine, where they wait for each other.
+    """
+    limits: contextlib.AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limits
+
+
+@cache
+def _blas() -> Any:
+    """Return the controller of the libraries that numpy has loaded."""
+    from threadpoolctl import ThreadpoolController  # looks through all loaded libraries
+
+    return ThreadpoolController()
 
 
 def run_many(
