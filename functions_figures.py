@@ -279,9 +279,9 @@ def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
     Parameters
     ----------
     found : mapping
-        The content of evaluation.json: ``genres``, ``protocols``, ``extra``, ``uncertain_below``, and where they were measured
-        ``answers`` (``clip_id``, ``y``, ``probabilities``), ``lengths`` (rows of seconds, accuracy, low, high),
-        ``degradations`` (name to accuracy) and ``degradation_clips``.
+        The content of evaluation.json: ``genres``, ``protocols``, ``extra``, ``uncertain_below``, and where they were
+        measured ``answers`` (``clip_id``, ``y``, ``probabilities``), ``lengths`` (rows of seconds, accuracy, low,
+        high), ``degradations`` (name to accuracy) and ``degradation_clips``.
     """
     import functions_modelviz as viz
 

@@ -170,7 +170,8 @@ def _picture(picture: Picture) -> str:
     return (
         f'<figure id="{_text(picture.name)}"><div class="wide" tabindex="0"><picture>'
         f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{caption}" style="--natural: {width:.0f}px"></picture></div><figcaption>{caption}</figcaption></figure>'
+        f'<img src="{light}" alt="{caption}"'
+        f' style="--natural: {width:.0f}px"></picture></div><figcaption>{caption}</figcaption></figure>'
     )
 
 
