@@ -47,7 +47,7 @@ def work(options):
     with Bar("folds") as bar:
         report = measure(data, config, jobs=options.jobs, progress=bar.update)
     sys.stdout.write("\n".join(summary_lines(report)) + "\n")
-    about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data}"
+    about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data.resolve().name}"
     save_evaluation(report, data.genres, options.reports, about=about)
     write_model_figures(options.reports)
     say(f"pictures and tables: {options.reports / 'report.html'}")

@@ -243,7 +243,7 @@ def _learning_curves(folder: Path, summary: Sequence[Mapping[str, Any]]) -> dict
 def _model_section(folder: Path) -> Section:
     """Return the part of the report about a model's evaluation."""
     found = _read_json(folder / EVALUATION)
-    protocols: dict[str, Any] = found["protocols"]
+    protocols = _all_runs(found)
     headline = found["headline"]
     text = [
         f"Measured: {found['about']}.",
@@ -267,19 +267,25 @@ def _model_section(folder: Path) -> Section:
     return Section("The model", text, [table], model_pictures(found))
 
 
+def _all_runs(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return name to figures of all protocols and of the songs of another origin, if there are any."""
+    extra = {f"songs of another origin: {name}": run for name, run in found.get("extra", {}).items()}
+    return {**found["protocols"], **extra}
+
+
 def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
     """Return the pictures of an evaluation.
 
     Parameters
     ----------
     found : mapping
-        The content of evaluation.json: ``genres``, ``protocols``, ``uncertain_below``, and where they were measured
-        ``answers`` (``clip_id``, ``y``, ``probabilities``), ``lengths`` (rows of seconds, accuracy, low, high),
-        ``degradations`` (name to accuracy) and ``degradation_clips``.
+        The content of evaluation.json: ``genres``, ``protocols``, ``extra``, ``uncertain_below``, and where they were
+        measured ``answers`` (``clip_id``, ``y``, ``probabilities``), ``lengths`` (rows of seconds, accuracy, low,
+        high), ``degradations`` (name to accuracy) and ``degradation_clips``.
     """
     import functions_modelviz as viz
 
-    protocols: dict[str, Any] = found["protocols"]
+    protocols = _all_runs(found)
     pictures = [
         Picture(
             "model_protocols",

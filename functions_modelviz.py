@@ -263,7 +263,7 @@ def protocol_bars(
     ax = figure.add_subplot()
     style(ax, theme, title=title, x="Accuracy (%)" + (", with 95 % interval" if bounds else ""), grid="x")
     hues = [colours.muted if "leaky" in name.lower() else colours.accent for name in accuracy]
-    _share_bars(ax, [fitted(name, 3.2) for name in accuracy], shares, limits, theme, hues)  # type: ignore[arg-type]
+    _share_bars(ax, [fitted(name, 3.4) for name in accuracy], shares, limits, theme, hues)  # type: ignore[arg-type]
     return finish(figure)
 
 

@@ -38,7 +38,7 @@ nav ul { padding-left: 1.2rem; } a { color: var(--accent); }
 figure { margin: 1.5rem 0; }
 .wide { overflow-x: auto; }
 figure img { display: block; max-width: 100%%; height: auto; }
-@media (max-width: 40rem) { figure img { max-width: none; width: max(100%%, 30rem); } }
+@media (max-width: 40rem) { figure img { max-width: none; width: max(100%%, 0.8 * var(--natural)); } }
 figcaption, caption { color: var(--muted); font-size: 0.92rem; text-align: left; padding: 0.3rem 0; }
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.7rem 0.25rem 0; border-bottom: 1px solid var(--line); text-align: left;
@@ -163,12 +163,15 @@ def _table(table: ReportTable) -> str:
 
 def _picture(picture: Picture) -> str:
     """Return a figure with both themes inside."""
-    light, dark = (_data_uri(picture.draw(theme)) for theme in ("light", "dark"))
+    figures = {theme: picture.draw(theme) for theme in ("light", "dark")}
+    light, dark = (_data_uri(figure) for figure in figures.values())
+    width = 96 * figures["light"].get_figwidth()  # pixels of CSS; on a phone the picture scrolls rather than shrinks
     caption = _text(picture.caption)
     return (
         f'<figure id="{_text(picture.name)}"><div class="wide" tabindex="0"><picture>'
         f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{caption}"></picture></div><figcaption>{caption}</figcaption></figure>'
+        f'<img src="{light}" alt="{caption}"'
+        f' style="--natural: {width:.0f}px"></picture></div><figcaption>{caption}</figcaption></figure>'
     )
 
 

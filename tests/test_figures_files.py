@@ -59,6 +59,7 @@ def measured():
     run = {"accuracy": 0.8, "interval_95": [0.7, 0.9], "macro_f1": 0.79, "top3": 0.95, "ece": 0.03, "clips": 200}
     return {
         "protocols": {"grouped CV": {**run, "accuracy_at_80": 0.9}, "random split (leaky)": {**run, "accuracy": 0.85}},
+        "extra": {"transfer": {**run, "accuracy_at_80": 0.7}},
         "headline": {"accuracy": 0.8, "protocol": "grouped CV"},
         "uncertain_below": 0.5,
         "answers": {"clip_id": [f"clip {i} <b>" for i in range(200)], "y": right.tolist(), "probabilities": p.tolist()},
@@ -128,6 +129,7 @@ def test_model_joins_the_search_in_the_report(reports):
     widths, words = images(reports)
     assert len(widths) == 14 and min(widths) > 250
     assert "Headline: 80.0 % (grouped CV)" in words and "A warning & more." in words and "The search" in words
+    assert "songs of another origin: transfer" in words
     for path in (reports / "figures").glob("*.png"):
         assert np.asarray(Image.open(path).convert("L")).std() > 5, path.name
 
