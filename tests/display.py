@@ -114,7 +114,9 @@ class Pilot:
         """Save what the screen shows of the window, or of one widget."""
         widget = widget or self.root
         self.root.update()
-        top = widget.winfo_y() if widget is self.root else widget.winfo_rooty()  # with the menu bar
+        top = widget.winfo_rooty()
+        if widget is self.root:
+            top = int(self.root.geometry().split("+")[2])  # with the menu bar
         height = widget.winfo_height() + widget.winfo_rooty() - top
         size = f"{widget.winfo_width()}x{height}+{widget.winfo_rootx()}+{top}"
         tool("import", "-window", "root", "-crop", size, "+repage", path)

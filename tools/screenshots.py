@@ -20,7 +20,8 @@ STATES = (
     "scaled_200",
 )  # fmt: skip
 TITLES = (
-    ("The Harvesters (Live at the Old Mill)", 252), ("The Harvesters – full album, remastered and extended edition", 2890),
+    ("The Harvesters (Live at the Old Mill)", 252),
+    ("The Harvesters – full album, remastered and extended edition", 2890),
     ("ザ・ハーベスターズ 東京ライブ 1979", 301), ("الحصادون — تسجيل حي", 199), ("The Harvesters 🎸 lyric video", 248),
 )  # fmt: skip
 
@@ -52,6 +53,7 @@ def stand_in(media, folder):
 def take(state, out, folder, link):
     """Bring the window into one state and save a picture of it."""
     from display import Pilot
+
     from functions_window import Window
 
     window = Window(folder=folder / state)
