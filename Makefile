@@ -57,5 +57,8 @@ models: setup
 	$(RUN) 02_nn_train_model.py --data $(HAND_TABLE) --out models/librosa12 --notes tools/notes_librosa12.txt
 	$(RUN) 02_nn_train_model.py --data $(MUSIC_TABLE) --extra $(WILD_TABLE) --out models/genres --notes tools/notes_genres.txt
 
+screenshots: system setup-dev ## the window's main states, on a display of its own
+	$(RUN) tools/screenshots.py $(if $(OUT),--out $(OUT))
+
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -453,7 +453,8 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
         write_message(ax, "No genre over time: nothing was named.", theme, title="Genre over the song")
         return
     end = max(float(answer.get("duration_s") or 0), max(float(part["end_s"]) for part in segments), 0.1)
-    style(ax, theme, title="Genre over the song", y="Confidence (%)", grid="y")
+    title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend
+    style(ax, theme, title=title, y="Confidence (%)", grid="y")
     for part in segments:
         left, right = float(part["start_s"]), float(part["end_s"])
         height = 100 * float(part.get("confidence") or 0)

@@ -186,6 +186,8 @@ class Engine:
         job, key = request["job"], request["key"]
         progress("prepare", 0.0)
         classifier = self._classifier(request["model"])
+        if item.source.kind == "video" and not item.title:
+            threading.Thread(target=self._early_title, args=(job, item.source), daemon=True).start()
         heard: list[Any] = []
         prediction = classifier.classify_item(
             item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
@@ -204,6 +206,15 @@ class Engine:
             with contextlib.suppress(OSError):
                 save_spectra(Path(request["store"]), spectra)
         self.tell("spectra", job, key=key)
+
+    def _early_title(self, job: int, source: Any) -> None:
+        """Tell a video's title before its download has come that far."""
+        from functions_youtube import preview
+
+        with contextlib.suppress(Exception):  # no answer is no error
+            shown = preview(source)
+            if shown and shown.title:
+                self.tell("title", job, title=shown.title)
 
     def _thumbnails(self, job: int, candidates: list[Any]) -> None:
         """Fetch the thumbnails of search results in threads; whatever comes, comes."""
@@ -277,6 +288,8 @@ class Engine:
         look = {"theme": request["theme"], "size": (width / dpi, height / dpi)}
         spans: list[list[float]] = []
         if name in ("prediction_bars", "genre_timeline"):
+            if answer["verdict"] == "not_music":
+                answer = {**answer, "probabilities": None}  # what a song like this would be is no answer
             figure = getattr(dataviz, name)(answer, **look)
             if name == "genre_timeline" and answer.get("segments"):
                 end = float(answer.get("duration_s") or 0)

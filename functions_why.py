@@ -95,11 +95,11 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
         if column in values and others:
             other = np.mean(others, axis=0).tolist()
             found.append(_compare(column, float(values[column]), (low, middle, high), other, (best, name)))
-    if not ranges:
-        for column in ("tempo_bpm", "rolloff_mean_hz"):
-            if column in values:
-                word = str(_words(column)).capitalize()
-                told.append({"side": "heard", "text": f"{word}: {_value(column, values[column])}", "weight": 0.0})
+    for column in ("tempo_bpm", "rolloff_mean_hz"):
+        if column in values:
+            usual = f"; {best}: {_range(column, ranges[best][column])}" if column in ranges.get(best, {}) else ""
+            text = f"{str(_words(column)).capitalize()}: {_value(column, values[column])}{usual}"
+            told.append({"side": "heard", "text": text, "weight": 0.0})
     for side in ("for", "against"):
         told += sorted((r for r in found if r and r["side"] == side), key=lambda r: -r["weight"])[:SHOWN]
     return told

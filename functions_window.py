@@ -14,6 +14,7 @@ import time
 import tkinter as tk
 import traceback
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 
 from functions_history import Entry, History
 from functions_text import clean_title
-from functions_window_actions import Actions
+from functions_window_actions import Actions, Names
 from functions_window_answer import AnswerView, Picture
 from functions_window_dialogs import BugDialog, CardDialog
 from functions_window_look import SCALES, FitLabel, HintEntry, Look, screen_scale, system_theme
@@ -112,7 +113,7 @@ class Window(Actions):
         """Make the widgets."""
         look, root = self.look, self.root
         px = look.px
-        outer = ttk.Frame(root, padding=px(10))
+        self.outer = outer = ttk.Frame(root, padding=px(10))
         outer.pack(fill="both", expand=True)
         outer.columnconfigure(1, weight=1)
         outer.rowconfigure(1, weight=1)
@@ -138,7 +139,7 @@ class Window(Actions):
         pages.rowconfigure(0, weight=1)
         actions: dict[str, Any] = {
             "draw": self.draw, "seek": self.listen_from, "listen": self.listen, "copy": self.copy,
-            "export": self.export, "wrong": self.correct, "volume": self._set_volume,
+            "export": self.export, "wrong": self.correct, "again": self.again, "volume": self._set_volume,
         }  # fmt: skip
         self.pages: dict[str, Any] = {
             "welcome": Welcome(pages, look, open_files=self.open_files, open_folder=self.open_folder),
@@ -268,6 +269,9 @@ class Window(Actions):
             row.state = "working"
             row.stages[data["stage"]] = data["fraction"]
             self._show_row(row)
+        elif message.kind == "title" and row and row.entry is None:
+            row.title = data["title"]
+            self._show_row(row)
         elif message.kind == "items" and row:
             self._several(row, data["items"])
         elif message.kind == "candidates" and row:
@@ -340,7 +344,7 @@ class Window(Actions):
             self.say("Type a title, paste a link or open a file first", bad=True)
             self.focus_entry()
 
-    def submit(self, texts: list[str], *, titles: list[str | None] | None = None) -> None:
+    def submit(self, texts: Names, *, titles: Sequence[str | None] | None = None) -> None:
         """Queue inputs; the first of them is shown."""
         rows = [self._queue(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         if rows:
@@ -418,9 +422,9 @@ class Window(Actions):
             from tkinterdnd2 import DND_FILES, DND_TEXT, TkinterDnD
 
             TkinterDnD._require(self.root)
-            self.root.drop_target_register(DND_FILES, DND_TEXT)  # type: ignore[attr-defined]
-            self.root.dnd_bind("<<Drop>>", self._dropped)  # type: ignore[attr-defined]
-        except Exception:
+            self.outer.drop_target_register(DND_FILES, DND_TEXT)  # type: ignore[attr-defined]
+            self.outer.dnd_bind("<<Drop>>", self._dropped)  # type: ignore[attr-defined]
+        except Exception:  # not installed, or its library does not suit this system: the window works without
             self.pages["welcome"].hint.configure(text="Dropping files needs the package tkinterdnd2. F1 lists the keys")
 
     def _dropped(self, event: Any) -> str:

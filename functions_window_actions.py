@@ -1,6 +1,7 @@
 """What the user can do with answers and models in the window: choose, remove, compare, correct, export, listen."""
 
 import tkinter as tk
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,6 +249,17 @@ class Actions:
             self.root.clipboard_clear()
             self.root.clipboard_append(as_text(entry))
             self.answer.tell("Copied")
+
+    def again(self) -> None:
+        """Classify the input of the answer that is shown once more."""
+        entry = self.current()
+        if entry:
+            answer = entry.record["answer"]
+            self.submit([answer["input"]], titles=[answer["title"]])
+
+    def submit(self, texts: Names, *, titles: "Sequence[str | None] | None" = None) -> None:
+        """Queue inputs."""
+        raise NotImplementedError
 
     def export(self, form: str | None) -> None:
         """Save the answer; without a form, the ending of the file's name says which."""

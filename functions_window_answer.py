@@ -91,6 +91,7 @@ class Picture(tk.Canvas):
         self._box = [0.0, 0.0, 0.0, 0.0]
         self._drawn: tuple[Any, ...] | None = None
         self.second: float | None = None
+        self._arrived = 0
         self.paint()
         self.bind("<Configure>", lambda _: self.refresh())
         self.bind("<Map>", lambda _: self.refresh())
@@ -145,6 +146,7 @@ class Picture(tk.Canvas):
         if token != self.token:
             return
         edge = 2.0
+        self._arrived = token
         self._image = tk.PhotoImage(master=self, data=blob, format="PPM")
         self.delete("all")
         self.create_image(edge, edge, image=self._image, anchor="nw")
@@ -152,6 +154,12 @@ class Picture(tk.Canvas):
         self._box = [value + edge for value in box]
         self.configure(cursor="hand2" if spans else "")
         self.cursor(self.second)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what is seen is drawn in the present size and theme."""
+        wanted = (self.winfo_width(), self.winfo_height(), self._look.theme, self._look.scale)
+        return self._arrived == self.token and self._drawn is not None and self._drawn[1:] == wanted
 
     def cursor(self, second: float | None) -> None:
         """Show which second is heard; None takes the line away."""
@@ -249,8 +257,10 @@ class AnswerView(ttk.Frame):
             menu.add_command(label=text, command=partial(self._do["export"], form))
         self.export.configure(menu=menu)
         self.export_menu = menu
+        self.again = ttk.Button(bar, text="Try again", command=self._do["again"])
         self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=self._do["wrong"])
-        for widget in (self.listen, self.volume, self.copy, self.export, self.wrong):
+        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.wrong)
+        for widget in self._row:
             widget.pack(side="left", padx=(0, self.look.px(6)))
         self.note = FitLabel(bar, use=self.look.fonts["small"])
         self.note.pack(side="left", fill="x", expand=True)
@@ -303,10 +313,15 @@ class AnswerView(ttk.Frame):
             self.pictures[name].show(entry if has_sound else None)
         for name in ("prediction_bars", "genre_timeline"):
             self.pictures[name].show(entry)
+        failed = answer["verdict"] == "error"
+        self.tabs.grid_remove() if failed else self.tabs.grid()
+        for widget in self._row:
+            widget.pack_forget()
+        for widget in (self.again, self.copy) if failed else [w for w in self._row if w is not self.again]:
+            widget.pack(side="left", padx=(0, self.look.px(6)), before=self.note)
         if not has_sound and self.tabs.index("current") > 1:
             self.tabs.select(0)
         self.listen.state(["!disabled" if has_sound else "disabled"])
-        self.wrong.state(["disabled" if answer["verdict"] == "error" else "!disabled"])
 
     def tell(self, text: str) -> None:
         """Show a remark beside the buttons."""

@@ -169,13 +169,14 @@ class CompareDialog(Dialog):
     def __init__(
         self, root: tk.Tk, look: Look, *, entries: list[Entry], chosen: list[str], draw: Callable[[Picture], None]
     ) -> None:
-        super().__init__(root, look, title="Compare", size=(860, 560))
+        super().__init__(root, look, title="Compare", size=(920, 660))
         self._entries = {f"{index + 1}. {entry.title[:70]}": entry for index, entry in enumerate(entries)}
         labels = list(self._entries)
         keys = [entry.key for entry in entries]
         self.sides: list[dict[str, Any]] = []
         self.body.columnconfigure((0, 1), weight=1, uniform="half")
-        self.body.rowconfigure((4, 5), weight=1, uniform="picture")
+        self.body.rowconfigure(4, weight=3, uniform="picture")
+        self.body.rowconfigure(5, weight=2, uniform="picture")
         for column in (0, 1):
             start = keys.index(chosen[column]) if column < len(chosen) and chosen[column] in keys else column
             choice = ttk.Combobox(self.body, values=labels, state="readonly", font=look.fonts["body"])

@@ -159,7 +159,7 @@ class Look:
         style.configure("Strong.TLabel", font=self.fonts["strong"])
         style.configure("Title.TLabel", font=self.fonts["title"])
         style.configure("Body.TLabel", font=self.fonts["body"])
-        style.configure("TNotebook.Tab", padding=(self.px(9), self.px(4)))
+        style.configure("TNotebook.Tab", padding=(self.px(4 if plain else 0), self.px(2)))
         self._root.configure(background=colours.background)
         for option, value in (("background", colours.raised), ("foreground", colours.text),
                               ("activeBackground", colours.select), ("activeForeground", colours.select_text),
@@ -210,7 +210,7 @@ class HintEntry(ttk.Entry):
         if self.text.get():
             self._hint.place_forget()
         else:
-            self._hint.place(x=self._look.px(12), rely=0.5, anchor="w")
+            self._hint.place(x=12, rely=0.5, anchor="w")
 
     def _paint(self) -> None:
         """Use the theme's colours."""

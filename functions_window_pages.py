@@ -121,7 +121,9 @@ class Pick(ttk.Frame):
         self.list = ttk.Treeview(self, columns=("length",), style="Pick.Treeview", selectmode="browse", height=5)
         self.list.heading("#0", text="Video", anchor="w")
         self.list.heading("length", text="Length", anchor="e")
-        self.list.column("length", width=look.px(80), stretch=False, anchor="e")
+        self.list.column("length", stretch=False, anchor="e")
+        look.listen(self._paint)
+        self._paint()
         self.list.grid(row=1, column=0, columnspan=2, sticky="nsew")
         self.list.bind("<Return>", lambda _: self._pick(pick))
         self.list.bind("<Double-Button-1>", lambda event: self._pick(pick, event.y))
@@ -147,6 +149,10 @@ class Pick(ttk.Frame):
         if candidates:
             self.list.selection_set("0")
             self.list.focus("0")
+
+    def _paint(self) -> None:
+        """Use the widths of the scaling."""
+        self.list.column("length", width=self._look.px(80))
 
     def thumbnail(self, index: int, data: bytes) -> None:
         """Show a thumbnail that has arrived."""
@@ -191,12 +197,11 @@ class AnswerList(ttk.Frame):
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
         ttk.Label(self, text="History", underline=1, style="Strong.TLabel").grid(row=0, column=0, sticky="w")
-        self.words = HintEntry(self, look, hint="Search in title, genre, verdict")
+        self.words = HintEntry(self, look, hint="Search")
         self.words.grid(row=1, column=0, columnspan=2, sticky="ew", pady=look.px(4))
         self.words.bind("<KeyRelease>", lambda _: self._soon())
         self.tree = ttk.Treeview(self, columns=("title", "answer"), show="", selectmode="extended")
-        self.tree.column("title", width=look.px(160), minwidth=60)
-        self.tree.column("answer", width=look.px(110), minwidth=60, stretch=False, anchor="e")
+        self.tree.column("answer", stretch=False, anchor="e")
         self.tree.grid(row=2, column=0, sticky="nsew")
         bar = ttk.Scrollbar(self, command=self.tree.yview)
         bar.grid(row=2, column=1, sticky="ns")
@@ -211,14 +216,19 @@ class AnswerList(ttk.Frame):
         self.remove = ttk.Button(buttons, text="Remove", underline=0, command=remove)
         self.remove.grid(row=0, column=1, sticky="ew")
         look.listen(self._paint)
+        look.listen(lambda: search(self.words.get()))
         self._paint()
 
     def set(self, key: str, title: str, answer: str, kind: str, *, first: bool = False) -> None:
         """Write or change a row; `kind` is a verdict or a state."""
         if self.tree.exists(key):
-            self.tree.item(key, values=(title, answer), tags=(kind,))
+            self.tree.item(key, values=(self._cut(title), answer), tags=(kind,))
         else:
-            self.tree.insert("", 0 if first else "end", iid=key, values=(title, answer), tags=(kind,))
+            self.tree.insert("", 0 if first else "end", iid=key, values=(self._cut(title), answer), tags=(kind,))
+
+    def _cut(self, title: str) -> str:
+        """Return a title as wide as its column."""
+        return shorten(title, self.tree.column("title", "width") - self._look.px(14), self._look.fonts["body"].measure)
 
     def fill(self, rows: list[tuple[str, str, str, str]]) -> None:
         """Show other rows: (key, title, answer, kind), and keep what is selected and still there."""
@@ -244,7 +254,9 @@ class AnswerList(ttk.Frame):
         self._later = self.after(150, lambda: self._search(self.words.get()))
 
     def _paint(self) -> None:
-        """Use the theme's colours for the kinds of rows."""
+        """Use the theme's colours for the kinds of rows, and the widths of the scaling."""
+        self.tree.column("title", width=self._look.px(150), minwidth=self._look.px(60))
+        self.tree.column("answer", width=self._look.px(112), minwidth=self._look.px(60))
         colours = self._look.colours
         for kind, colour in (("genre", colours.text), ("uncertain", colours.warm), ("error", colours.bad),
                              ("work", colours.accent), ("not_music", colours.muted), ("silent", colours.muted),

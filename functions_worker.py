@@ -95,6 +95,7 @@ class Worker:
         """Start the engine; returns at once, a message of the kind ``ready`` follows when the model is loaded."""
         with self._lock:
             self._start_engine()
+            self._next()
 
     @property
     def busy(self) -> bool:
@@ -210,7 +211,7 @@ class Worker:
 
     def _next(self) -> None:
         """Give the engine the next job if it has none."""
-        if self._current is None and self._waiting and not self._closing:
+        if self._process and self._current is None and self._waiting and not self._closing:
             self._current = self._waiting.popleft()
             self._send(self._current)
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import material
 import pytest
@@ -80,3 +81,44 @@ def youtube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: dict[str, by
     with media_server() as media:
         media.files.update(sound)
         yield YouTube(Catalogue(tmp_path / "catalogue.json"), media, temporary)
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[str]:
+    """A display for the tests of the window."""
+    from display import display
+
+    with display() as name:
+        yield name
+
+
+@pytest.fixture
+def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not answered by the stand-in (thumbnails, early titles) fails at once, and no test leaves this machine."""
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+
+
+@pytest.fixture
+def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[Any]:
+    """Open windows, each with a pilot; they are closed after the test, and no fault may have been shown."""
+    from display import Pilot
+
+    from functions_window import Window
+
+    pilots: list[Any] = []
+
+    def opened(folder: Path | None = tmp_path / "user", *, text: str | None = None, ready: bool = True) -> Any:
+        pilot = Pilot(Window(folder=folder, text=text))
+        pilots.append(pilot)
+        pilot.root.geometry("1000x700+0+0")
+        if ready:
+            assert pilot.until(lambda: pilot.window.models, 30), "the model was not loaded"
+        return pilot
+
+    yield opened
+    faults = []
+    for pilot in pilots:
+        if not pilot.window.closed:
+            faults += [child for child in pilot.root.winfo_children() if type(child).__name__ == "BugDialog"]
+            pilot.window.close()
+    assert not faults

@@ -1,0 +1,134 @@
+"""Take pictures of the window's main states, on a display of its own.
+
+python tools/screenshots.py
+python tools/screenshots.py --out docs --only answer_light working
+
+The songs are those of data/samples; YouTube is the tests' stand-in on 127.0.0.1.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "plugins")]
+SAMPLES = ROOT / "data" / "samples"
+STATES = (
+    "empty", "working", "answer_light", "answer_dark", "refusal", "pick_list", "error", "compare", "narrow",
+    "scaled_200",
+)  # fmt: skip
+TITLES = (
+    ("The Harvesters (Live at the Old Mill)", 252),
+    ("The Harvesters – full album, remastered and extended edition", 2890),
+    ("ザ・ハーベスターズ 東京ライブ 1979", 301), ("الحصادون — تسجيل حي", 199), ("The Harvesters 🎸 lyric video", 248),
+)  # fmt: skip
+
+
+def parse(argv):
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "screenshots", metavar="FOLDER")
+    parser.add_argument("--only", nargs="+", choices=STATES, default=STATES, metavar="STATE")
+    return parser.parse_args(argv)
+
+
+def stand_in(media, folder):
+    """Let yt-dlp see a stand-in for YouTube with five songs; return the link of a slow one."""
+    from media_server import Catalogue, encode, tune
+
+    media.files["song.webm"] = encode(tune(20), "webm")
+    catalogue = Catalogue(folder / "catalogue.json")
+    ids = [f"song000000{index}" for index in range(len(TITLES))]
+    for video, (title, seconds) in zip(ids, TITLES, strict=True):
+        catalogue.add(video, media=media.url("slow", "song.webm"), title=title, length=seconds)
+    catalogue.set(search=ids)
+    os.environ["GENRE_TEST_MEDIA_HOST"] = "127.0.0.1"
+    os.environ["GENRE_TEST_CATALOGUE"] = str(catalogue.path)
+    os.environ["PYTHONPATH"] = str(ROOT / "tests" / "plugins")
+    return f"https://www.youtube.com/watch?v={ids[0]}"
+
+
+def take(state, out, folder, link):
+    """Bring the window into one state and save a picture of it."""
+    from display import Pilot
+
+    from functions_window import Window
+
+    window = Window(folder=folder / state)
+    pilot = Pilot(window)
+    root = window.root
+    root.geometry("900x600+0+0" if state == "narrow" else "1080x720+0+0")
+
+    def answered(*names):
+        window.submit([str(SAMPLES / f"{name}.ogg") for name in names])
+        pilot.until(lambda: not window.worker.busy, 60)
+        window.list.go(window.history.find(names[-1])[0].key)
+        pilot.drawn()
+
+    def tab(number, name):
+        window.answer.tabs.select(number)
+        pilot.drawn(name)
+
+    widget = None
+    try:
+        if state == "working":
+            answered("jazz")
+            window.submit([link, str(SAMPLES / "metal.ogg")])
+            pilot.until(lambda: any("download" in row.stages for row in window.rows.values()))
+            pilot.turn(1.2)
+        elif state == "answer_light":
+            answered("classical", "metal", "jazz", "rock")
+        elif state == "answer_dark":
+            window.use_theme("dark")
+            answered("rock", "jazz")
+            tab(3, "mel_spectrogram")
+        elif state == "refusal":
+            answered("rock", "silence", "wind")
+        elif state == "pick_list":
+            window.submit(["the harvesters old mill"])
+            pilot.until(lambda: window.pages["pick"].winfo_viewable())
+        elif state == "error":
+            answered("vocal")
+            window.submit(["/home/me/Music/no such song.mp3"])
+            pilot.until(lambda: not window.worker.busy)
+            pilot.drawn()
+        elif state == "compare":
+            answered("metal", "jazz")
+            window.compare()
+            dialog = root.winfo_children()[-1]
+            pilot.until(lambda: all(side[name].is_drawn for side in dialog.sides for name in ("bars", "time")))
+            widget = dialog
+        elif state == "narrow":
+            window.history.add("long", {"answer": {"input": "x", "title": "ラ" * 40 + " " + "song " * 60, "verdict":
+                               "silent", "genre": None, "confidence": None, "reason": "nothing to hear"}})  # fmt: skip
+            window._fill_list("")
+            answered("electronic", "lounge")
+        elif state == "scaled_200":
+            root.geometry("1800x1200+0+0")
+            window.use_scale(2.0)
+            answered("metal", "classical")
+        pilot.turn(0.4)
+        pilot.picture(out / f"{state}.png", widget)
+    finally:
+        window.close()
+
+
+def main(argv=None) -> int:
+    """Take the pictures; return the exit code."""
+    options = parse(argv)
+    from display import display
+    from media_server import media_server
+
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, display(1920, 1240), media_server() as media:
+        link = stand_in(media, Path(name))
+        for state in options.only:
+            take(state, options.out, Path(name), link)
+            sys.stdout.write(f"{options.out / state}.png\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
