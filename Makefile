@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 TABLE ?= data
-EXTRA ?=
+WILD ?=
+AUDIO ?=
 
 .PHONY: setup setup-dev system demo run test check bench evaluate screenshots models clean
 
@@ -46,8 +47,12 @@ check: setup-dev
 bench: setup-dev
 	$(RUN) tools/bench.py
 
+# Every protocol for a table; with WILD=folder of other songs also transfer, with AUDIO=folders also degradations.
 evaluate: setup
-	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) $(if $(EXTRA),--extra $(EXTRA))
+	$(if $(WILD),$(RUN) 00_preprocess_music.py $(WILD) --out build/wild --families musicnn --metadata $(WILD)/clips.csv)
+	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) --reports build/reports $(if $(WILD),--extra build/wild)
+	$(if $(AUDIO),$(RUN) tools/measure_robustness.py $(AUDIO) --out build/reports/robustness.json)
+	$(RUN) tools/train_refusal.py --show
 
 # What is committed under models/, from the tables named here (see README.md, "The shipped models").
 MUSIC_TABLE ?= build/gtzan_musicnn

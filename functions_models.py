@@ -208,7 +208,30 @@ def describe_models(folder: Path) -> str:
     for name in list_models(folder):
         card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         lines += _describe(card)
+    lines += _describe_detector(folder / "not_music.json")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _describe_detector(path: Path) -> list[str]:
+    """Return the lines on the detector of what is not music, none where there is no such card."""
+    if not path.is_file():
+        return []
+    card = json.loads(path.read_text(encoding="utf-8"))
+    metrics, training = card["metrics"], card["training"]
+    kinds = metrics["kinds"].items()
+    strange = ", ".join(f"{k} {v['refused']:.0%}" for k, v in kinds if not k.startswith(("music", "song")))
+    return [
+        "## not_music",
+        "",
+        f"Extra trees over {len(card['columns'])} tag and signal statistics, as plain arrays. Trained on "
+        f"{training['clips']} clips of {training['sources']} sources, {training['music']} of them music.",
+        f"Measured by {card['protocol']}: AUC {metrics['auc']:.3f}; at 2 % of the music refused, "
+        f"{metrics['refused_at_2_percent_false']:.1%} of the other sounds are refused.",
+        f"At the threshold in use, {metrics['music_refused']:.1%} of the music and {metrics['refused']:.1%} of the other "
+        f"sounds are refused; {metrics['refused_or_uncertain']:.1%} are refused or called uncertain.",
+        f"Refused by kind: {strange}.",
+        "",
+    ]
 
 
 def _describe(card: Mapping[str, Any]) -> list[str]:

@@ -81,14 +81,33 @@ def weights_of(source, kind):
     return np.where(songs, REAL_SONGS_WEIGHT, 1.0) * np.where(songs, 1.0, 1 / np.sqrt(count[index]))
 
 
+def show(card):
+    """Print what the detector refuses, by kind and in all."""
+    metrics = card["metrics"]
+    sys.stdout.write(f"what is not music: {card['protocol']}\n")
+    for name, row in metrics["kinds"].items():
+        sys.stdout.write(f"  {name:<20} {row['clips']:5d} clips {row['refused']:7.1%} refused\n")
+    sys.stdout.write(
+        f"AUC {metrics['auc']:.4f}; at 2 % of the music refused, {metrics['refused_at_2_percent_false']:.1%} of the other "
+        f"sounds are\nat the threshold in use: {metrics['music_refused']:.1%} of the music refused, "
+        f"{metrics['refused']:.1%} of the other sounds, {metrics['refused_or_uncertain']:.1%} refused or uncertain\n"
+    )
+
+
 def main(argv=None):
     """Train, measure and write; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path)
-    parser.add_argument("index", type=Path)
+    parser.add_argument("table", type=Path, nargs="?", help="table of the gathered sounds")
+    parser.add_argument("index", type=Path, nargs="?", help="their clips.csv, which says what each is")
     parser.add_argument("--music", type=Path, nargs="*", default=[])
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "models")
+    parser.add_argument("--show", action="store_true", help="print the figures of the detector in --out, train nothing")
     options = parser.parse_args(argv)
+    if options.show:
+        show(json.loads((options.out / f"{NAME}.json").read_text(encoding="utf-8")))
+        return 0
+    if options.table is None or options.index is None:
+        parser.error("give the table and the clips.csv of the gathered sounds")
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -114,9 +133,6 @@ def main(argv=None):
             for name in np.unique(kind)
         },
     }
-    for name, row in figures["kinds"].items():
-        sys.stdout.write(f"{name:<20} {row['clips']:5d} clips {row['refused']:7.1%} refused\n")
-    sys.stdout.write(json.dumps({k: v for k, v in figures.items() if k != "kinds"}, indent=1) + "\n")
     trees = fit_forest(x, other, weights)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **trees)
@@ -130,6 +146,7 @@ def main(argv=None):
         "protocol": "5-fold cross-validation grouped by source, scores averaged over 2 repeats",
         "metrics": figures,
     }
+    show(card)
     (options.out / f"{NAME}.npz").write_bytes(buffer.getvalue())
     write_atomic(options.out / f"{NAME}.json", json.dumps(card, indent=1) + "\n")
     return 0
