@@ -223,7 +223,7 @@ def _describe_detector(path: Path) -> list[str]:
     return [
         "## not_music",
         "",
-        f"Extra trees over {len(card['columns'])} tag and signal statistics, as plain arrays. Trained on "
+        f"Extra trees and a kernel machine over {len(card['columns'])} tag and signal statistics. Trained on "
         f"{training['clips']} clips of {training['sources']} sources, {training['music']} of them music.",
         f"Measured by {card['protocol']}: AUC {metrics['auc']:.3f}; at 2 % of the music refused, "
         f"{metrics['refused_at_2_percent_false']:.1%} of the other sounds are refused.",

@@ -1,7 +1,7 @@
-"""Music or not: trees over tag and signal statistics, kept as plain arrays.
+"""Music or not: trees and a kernel machine over tag and signal statistics, kept as plain arrays.
 
-The trees come from `tools/train_refusal.py`. A score is the mean share of other sounds among the training clips in the
-leaves that a recording falls into.
+Both come from `tools/train_refusal.py`. The trees give the share of other sounds among the training clips in the leaves
+that a recording falls into; the kernel machine a smooth border through its support vectors. The score is their mean.
 """
 
 import hashlib
@@ -18,7 +18,10 @@ from functions_musicnn import MODELS_DIR
 
 NAME = "not_music"
 FAMILIES_NEEDED = ("musicnn", "signal")
-ARRAYS = ("feature", "threshold", "left", "right", "value", "root")
+TREE_ARRAYS = ("feature", "threshold", "left", "right", "value", "root")
+MACHINE_ARRAYS = ("mean", "scale", "support", "dual", "intercept", "gamma")
+CLIP = 4.0  # standard deviations: beyond, a value tells no more
+STEEPNESS = 2.0  # from the kernel machine's margin to a share
 
 
 class NotMusicDetector:
@@ -42,7 +45,7 @@ class NotMusicDetector:
             if hashlib.sha256(data).hexdigest() != self.card["sha256"]:
                 raise ModelError(f"{NAME}.npz is not the file that its card describes; install the program again")
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                self._trees = {name: arrays[name] for name in ARRAYS}
+                self._arrays = {name: arrays[name] for name in (*TREE_ARRAYS, *MACHINE_ARRAYS)}
             self.columns: list[str] = self.card["columns"]
             self.refuse_from = float(self.card["thresholds"]["not_music_from"])
             self.doubt_from = float(self.card["thresholds"]["uncertain_from"])
@@ -55,7 +58,32 @@ class NotMusicDetector:
             row = np.array([values[column] for column in self.columns], np.float32)
         except KeyError as error:
             raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
-        return float(forest_scores(self._trees, row[None])[0])
+        return float(scores(self._arrays, row[None])[0])
+
+
+def scores(arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return the mean of both models' scores, shape (rows,)."""
+    both: np.ndarray = (forest_scores(arrays, x) + machine_scores(arrays, x)) / 2
+    return both
+
+
+def machine_scores(arrays: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return the scores of the support vector machine with a Gaussian kernel, shape (rows,).
+
+    Parameters
+    ----------
+    arrays : mapping
+        ``mean`` and ``scale`` of the columns; ``support`` vectors (n, columns), scaled and clipped; their ``dual``
+        coefficients (n,); ``intercept`` and ``gamma``.
+    x : np.ndarray, shape (rows, columns)
+        Raw columns.
+    """
+    z = np.clip((x.astype(np.float64) - arrays["mean"]) / arrays["scale"], -CLIP, CLIP)
+    support = arrays["support"].astype(np.float64)
+    distance = (z**2).sum(axis=1)[:, None] - 2 * z @ support.T + (support**2).sum(axis=1)
+    margin = np.exp(-arrays["gamma"] * np.maximum(distance, 0)) @ arrays["dual"] + arrays["intercept"]
+    share: np.ndarray = 1 / (1 + np.exp(-np.clip(STEEPNESS * margin, -30, 30)))
+    return share
 
 
 def forest_scores(trees: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
@@ -77,5 +105,5 @@ def forest_scores(trees: Mapping[str, np.ndarray], x: np.ndarray) -> np.ndarray:
         goes_left = x[rows, np.maximum(feature[node], 0)] <= trees["threshold"][node]
         node = np.where(inner, np.where(goes_left, trees["left"][node], trees["right"][node]), node)
         inner = feature[node] >= 0
-    scores: np.ndarray = trees["value"][node].mean(axis=1)
-    return scores
+    share: np.ndarray = trees["value"][node].mean(axis=1)
+    return share

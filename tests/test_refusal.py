@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ import pytest
 from functions_audio import Clip, ModelError, Recording, read_recording
 from functions_interface import Classifier
 from functions_musicnn import MODELS_DIR
-from functions_refusal import NAME, NotMusicDetector, forest_scores
+from functions_refusal import CLIP, NAME, NotMusicDetector, forest_scores, machine_scores
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+
+import train_refusal
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 RATE = 22050
@@ -96,22 +101,31 @@ def test_speech_over_a_beat_is_not_refused_as_speech_is(classifier):
     assert said.verdict in ("genre", "uncertain")
 
 
-def test_the_arrays_answer_as_the_forest_they_came_from(tmp_path):
-    import sys
-
+def test_the_arrays_answer_as_the_forest_they_came_from():
     from sklearn.ensemble import ExtraTreesClassifier
-
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-    import train_refusal
 
     rng = np.random.default_rng(0)
     x = rng.standard_normal((200, 6)).astype(np.float32)
     other = x[:, 0] + x[:, 3] > 0
     trees = train_refusal.fit_forest(x, other, np.ones(200), trees=20)
     forest = ExtraTreesClassifier(
-        20, min_samples_leaf=train_refusal.MIN_LEAF, max_features=0.2, random_state=0, class_weight="balanced"
+        20, min_samples_leaf=train_refusal.MIN_LEAF, max_features=0.4, random_state=0, class_weight="balanced"
     ).fit(x, other)
     assert np.abs(forest_scores(trees, x) - forest.predict_proba(x)[:, 1]).max() < 1e-5
+
+
+def test_the_arrays_answer_as_the_kernel_machine_they_came_from():
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 6)) * [1, 2, 3, 4, 5, 6] + 7
+    other = (x[:, 0] - 7) ** 2 + x[:, 3] > 9
+    scaler = StandardScaler().fit(x)
+    z = np.clip(scaler.transform(x), -CLIP, CLIP)
+    machine = SVC(C=train_refusal.MACHINE_C, gamma=train_refusal.MACHINE_GAMMA).fit(z, other)
+    share = 1 / (1 + np.exp(-2 * machine.decision_function(z)))
+    assert np.abs(machine_scores(train_refusal.fit_machine(x, other, np.ones(200)), x) - share).max() < 1e-4
 
 
 def copy_detector(folder):
