@@ -85,12 +85,18 @@ def read_card(base: Path) -> dict[str, Any]:
     missing = [field for field in REQUIRED if field not in card]
     if missing:
         raise ModelError(f"the model card {path.name} has no field {missing[0]!r}; train the model again")
-    genres, columns = card["genres"], card["columns"]
-    for field, value in (("genres", genres), ("columns", columns)):
+    for field in ("genres", "columns", "families"):
+        value = card[field]
         if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
             raise ModelError(f"field {field!r} of {path.name} is not a list of names; train the model again")
+    for field, kind in (("name", str), ("files", dict), ("thresholds", dict)):
+        if not isinstance(card[field], kind):
+            raise ModelError(f"field {field!r} of {path.name} is not what a card holds; train the model again")
+    threshold = card["thresholds"].get("uncertain_below")
+    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise ModelError(f"the threshold 'uncertain_below' of {path.name} is not a share; train the model again")
     known = {column for family in card["families"] if family in FAMILIES for column in FAMILIES[family]}
-    unknown = [column for column in columns if column not in known]
+    unknown = [column for column in card["columns"] if column not in known]
     if unknown:
         raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
     if card["extractor"] != extractor_constants():

@@ -35,10 +35,10 @@ def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
         chosen = json.loads(path.read_text(encoding="utf-8"))
         values = dict(chosen["config"])
         config = make_config(values.pop("architecture"), **values)
-        table_sha256 = chosen["table_sha256"]
+        families, table_sha256 = list(chosen["families"]), chosen["table_sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
-    if read_table(folder, chosen["families"]).sha256 != table_sha256:
+    if read_table(folder, families).sha256 != table_sha256:
         if choice is None:
             return default_config(folder), f"the default; {path} was made on another table"
         raise ModelError(f"{folder} is not the table that {path} was made on, or has changed; run 01 on it again")
