@@ -51,7 +51,7 @@ bench: setup-dev
 evaluate: setup
 	$(if $(WILD),$(RUN) 00_preprocess_music.py $(WILD) --out build/wild --families musicnn --metadata $(WILD)/clips.csv)
 	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) --reports build/reports $(if $(WILD),--extra build/wild)
-	$(if $(AUDIO),$(RUN) tools/measure_robustness.py $(AUDIO) --out build/reports/robustness.json)
+	$(if $(AUDIO),$(RUN) tools/measure_robustness.py $(AUDIO) --reports build/reports)
 	$(RUN) tools/train_refusal.py --show
 
 # What is committed under models/, from the tables named here (see README.md, "The shipped models").

@@ -233,8 +233,8 @@ def _describe_detector(path: Path) -> list[str]:
         f"{training['clips']} clips of {training['sources']} sources, {training['music']} of them music.",
         f"Measured by {card['protocol']}: AUC {metrics['auc']:.3f}; at 2 % of the music refused, "
         f"{metrics['refused_at_2_percent_false']:.1%} of the other sounds are refused.",
-        f"At the threshold in use, {metrics['music_refused']:.1%} of the music and {metrics['refused']:.1%} of the other "
-        f"sounds are refused; {metrics['refused_or_uncertain']:.1%} are refused or called uncertain.",
+        f"At the threshold in use, {metrics['music_refused']:.1%} of the music and {metrics['refused']:.1%} of the "
+        f"other sounds are refused; {metrics['refused_or_uncertain']:.1%} are refused or called uncertain.",
         f"Refused by kind: {strange}.",
         "",
     ]

@@ -1,9 +1,9 @@
 """Measure a model on real audio as it is, degraded, and cut short.
 
-    python tools/measure_robustness.py AUDIO_DIR [AUDIO_DIR ...] [--model genres] [--out reports/robustness.json]
+python tools/measure_robustness.py AUDIO_DIR [AUDIO_DIR ...] [--model genres] [--out FILE] [--reports DIR]
 
 AUDIO_DIR holds one folder per genre. Prints the accuracy of the best guess, the drop against the clean clips, and the
-share that is refused as not music. Clips that the model was trained on show the drop, not the accuracy to expect.
+share that is refused as not music; with --reports the figures join those of 02. Clips that the model was trained on show the drop, not the accuracy to expect.
 """
 
 import argparse
@@ -19,6 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from functions_audio import Recording, read_recording
+from functions_evaluation import bootstrap_interval
+from functions_figures import EVALUATION, write_model_figures
 from functions_interface import Classifier
 from functions_preprocess import find_audio
 from functions_table import write_atomic
@@ -67,12 +69,30 @@ def conditions(clip):
         yield f"{length:g} s", replace(clip, samples=y[start : start + count])
 
 
+def join_reports(right, rows, folder):
+    """Add the curve over length and the table of degradations to the evaluation that 02 wrote, and draw them."""
+    path = folder / EVALUATION
+    found = json.loads(path.read_text(encoding="utf-8"))
+    names = {f"{length:g} s": length for length in LENGTHS_S}
+    each = np.arange(len(right["clean"]))
+    found["lengths"] = [
+        (names[name], row["accuracy"], *bootstrap_interval(np.array(right[name], float), each))
+        for name, row in rows.items()
+        if name in names
+    ]
+    found["degradations"] = {name: row["accuracy"] for name, row in rows.items() if name not in names}
+    found["degradation_clips"] = len(each)
+    write_atomic(path, json.dumps(found) + "\n")
+    write_model_figures(folder)
+
+
 def main(argv=None):
     """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("audio_dirs", type=Path, nargs="+")
     parser.add_argument("--model", default="genres")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--out", type=Path, help="write the figures as JSON")
+    parser.add_argument("--reports", type=Path, help="folder of reports that 02 wrote")
     options = parser.parse_args(argv)
     classifier = Classifier(options.model)
     right, refused = {}, {}
@@ -96,6 +116,8 @@ def main(argv=None):
             f"{name:<12} {row['clips']:4d} clips  {row['accuracy']:6.1%} right  drop {100 * row['drop']:5.1f} points  "
             f"{row['refused']:5.1%} refused\n"
         )
+    if options.reports:
+        join_reports(right, rows, options.reports)
     if options.out:
         write_atomic(options.out, json.dumps(rows, indent=1) + "\n")
     return 0
