@@ -3,7 +3,8 @@
 python tools/measure_robustness.py AUDIO_DIR [AUDIO_DIR ...] [--model genres] [--out FILE] [--reports DIR]
 
 AUDIO_DIR holds one folder per genre. Prints the accuracy of the best guess, the drop against the clean clips, and the
-share that is refused as not music; with --reports the figures join those of 02. Clips that the model was trained on show the drop, not the accuracy to expect.
+share that is refused as not music; with --reports the figures join those of 02. Clips that the model was trained on
+show the drop, not the accuracy to expect.
 """
 
 import argparse
