@@ -9,6 +9,7 @@ python 03_launch_classifier.py --search "artist title"
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def parse(argv):
     from functions_parallel import cpu_count
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object per line and input")
     form.add_argument("--csv", metavar="FILE", help="write a table of the answers ('-' for standard output)")
@@ -40,9 +41,14 @@ def parse(argv):
     parser.add_argument(
         "--cookies-from-browser", metavar="NAME", help="use this browser's YouTube cookies (firefox, chrome, ...)"
     )
-    options = parser.parse_intermixed_args(argv)
-    start, length = options.start or 0.0, options.length
-    if options.top < 1 or options.jobs < 1 or start < 0 or (length is not None and length <= 0):
+    words = sys.argv[1:] if argv is None else list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    options = parser.parse_intermixed_args(words[:end])  # which would take a name after "--" for an option
+    options.inputs += words[end + 1 :]
+    if not options.inputs:
+        parser.error("the following arguments are required: INPUT")
+    start, length = options.start or 0.0, 1.0 if options.length is None else options.length
+    if options.top < 1 or options.jobs < 1 or not 0 <= start < math.inf or not 0 < length < math.inf:
         parser.error("--top, --jobs and --length must be positive and --start not negative")
     if options.plot and options.plot.suffix.lower() not in PLOT_SUFFIXES:
         parser.error(f"--plot FILE must end in {', '.join(PLOT_SUFFIXES)}")
