@@ -1,0 +1,198 @@
+"""Measure speed and memory, and print each figure beside its target.
+
+    python tools/bench.py                  # all, some minutes
+    python tools/bench.py librosa cold     # some of: librosa, cold, folder, long
+
+Only ratios within one run mean something on a shared machine: what is compared runs in turns. The material is made
+here, in a temporary folder. Memory is the peak resident set of the process, as the system reports it.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+SR = 22050
+CLIP_S = 30.0
+ROUNDS = 5
+FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff")
+FOLDER_CLIPS = 40
+LONG_S = 7200.0
+# A typical deviation of each kind of column over many songs; tells what a difference of columns means.
+DEVIATION = {"mfcc": 3.0, "chroma": 0.04, "tempo": 25.0, "zcr": 0.03, "rolloff": 600.0}
+
+
+def song(seconds, seed):
+    """Return music-like samples: chords, a bass and a drum, float32."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * SR)) / SR
+    y = 0.003 * rng.standard_normal(len(t))
+    bar = (t // 2).astype(int)
+    roots = rng.integers(45, 60, bar[-1] + 1)
+    for interval, level in ((-12, 1.0), (0, 0.6), (4, 0.5), (7, 0.5), (12, 0.3)):
+        frequency = 440 * 2 ** ((roots[bar] + interval - 69) / 12)
+        phase = 2 * np.pi * np.cumsum(frequency) / SR
+        y += level * sum(np.sin(k * phase) / k**1.5 for k in range(1, 6))
+    y += 2 * np.exp(-np.mod(t, rng.uniform(0.35, 0.7)) / 0.05) * rng.standard_normal(len(t))
+    return (0.5 * y / np.abs(y).max()).astype(np.float32)
+
+
+def write_mp3(path, samples, *, repeat=1):
+    """Write a constant-rate mp3 whose packets are repeated: a long file in little time."""
+    import av
+    import numpy as np
+
+    with av.open(str(path), "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as file:
+        stream = file.add_stream("libmp3lame", rate=SR, layout="mono")
+        stream.bit_rate = 64_000
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="fltp", layout="mono")
+        frame.sample_rate = SR
+        file.mux([*stream.encode(frame), *stream.encode(None)])
+    if repeat > 1:
+        data = path.read_bytes()
+        with path.open("wb") as out:
+            for _ in range(repeat):
+                out.write(data)
+
+
+def run(*command):
+    """Run a command of the project to its end; return (seconds, peak memory in MB)."""
+    began = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603 - our own scripts
+        [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env={key: value for key, value in os.environ.items() if key not in ONE_THREAD},
+    )  # fmt: skip
+    errors = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command}: exit code {process.returncode}\n{errors.decode(errors='replace')}")
+    return time.perf_counter() - began, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def row(what, value, target, kept):
+    """Write one figure beside its target."""
+    sys.stdout.write(f"{what:<66} {value:>12}   target {target:<12} {'kept' if kept else 'MISSED'}\n")
+    sys.stdout.flush()
+
+
+def bench_librosa(_):
+    """Time the five families of the 89 columns on one core against librosa's functions one by one."""
+    os.environ.update(ONE_THREAD)  # before numpy is loaded
+    import librosa
+    import numpy as np
+
+    from functions_audio import Clip
+    from functions_features import extract
+
+    def one_by_one(y):
+        feature = librosa.feature
+        frames = [feature.mfcc(y=y, sr=SR, n_mfcc=30), feature.chroma_stft(y=y, sr=SR)]
+        tempo = feature.tempo(y=y, sr=SR)
+        frames += [feature.zero_crossing_rate(y), feature.spectral_rolloff(y=y, sr=SR)]
+        rows = [np.concatenate([f.mean(axis=1), f.std(axis=1)]) for f in frames]
+        return np.concatenate([*rows[:2], tempo, *rows[2:]])
+
+    def one_pass(y):
+        return extract([Clip(y, SR, "", "")], FAMILIES).values
+
+    songs = [song(CLIP_S, seed) for seed in range(ROUNDS)]
+    one_by_one(songs[0]), one_pass(songs[0])  # compilation and caches
+    theirs, ours, worst = [], [], 0.0
+    for y in songs:
+        began = time.perf_counter()
+        expected = one_by_one(y)
+        between = time.perf_counter()
+        values = one_pass(y)
+        theirs.append(between - began)
+        ours.append(time.perf_counter() - between)
+        for (column, value), other in zip(values.items(), expected, strict=True):
+            worst = max(worst, abs(value - other) / DEVIATION[column.partition("_")[0]])
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    row(f"89 columns of a {CLIP_S:.0f} s clip, against librosa one by one", f"{ratio:.1f} x", ">= 3 x", ratio >= 3)
+    row("largest difference of a column, in typical deviations", f"{worst:.5f}", "<= 0.01", worst <= 0.01)
+
+
+def bench_cold(folder):
+    """Time `03 FILE --json` from a cold start against importing TensorFlow."""
+    path = folder / "song.mp3"
+    write_mp3(path, song(CLIP_S, 1))
+    command = ("03_launch_classifier.py", path, "--json")
+    run(*command)  # the files into the system's cache
+    ours, theirs, memory = [], [], 0.0
+    for _ in range(ROUNDS):
+        theirs.append(run("-c", "import tensorflow")[0])
+        seconds, peak = run(*command)
+        ours.append(seconds)
+        memory = max(memory, peak)
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    what = f"03 FILE --json, cold, {CLIP_S:.0f} s, against import tensorflow"
+    row(what, f"{ratio:.2f} x", "<= 0.4 x", ratio <= 0.4)
+    row("its peak memory", f"{memory:.0f} MB", "<= 600 MB", memory <= 600)
+
+
+def bench_folder(folder):
+    """Time 00 with two workers against one, and see whether its memory grows with the number of clips."""
+    import soundfile
+
+    few, many = folder / "few", folder / "many"
+    for i in range(FOLDER_CLIPS):
+        for base in (many, few) if i % 4 == 0 else (many,):
+            (base / "g").mkdir(parents=True, exist_ok=True)
+            soundfile.write(base / "g" / f"{i}.flac", song(CLIP_S, i), SR)
+
+    def preprocess(base, jobs):
+        return run("00_preprocess_music.py", base, "--out", folder / "table", "--jobs", jobs, "--fresh")
+
+    _, memory_few = preprocess(few, 1)
+    one, memory_many = preprocess(many, 1)
+    two, _ = preprocess(many, 2)
+    what = f"00 on {FOLDER_CLIPS} clips of {CLIP_S:.0f} s, two workers against one"
+    row(what, f"{one / two:.2f} x", ">= 1.7 x", one / two >= 1.7)
+    grown = memory_many - memory_few
+    what = f"memory that {FOLDER_CLIPS} clips take more than {FOLDER_CLIPS // 4}"
+    row(what, f"{grown:+.0f} MB", "<= 30 MB", grown <= 30)
+
+
+def bench_long(folder):
+    """Time 03 on a file of two hours, and its memory."""
+    short, long = folder / "short.mp3", folder / "long.mp3"
+    part = song(120.0, 2)
+    write_mp3(short, part[: int(CLIP_S * SR)])
+    write_mp3(long, part, repeat=round(LONG_S / 120.0))
+    seconds_short, _ = run("03_launch_classifier.py", short, "--json")
+    seconds, memory = run("03_launch_classifier.py", long, "--json")
+    ratio = seconds / seconds_short
+    what = f"03 on a file of {LONG_S / 3600:.0f} h, against one of {CLIP_S:.0f} s"
+    row(what, f"{ratio:.1f} x", "<= 10 x", ratio <= 10)
+    row("its peak memory", f"{memory:.0f} MB", "<= 700 MB", memory <= 700)
+
+
+PARTS = {"librosa": bench_librosa, "cold": bench_cold, "folder": bench_folder, "long": bench_long}
+
+
+def main(argv=None):
+    """Measure what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
+    options = parser.parse_args(argv)
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {unknown.pop()!r}; choose from {', '.join(PARTS)}")
+    for name in options.parts or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            PARTS[name](Path(folder))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
