@@ -188,6 +188,9 @@ def main(argv=None):
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {unknown.pop()!r}; choose from {', '.join(PARTS)}")
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
+        busy = f"the machine is busy (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors)"
+        sys.stderr.write(f"{busy}: two workers cannot show what they can do\n")
     for name in options.parts or PARTS:
         with tempfile.TemporaryDirectory() as folder:
             PARTS[name](Path(folder))
