@@ -36,6 +36,7 @@ SMALLEST = (900, 600)
 FIRST_SIZE = (1080, 720)
 POLL_MS = 30
 BUDGET_S = 0.012  # of one round of messages
+FILE_TYPES = (("Music", "*.mp3 *.flac *.wav *.ogg *.opus *.m4a *.aac *.wma *.aiff *.webm *.mp4"), ("All files", "*"))
 
 
 @dataclass
@@ -349,6 +350,7 @@ class Window(Actions):
         rows = [self._queue(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
         if rows:
             self.list.go(rows[0].key)
+            self._show(rows[0].key)
             self._show_busy()
 
     def _queue(self, text: str, title: str | None = None, *, key: str | None = None) -> Row:
@@ -440,7 +442,7 @@ class Window(Actions):
         """Ask for files."""
         from tkinter import filedialog
 
-        paths = filedialog.askopenfilenames(parent=self.root, title="Open files")
+        paths = filedialog.askopenfilenames(parent=self.root, title="Open files", filetypes=FILE_TYPES)
         self.submit([str(path) for path in paths])
 
     def open_folder(self) -> None:

@@ -85,7 +85,7 @@ def youtube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: dict[str, by
 
 @pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
-    """A display for the tests of the window."""
+    """Run a display for the tests of the window."""
     from display import display
 
     with display() as name:
@@ -94,7 +94,7 @@ def screen() -> Iterator[str]:
 
 @pytest.fixture
 def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not answered by the stand-in (thumbnails, early titles) fails at once, and no test leaves this machine."""
+    """Let thumbnails and early titles, which the stand-in has not, fail at once: no test leaves this machine."""
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
 
 
@@ -111,6 +111,7 @@ def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[A
         pilot = Pilot(Window(folder=folder, text=text))
         pilots.append(pilot)
         pilot.root.geometry("1000x700+0+0")
+        pilot.turn(0.3)
         if ready:
             assert pilot.until(lambda: pilot.window.models, 30), "the model was not loaded"
         return pilot

@@ -92,9 +92,16 @@ class Pilot:
         """Press keys, for instance ctrl+v."""
         self.act("key", "--delay", 8, *keys)
 
+    def later(self, seconds: float, *arguments: Any) -> threading.Thread:
+        """Run xdotool after a while, for dialogs that hold the caller until they are closed."""
+        thread = threading.Timer(seconds, tool, ["xdotool", *arguments])
+        thread.daemon = True
+        thread.start()
+        return thread
+
     def type(self, text: str) -> None:
         """Type a text."""
-        self.act("type", "--delay", 4, text)
+        self.act("type", "--delay", 10, text)
 
     def click(self, widget: Any, x: float = 0.5, y: float = 0.5, *, button: int = 1, times: int = 1) -> None:
         """Click a widget at a share of its width and height."""

@@ -1,0 +1,246 @@
+"""How the window feels: on the screen at once, never late, closed at once, readable whatever it is given."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tkinter as tk
+from pathlib import Path
+
+import pytest
+from display import tool
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "data" / "samples"
+PROGRAM = [sys.executable, str(ROOT / "04_interface.py")]
+LATE_MS = 50.0
+START_S = 0.7
+TITLES = {
+    "long": "A Song " * 50, "one word": "x" * 300, "arabic": "الحصادون — تسجيل حي",
+    "japanese": "ザ・ハーベスターズ 東京 1979", "emoji": "party 🎉🎸👩‍🎤", "escapes": "\x1b]0;x\x07 \u202egnos {braces} $var [exit] \\",
+}  # fmt: skip
+
+
+def load():
+    """Return how much slower this machine is than one that has nothing else to do; at least 1."""
+    began = time.perf_counter()
+    cpu = time.process_time()
+    while time.process_time() - cpu < 0.05:
+        pass
+    return max((time.perf_counter() - began) / 0.05, 1.0)
+
+
+class Heart:
+    """Beats every 10 ms in a window's event loop and remembers how late it was."""
+
+    def __init__(self, root):
+        self.root, self.late = root, []
+        self.beat(time.perf_counter())
+
+    def beat(self, due):
+        now = time.perf_counter()
+        self.late.append(1000 * (now - due))
+        self.root.after(10, self.beat, now + 0.010)
+
+
+def launch(tmp_path, *arguments, **environment):
+    """Start the program as a user does, with a data folder of its own."""
+    return subprocess.Popen([*PROGRAM, *map(str, arguments)], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "data"), **environment})  # fmt: skip
+
+
+def seen(process, seconds=10.0):
+    """Wait for the program's window; return its X id."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(process.pid)], capture_output=True,
+                               text=True).stdout.split()  # fmt: skip
+        if found:
+            return found[-1]
+        time.sleep(0.005)
+    raise AssertionError("no window appeared")
+
+
+def test_the_window_is_on_screen_in_time(screen, tmp_path, closed_network, capsys):
+    times = []
+    for _ in range(4):
+        slow = load()
+        began = time.perf_counter()
+        process = launch(tmp_path)
+        seen(process)
+        times.append((time.perf_counter() - began) / slow)
+        process.terminate()
+        process.communicate(timeout=10)
+        assert process.returncode == 0
+    with capsys.disabled():
+        print(f"\nstart to screen: {', '.join(f'{t:.2f}' for t in times)} s (best counts, limit {START_S} s)")
+    assert min(times) <= START_S
+
+
+def test_neither_tensorflow_nor_numpy_is_loaded_for_the_window(screen, tmp_path):
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import functions_window; print(' '.join(sys.modules))"
+    modules = tool(sys.executable, "-c", code, ROOT).split()
+    assert not {"tensorflow", "librosa", "numpy", "matplotlib", "yt_dlp", "av"} & set(modules)
+
+
+def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open_window, youtube, capsys):
+    pilot = open_window()
+    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=20)
+    root, figures = pilot.root, []
+    pilot.window.submit([link])
+    assert pilot.until(lambda: "download" in pilot.window.rows[pilot.window.shown].stages, 30)
+    for what, condition, seconds in (
+        ("slow download", lambda: False, 3.0),
+        ("its analysis and pictures", lambda: pilot.window.history.count() == 1 and pilot.window.answer.pictures[
+            "genre_timeline"].is_drawn, 40.0),
+        ("a queue of files", lambda: pilot.window.history.count() == 4, 40.0),
+    ):  # fmt: skip
+        if what == "a queue of files":
+            pilot.window.submit([str(SAMPLES / f"{name}.ogg") for name in ("rock", "jazz", "metal")])
+        heart = Heart(root)
+        done = tk.BooleanVar(root, False)
+        end = time.monotonic() + seconds
+
+        def look(condition=condition, done=done, end=end):
+            if condition() or time.monotonic() > end:
+                done.set(True)
+            else:
+                root.after(20, look)
+
+        look()
+        root.wait_variable(done)
+        late = sorted(heart.late[3:])
+        figures.append((what, late[-1], late[int(0.99 * len(late))], len(late)))
+    with capsys.disabled():
+        for what, worst, most, beats in figures:
+            print(f"\nevent loop during {what}: at most {worst:.0f} ms late, 99 % under {most:.0f} ms ({beats} beats)")
+    assert pilot.window.history.count() == 4
+    slow = load()
+    assert all(worst <= LATE_MS * slow for _, worst, _, _ in figures)
+
+
+@pytest.mark.parametrize("how", ["key", "signal", "idle"])
+def test_closing_during_work_ends_the_process_within_a_second(screen, youtube, closed_network, tmp_path, how):
+    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=150)
+    process = launch(tmp_path, *([] if how == "idle" else [link]))
+    window = seen(process)
+    end = time.monotonic() + 20
+    while how != "idle" and time.monotonic() < end and not list(youtube.temporary.rglob("*.part")):
+        time.sleep(0.05)
+    began = time.monotonic()
+    if how == "key":
+        tool("xdotool", "mousemove", 300, 300, "key", "--window", window, "ctrl+q")
+    else:
+        process.send_signal(signal.SIGTERM if how == "signal" else signal.SIGINT)
+    _, messages = process.communicate(timeout=10)
+    took = time.monotonic() - began
+    assert process.returncode == 0 and "Traceback" not in messages
+    assert took < 1.0
+    assert not youtube.left_behind()
+    assert not subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout
+
+
+def test_without_a_display_one_sentence_says_what_to_use():
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    done = subprocess.run(PROGRAM, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and "03_launch_classifier.py" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_tkinter_one_sentence_says_what_to_install(tmp_path):
+    (tmp_path / "tkinter.py").write_text("raise ImportError('no tkinter here')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(PROGRAM, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1 and "python3-tk" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_hostile_titles_neither_break_nor_widen_the_window(open_window, theme, tmp_path):
+    pilot = open_window(ready=False)
+    pilot.window.use_theme(theme)
+    pilot.root.geometry("900x600+0+0")
+    for key, title in TITLES.items():
+        answer = {"input": title, "title": title, "verdict": "genre", "genre": "jazz", "confidence": 0.5,
+                  "reason": None, "probabilities": {"jazz": 0.5}, "segments": [], "analysed": []}  # fmt: skip
+        pilot.window.history.add(key, {"answer": answer, "why": [], "colour": "#10aabf"})
+    pilot.window._fill_list("")
+    for key in TITLES:
+        pilot.window.list.go(key)
+        pilot.turn(0.15)
+        view = pilot.window.answer
+        assert view.title.winfo_rootx() + view.title.winfo_reqwidth() <= 900 + 20
+        assert view.title.cget("text").count("\n") <= 1 and "\x1b" not in view.title.cget("text")
+    assert (pilot.root.winfo_width(), pilot.root.winfo_height()) == (900, 600)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_nothing_is_cut_off_at_any_scaling(open_window, scale):
+    pilot = open_window(ready=False)
+    pilot.window.use_scale(scale)
+    pilot.root.geometry(f"{int(900 * scale)}x{min(int(600 * scale), 990)}+0+0")
+    answer = {"input": "x", "title": "x", "verdict": "genre", "genre": "classical", "confidence": 0.5, "reason": None,
+              "probabilities": {"jazz": 0.5}, "segments": [], "analysed": [{"start_s": 0, "end_s": 5}]}  # fmt: skip
+    pilot.window.history.add("x", {"answer": answer, "why": [], "colour": "#10aabf"})
+    pilot.window._fill_list("")
+    pilot.window.list.go("x")
+    pilot.turn(0.5)
+    cut = []
+
+    def check(widget):
+        size, wanted = (
+            (widget.winfo_width(), widget.winfo_height()),
+            (widget.winfo_reqwidth(), widget.winfo_reqheight()),
+        )
+        kind = widget.winfo_class() in ("TButton", "TLabel", "TMenubutton", "TCombobox")
+        if kind and widget.winfo_viewable() and (size[0] < wanted[0] - 1 or size[1] < wanted[1] - 1):
+            cut.append((str(widget), size, wanted))
+        for child in widget.winfo_children():
+            check(child)
+
+    check(pilot.root)
+    assert not cut
+
+
+def test_everything_is_reached_by_the_keyboard_with_visible_focus(open_window):
+    pilot = open_window()
+    pilot.type(str(SAMPLES / "jazz.ogg"))
+    pilot.key("Return")
+    assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
+    assert pilot.drawn()
+    window = pilot.window
+    reached = []
+    pilot.window.focus_entry()
+    for _ in range(25):
+        pilot.key("Tab")
+        reached.append(pilot.root.focus_get())
+    view = window.answer
+    wanted = [window.go, window.open, window.model_box, window.card, window.list.words, window.list.tree, view.listen,
+              view.copy, view.export, view.wrong, view.tabs, view.pictures["genre_timeline"]]  # fmt: skip
+    assert [widget for widget in wanted if widget not in reached] == []
+    order = [reached.index(widget) for widget in wanted]
+    assert order == sorted(order)
+    pilot.key("alt+f")
+    pilot.key("Escape")
+    pilot.key("alt+i")
+    assert pilot.root.focus_get() is window.list.words
+
+
+def test_a_fault_is_logged_and_shown_with_details_to_copy(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    pilot.root.after(1, lambda: 1 / 0)
+    assert pilot.until(lambda: any(type(c).__name__ == "BugDialog" for c in pilot.root.winfo_children()), 5)
+    shown = next(c for c in pilot.root.winfo_children() if type(c).__name__ == "BugDialog")
+    shown.copy.invoke()
+    assert "ZeroDivisionError" in pilot.root.clipboard_get()
+    assert "ZeroDivisionError" in pilot.window.history.log_path().read_text()
+    shown.destroy()
+
+
+def test_without_sv_ttk_and_tkinterdnd2_the_window_works(open_window, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sv_ttk", None)
+    monkeypatch.setitem(sys.modules, "tkinterdnd2", None)
+    pilot = open_window(ready=False)
+    pilot.window.use_theme("dark")
+    assert pilot.until(lambda: "tkinterdnd2" in pilot.window.pages["welcome"].hint.cget("text"), 5)
