@@ -40,6 +40,7 @@ class Data:
     clips: Any
     grouped: bool
     extra: Extra | None = None  # songs of another origin: always in the training part, never in a fold
+    warnings: tuple[str, ...] = ()
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
@@ -74,22 +75,32 @@ def merge_duplicates(groups: Sequence[str], x: np.ndarray) -> np.ndarray:
 def as_data(table: Table, feature_set: str) -> Data:
     """Return the arrays of a feature set, with duplicates grouped.
 
+    A genre with a single clip cannot be learnt and measured: it is left out, with a warning.
+
     Raises
     ------
     ModelError
-        If there is one genre only, or a genre with a single clip.
+        If fewer than two genres have two clips.
     """
     columns = feature_columns(feature_set)
-    x = table.features[columns].to_numpy(np.float64)
-    genres, y = table.genres(), table.labels()
+    counts = table.clips["genre"].value_counts()
+    kept = table.clips["genre"].isin(counts[counts > 1].index).to_numpy()
+    clips = table.clips[kept].reset_index(drop=True)
+    genres = sorted(clips["genre"].unique())
     if len(genres) < 2:
-        raise ModelError(f"the table has one genre only ({genres[0]!r}); a classifier needs at least two folders")
-    counts = np.bincount(y)
-    if counts.min() < 2:
-        name = genres[int(counts.argmin())]
-        raise ModelError(f"genre {name!r} has one clip only; add clips to its folder or remove it")
-    grouped = bool((table.clips["group"] != "").any())
-    return Data(x, y, merge_duplicates(table.clips["group"], x), columns, genres, table.clips, grouped)
+        raise ModelError("a classifier needs at least two genres with two clips each; add folders or clips")
+    warned = [
+        f"Genre {name!r} has one clip only and is left out; add clips to its folder."
+        for name in sorted(counts[counts == 1].index)
+    ]
+    x = table.features[columns].to_numpy(np.float64)[kept]
+    y = np.searchsorted(genres, clips["genre"])
+    grouped = bool((clips["group"] != "").any())
+    groups = merge_duplicates(clips["group"], x)
+    few = [genre for g, genre in enumerate(genres) if len(np.unique(groups[y == g])) < N_FOLDS]
+    if few:
+        warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
+    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned))
 
 
 def as_extra(table: Table, data: Data) -> Extra:
@@ -119,21 +130,23 @@ def check_apart(groups: np.ndarray, fold: Fold) -> None:
 
 
 def group_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = N_FOLDS, seed: int = 0) -> list[Fold]:
-    """Return stratified folds that keep groups together; fewer where a genre has fewer groups.
+    """Return stratified folds that keep groups together; fewer where there are fewer groups.
+
+    A genre with fewer groups than folds is missing from some test parts, or from the training part that it is tested
+    against; it counts all the same.
 
     Raises
     ------
     ModelError
-        If every genre's clips are in one group: nothing can be held out.
+        If all clips are in one group: nothing can be held out.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    possible = min(len(np.unique(groups[y == genre])) for genre in np.unique(y))
-    n_splits = min(n_splits, max(possible, 2))
-    if len(np.unique(groups)) < n_splits:
+    n_splits = min(n_splits, len(np.unique(groups)))
+    if n_splits < 2:
         raise ModelError("all clips belong to one group; give each artist or recording its own group")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a genre smaller than the folds: reported by the caller
+        warnings.simplefilter("ignore", UserWarning)  # a genre with few groups: `as_data` warns of it
         folds = list(StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(y, y, groups))
     for fold in folds:
         check_apart(groups, fold)

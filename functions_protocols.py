@@ -157,7 +157,7 @@ def measure(
             "y": data.y.tolist(),
             "probabilities": mean_answers.round(5).tolist(),
         },
-        "warnings": [] if data.grouped else [UNGROUPED],
+        "warnings": [*([] if data.grouped else [UNGROUPED]), *data.warnings],
     }
 
 

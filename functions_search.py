@@ -28,6 +28,8 @@ CELL_COLUMNS = (
 )  # fmt: skip
 RESULT_COLUMNS = (*CELL_COLUMNS, "seed", "fold", "accuracy", "macro_f1", "log_loss", "epochs", "seconds", "status")
 SUMMARY_COLUMNS = (*CELL_COLUMNS, "fits", "mean", "deviation", "low", "high", "macro_f1", "log_loss", "seconds")
+ORIGINAL = "mfcc+chroma+tempo+zcr+rolloff"  # the 89 columns of the original system
+QUICK_NETWORKS = ("musicnn", "musicnn_deep")  # where the quick grid tries hidden layers beside the original's
 # Classical models on standardised columns, so that the network's worth is visible.
 BASELINES = ("logistic_regression", "rbf_svm", "shrinkage_lda", "extra_trees")
 
@@ -74,11 +76,11 @@ def grid(size: str, families: Sequence[str], genres: Sequence[str] = ()) -> list
         if feature_set == "musicnn" and has_prior(genres):
             strengths = (1.0,) if size == "quick" else (0.5, 1.0, 2.0)
             cells += [make_config("gated", prior=prior, l2=l2) for prior in strengths for l2 in l2s[-3:]]
-        cells += [make_config("original", feature_set=feature_set)]
-        cells += [make_config("mlp", feature_set=feature_set, **changes) for changes in networks]
-        cells += [
-            make_config("whitened_mlp", feature_set=feature_set, **changes) for changes in networks[:: len(networks)]
-        ]
+        if size == "full" or feature_set in (*QUICK_NETWORKS, ORIGINAL):
+            cells += [make_config("original", feature_set=feature_set)]
+        if size == "full" or feature_set in QUICK_NETWORKS:
+            cells += [make_config("mlp", feature_set=feature_set, **changes) for changes in networks]
+            cells += [make_config("whitened_mlp", feature_set=feature_set, **networks[0])]
     return cells
 
 
@@ -229,6 +231,7 @@ def search(
         "table_sha256": table.sha256,
         "families": families,
         "histories": [h for key, h in histories.items() if cell_name(labels[key][0]) == chosen["cell"]],
+        "warnings": list(parts[chosen["config"]["feature_set"]].warnings),
         "clips_searched": len(parts[chosen["config"]["feature_set"]].y),
     }
     write_atomic(out / "chosen.json", json.dumps(chosen, indent=1) + "\n")
