@@ -138,13 +138,15 @@ def group_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = N_FOLDS, s
     Raises
     ------
     ModelError
-        If all clips are in one group: nothing can be held out.
+        If all clips are in one group, or no genre has two clips: nothing can be held out.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    n_splits = min(n_splits, len(np.unique(groups)))
-    if n_splits < 2:
+    if len(np.unique(groups)) < 2:
         raise ModelError("all clips belong to one group; give each artist or recording its own group")
+    n_splits = min(n_splits, len(np.unique(groups)), int(np.bincount(y).max()))
+    if n_splits < 2:
+        raise ModelError("too few clips to hold some out and still train; add clips to every genre")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a genre with few groups: `as_data` warns of it
         folds = list(StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(y, y, groups))
