@@ -139,6 +139,20 @@ def test_folds_shrink_with_the_number_of_groups():
         group_folds(y, np.array(["one"] * 8))
 
 
+@pytest.mark.parametrize("clips", [4, 5, 6])
+def test_a_table_of_few_clips_is_measured(clips, tmp_path):
+    report = measure(load_data(make_table(tmp_path, clips=clips, gap=3.0), CONFIG)[0], CONFIG)
+    assert 0 <= report["headline"]["accuracy"] <= 1
+
+
+def test_a_table_too_small_to_hold_clips_out_is_said(tmp_path):
+    table = make_table(tmp_path, genres=("march", "polka"), clips=2)
+    rows = [{**row, "group": "", "split": "", "fold": ""} for row in read_rows(table / "clips.csv")]
+    write_rows(table / "clips.csv", rows)
+    with pytest.raises(ModelError, match="too few clips"):
+        measure(load_data(table, CONFIG)[0], CONFIG)
+
+
 def test_random_folds_work_for_genres_of_two_clips():
     assert len(random_folds(np.array([0, 0, 1, 1, 1, 1]))) == 2
 
