@@ -498,7 +498,7 @@ class Window(Actions):
         self.history.close()
         with contextlib.suppress(tk.TclError):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
-                self.root.after_cancel(identifier)
+                self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
         self.root.destroy()
 
 

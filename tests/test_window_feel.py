@@ -18,7 +18,8 @@ LATE_MS = 50.0
 START_S = 0.7
 TITLES = {
     "long": "A Song " * 50, "one word": "x" * 300, "arabic": "الحصادون — تسجيل حي",
-    "japanese": "ザ・ハーベスターズ 東京 1979", "emoji": "party 🎉🎸👩‍🎤", "escapes": "\x1b]0;x\x07 \u202egnos {braces} $var [exit] \\",
+    "japanese": "ザ・ハーベスターズ 東京 1979", "emoji": "party 🎉🎸👩‍🎤",
+    "escapes": "\x1b]0;x\x07 \u202egnos {braces} $var [exit] \\",
 }  # fmt: skip
 
 
@@ -55,8 +56,8 @@ def seen(process, seconds=10.0):
     """Wait for the program's window; return its X id."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(process.pid)], capture_output=True,
-                               text=True).stdout.split()  # fmt: skip
+        search = ["xdotool", "search", "--onlyvisible", "--name", "^Music genre classifier$"]
+        found = subprocess.run(search, capture_output=True, text=True).stdout.split()
         if found:
             return found[-1]
         time.sleep(0.005)
@@ -125,13 +126,13 @@ def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open
 def test_closing_during_work_ends_the_process_within_a_second(screen, youtube, closed_network, tmp_path, how):
     link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=150)
     process = launch(tmp_path, *([] if how == "idle" else [link]))
-    window = seen(process)
+    seen(process)
     end = time.monotonic() + 20
     while how != "idle" and time.monotonic() < end and not list(youtube.temporary.rglob("*.part")):
         time.sleep(0.05)
     began = time.monotonic()
     if how == "key":
-        tool("xdotool", "mousemove", 300, 300, "key", "--window", window, "ctrl+q")
+        tool("xdotool", "mousemove", 300, 300, "sleep", 0.2, "key", "ctrl+q")
     else:
         process.send_signal(signal.SIGTERM if how == "signal" else signal.SIGINT)
     _, messages = process.communicate(timeout=10)
