@@ -142,6 +142,7 @@ class Pick(ttk.Frame):
             index: tk.PhotoImage(master=self, data=data, format="PPM") for index, data in thumbnails.items()
         }
         self._blank = tk.PhotoImage(master=self, width=96, height=54)
+        self._blank.put(self._look.colours.line, to=(0, 0, 96, 54))
         self.list.delete(*self.list.get_children())
         for index in range(len(candidates)):
             self.list.insert("", "end", iid=str(index))

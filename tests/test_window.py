@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import tkinter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -127,8 +128,8 @@ def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
     pilot = open_window()
     assert pilot.window.pages["welcome"].hint.cget("text") == "F1 lists the keys"
     assert pilot.until(lambda: "<<Drop>>" in pilot.window.outer.bind(), 5)
-    for data in (pilot.root.tk.call("list", str(song), str(SAMPLES / "tone.ogg")), link):
-        event = SimpleNamespace(data=str(data), action="copy")  # what the drag-and-drop library hands over
+    for data in (tkinter._join((str(song), str(SAMPLES / "tone.ogg"))), link):
+        event = SimpleNamespace(data=data, action="copy")  # what the drag-and-drop library hands over
         assert pilot.window._dropped(event) == "copy"
     assert pilot.until(lambda: pilot.window.history.count() == 3, 40)
     assert {entry.record["answer"]["input"] for entry in pilot.window.history.find()} == {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from display import tool
+from media_server import encode, tune
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
@@ -65,18 +66,20 @@ def seen(process, seconds=10.0):
 
 
 def test_the_window_is_on_screen_in_time(screen, tmp_path, closed_network, capsys):
-    times = []
+    times, measured = [], []
     for _ in range(4):
         slow = load()
         began = time.perf_counter()
         process = launch(tmp_path)
         seen(process)
-        times.append((time.perf_counter() - began) / slow)
+        measured.append(time.perf_counter() - began)
+        times.append(measured[-1] / slow)
         process.terminate()
         process.communicate(timeout=10)
         assert process.returncode == 0
     with capsys.disabled():
-        print(f"\nstart to screen: {', '.join(f'{t:.2f}' for t in times)} s (best counts, limit {START_S} s)")
+        figures = ", ".join(f"{t:.2f}" for t in measured)
+        print(f"\nstart to screen: {figures} s as measured; best of an idle machine's {min(times):.2f} s")
     assert min(times) <= START_S
 
 
@@ -88,7 +91,8 @@ def test_neither_tensorflow_nor_numpy_is_loaded_for_the_window(screen, tmp_path)
 
 def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open_window, youtube, capsys):
     pilot = open_window()
-    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=20)
+    youtube.media.files["short.webm"] = encode(tune(8), "webm")
+    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "short.webm"), title="Slow", length=8)
     root, figures = pilot.root, []
     pilot.window.submit([link])
     assert pilot.until(lambda: "download" in pilot.window.rows[pilot.window.shown].stages, 30)
