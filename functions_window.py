@@ -260,7 +260,9 @@ class Window(Actions):
         row = self.rows.get(self.jobs.get(message.job, ""))
         if message.kind == "picture":
             picture = self._pictures.get(data["slot"])
-            if picture and picture.winfo_exists():
+            if picture and not picture.winfo_exists():
+                del self._pictures[data["slot"]]
+            elif picture:
                 picture.put(data["token"], message.blob, data["spans"], data["axes"])
         elif message.kind == "position":
             self._heard(data["second"])

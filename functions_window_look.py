@@ -38,10 +38,10 @@ class Colours:
 
 # Background, text and accent are those of the pictures (functions_style.THEMES).
 COLOURS = {
-    "light": Colours("#fafafa", "#ffffff", "#fdfdfd", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8", "#ffffff",
-                     "#0f6b2f", "#94420c", "#b3261e"),
-    "dark": Colours("#1c1c1c", "#2a2a2a", "#292929", "#1c1c1c", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8", "#ffffff",
-                    "#7bd88f", "#f2a35e", "#ff8a80"),
+    "light": Colours("#fafafa", "#ffffff", "#fdfdfd", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8",
+                     "#ffffff", "#0f6b2f", "#94420c", "#b3261e"),
+    "dark": Colours("#1c1c1c", "#2a2a2a", "#292929", "#1c1c1c", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8",
+                    "#ffffff", "#7bd88f", "#f2a35e", "#ff8a80"),
 }  # fmt: skip
 
 

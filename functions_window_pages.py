@@ -89,7 +89,7 @@ class Working(ttk.Frame):
                 widget.grid()
             over = now is not None and stage in plan and now in plan and plan.index(stage) < plan.index(now)
             fraction = 1.0 if over else stages.get(stage, 0.0)
-            moving = stage == now and fraction == 0.0
+            moving = stage == now and fraction == 0.0 and stage != "analyse"
             label.configure(style="Strong.TLabel" if stage == now else "Body.TLabel")
             if moving != (str(bar.cget("mode")) == "indeterminate"):
                 bar.configure(mode="indeterminate" if moving else "determinate")
