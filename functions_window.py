@@ -32,7 +32,7 @@ from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
 from functions_worker import Message, Worker
 
 NAME = "Music genre classifier"
-SMALLEST = (900, 600)
+SMALLEST = (900, 570)  # and the menu bar: fits a screen of 900 x 600
 FIRST_SIZE = (1080, 720)
 POLL_MS = 30
 BUDGET_S = 0.012  # of one round of messages
