@@ -21,10 +21,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from functions_history import load_spectra, save_spectra
 from functions_worker import read_frame, write_frame
 
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
+CHECKS_PER_S = 1.6  # how often the analysis asks whether to stop, for each second of sound
 THUMBNAIL = (96, 54)  # pixels at 100 %
 
 
@@ -113,7 +115,7 @@ class Engine:
 
         if model not in self._classifiers:
             self._classifiers.clear()
-            self._classifiers[model] = Classifier(model, threads=min(cpu_count(), 4))
+            self._classifiers[model] = _paced(Classifier)(model, threads=min(cpu_count(), 4))
         return self._classifiers[model]
 
     def _load(self, model: str) -> None:
@@ -358,6 +360,28 @@ class Engine:
         self.tell("card", model=request["model"], card=read_card(model_path(request["model"])))
 
 
+def _paced(base: Any) -> Any:
+    """Return the classifier's class with an analysis that tells how far it is."""
+
+    class Paced(base):
+        """Counts how often the analysis asks whether to stop, which it does at an even pace."""
+
+        def classify(self, recording: Any, *, source: str, progress: Any, cancelled: Any) -> Any:
+            """Classify as always."""
+            expected = max(CHECKS_PER_S * sum(clip.duration_s for clip in recording.clips), 1.0)
+            asked = 0
+
+            def ask() -> bool:
+                nonlocal asked
+                asked += 1
+                progress("analyse", min(asked / expected, 0.99))
+                return bool(cancelled())
+
+            return super().classify(recording, source=source, progress=progress, cancelled=ask)
+
+    return Paced
+
+
 def _keep(shelf: "OrderedDict[str, Any]", key: str, value: Any, limit: int) -> None:
     """Put something on a shelf and take the oldest off where it is full."""
     shelf[key] = value
@@ -422,65 +446,6 @@ def _ppm_of_jpeg(data: bytes) -> bytes:
         image.draft("RGB", (2 * THUMBNAIL[0], 2 * THUMBNAIL[1]))
         small = image.convert("RGB").resize(THUMBNAIL)
     return b"P6 %d %d 255\n" % THUMBNAIL + small.tobytes()
-
-
-# ---- spectra on the disk
-
-_BYTES = {"mel_db": (-80.0, 0.0), "power_db": (-80.0, 0.0), "chroma": (0.0, 1.0), "tempogram": (0.0, 1.0)}
-
-
-def save_spectra(path: Path, song: Any) -> None:
-    """Write a song's spectra, images as one byte a value, to a temporary name and rename it."""
-    import numpy as np
-
-    arrays: dict[str, Any] = {
-        "title": np.array(song.title),
-        "numbers": np.array([song.duration_s, song.level_dbfs, song.tempo_bpm]),
-        "spans": np.array([(part.start_s, part.end_s) for part in song.parts]),
-    }
-    for name in ("mel_hz", "power_hz", "tempogram_bpm"):
-        arrays[name] = getattr(song, name)
-    for i, part in enumerate(song.parts):
-        for name, (low, high) in _BYTES.items():
-            values = (getattr(part, name) - low) / (high - low)
-            arrays[f"{name}_{i}"] = np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
-        arrays[f"wave_{i}"] = part.wave.astype(np.float16)
-        arrays[f"rolloff_hz_{i}"] = part.rolloff_hz.astype(np.float32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def load_spectra(path: Path) -> Any:
-    """Read what `save_spectra` wrote.
-
-    Raises
-    ------
-    OSError, ValueError, KeyError
-        If it is not that.
-    """
-    import numpy as np
-
-    from functions_pictures import SongSpectra, SpectraPart
-
-    with np.load(path, allow_pickle=False) as data:
-        parts = []
-        for i, (start, end) in enumerate(data["spans"].tolist()):
-            values = {
-                name: (data[f"{name}_{i}"] / np.float32(255) * (high - low) + low)
-                for name, (low, high) in _BYTES.items()
-            }
-            values |= {"wave": data[f"wave_{i}"].astype(np.float32), "rolloff_hz": data[f"rolloff_hz_{i}"]}
-            parts.append(SpectraPart(start_s=start, end_s=end, **values))
-        duration, level, tempo = data["numbers"].tolist()
-        mel, power, bpm = (data[name] for name in ("mel_hz", "power_hz", "tempogram_bpm"))
-        return SongSpectra(str(data["title"]), duration, level, tempo, mel, power, bpm, tuple(parts))
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
 from functions_worker import Message, Worker
 
 NAME = "Music genre classifier"
-SMALLEST = (900, 600)
+SMALLEST = (900, 570)  # and the menu bar: fits a screen of 900 x 600
 FIRST_SIZE = (1080, 720)
 POLL_MS = 30
 BUDGET_S = 0.012  # of one round of messages
@@ -260,7 +260,9 @@ class Window(Actions):
         row = self.rows.get(self.jobs.get(message.job, ""))
         if message.kind == "picture":
             picture = self._pictures.get(data["slot"])
-            if picture and picture.winfo_exists():
+            if picture and not picture.winfo_exists():
+                del self._pictures[data["slot"]]
+            elif picture:
                 picture.put(data["token"], message.blob, data["spans"], data["axes"])
         elif message.kind == "position":
             self._heard(data["second"])
@@ -498,7 +500,7 @@ class Window(Actions):
         self.history.close()
         with contextlib.suppress(tk.TclError):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
-                self.root.after_cancel(identifier)
+                self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
         self.root.destroy()
 
 

@@ -360,7 +360,8 @@ class Actions:
     def listen_from(self, second: float) -> None:
         """Play from a second of the song on."""
         if self.sound_problem:
-            self.answer.tell(f"Cannot listen: {self.sound_problem}")
+            self.answer.tell("Cannot listen")
+            self.say(f"Cannot listen: {self.sound_problem}", bad=True)
             for picture in self.answer.pictures.values():
                 picture.cursor(second)
             return

@@ -56,7 +56,9 @@ class Dialog(tk.Toplevel):
         self.title(title)
         self.transient(root)
         self.look, self._root_window = look, root
-        self.configure(background=look.colours.background)
+        colours = look.colours
+        self.configure(background=colours.background, highlightthickness=1, highlightbackground=colours.line,
+                       highlightcolor=colours.line)  # fmt: skip
         self.body = ttk.Frame(self, padding=look.px(14))
         self.body.pack(fill="both", expand=True)
         self._size = size

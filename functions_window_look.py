@@ -24,6 +24,7 @@ class Colours:
     background: str
     raised: str
     field: str
+    field_focus: str
     text: str
     muted: str
     line: str
@@ -37,10 +38,10 @@ class Colours:
 
 # Background, text and accent are those of the pictures (functions_style.THEMES).
 COLOURS = {
-    "light": Colours("#fafafa", "#ffffff", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8", "#ffffff",
-                     "#0f6b2f", "#94420c", "#b3261e"),
-    "dark": Colours("#1c1c1c", "#2a2a2a", "#2a2a2a", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8", "#ffffff",
-                    "#7bd88f", "#f2a35e", "#ff8a80"),
+    "light": Colours("#fafafa", "#ffffff", "#fdfdfd", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8",
+                     "#ffffff", "#0f6b2f", "#94420c", "#b3261e"),
+    "dark": Colours("#1c1c1c", "#2a2a2a", "#292929", "#1c1c1c", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8",
+                    "#ffffff", "#7bd88f", "#f2a35e", "#ff8a80"),
 }  # fmt: skip
 
 
@@ -197,7 +198,8 @@ class HintEntry(ttk.Entry):
         self._look = look
         self._hint = tk.Label(self, text=hint, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
         self._hint.bind("<Button-1>", lambda _: self.focus_set())
-        self._shown = False
+        for event in ("<FocusIn>", "<FocusOut>"):
+            self.bind(event, lambda _: self.after_idle(self._paint), add=True)
         self.text = tk.StringVar(self)
         self.configure(textvariable=self.text)
         self.text.trace_add("write", lambda *_: self._update())
@@ -215,7 +217,8 @@ class HintEntry(ttk.Entry):
     def _paint(self) -> None:
         """Use the theme's colours."""
         colours = self._look.colours
-        self._hint.configure(background=colours.field, foreground=colours.muted)
+        background = colours.field_focus if self.instate(["focus"]) else colours.field
+        self._hint.configure(background=background, foreground=colours.muted)
 
 
 def screen_scale(root: tk.Tk) -> float:

@@ -89,7 +89,7 @@ class Working(ttk.Frame):
                 widget.grid()
             over = now is not None and stage in plan and now in plan and plan.index(stage) < plan.index(now)
             fraction = 1.0 if over else stages.get(stage, 0.0)
-            moving = stage == now and fraction == 0.0
+            moving = stage == now and fraction == 0.0 and stage != "analyse"
             label.configure(style="Strong.TLabel" if stage == now else "Body.TLabel")
             if moving != (str(bar.cget("mode")) == "indeterminate"):
                 bar.configure(mode="indeterminate" if moving else "determinate")
@@ -142,6 +142,7 @@ class Pick(ttk.Frame):
             index: tk.PhotoImage(master=self, data=data, format="PPM") for index, data in thumbnails.items()
         }
         self._blank = tk.PhotoImage(master=self, width=96, height=54)
+        self._blank.put(self._look.colours.line, to=(0, 0, 96, 54))
         self.list.delete(*self.list.get_children())
         for index in range(len(candidates)):
             self.list.insert("", "end", iid=str(index))

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import threading
 import time
+import tkinter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from display import tool
@@ -111,44 +113,28 @@ def test_several_files_and_a_folder_are_opened_by_dialog(open_window, monkeypatc
 
 def test_the_real_file_dialog_takes_a_path(open_window):
     pilot = open_window()
-    typing = pilot.later(1.0, "type", "--delay", "10", SAMPLES / "jazz.ogg", "sleep", "0.3", "key", "Return")
+    typing = pilot.later(1.0, "type", "--delay", "10", SAMPLES / "jazz.ogg")
+    entering = pilot.later(2.0, "key", "Return")
     pilot.window.open_files()
-    typing.join()
+    typing.join(), entering.join()
     assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
 
 
-def test_dropped_files_are_classified(open_window, tmp_path, screen):
-    """A second program drags a file from its window onto this one."""
-    song = tmp_path / "a song {1}.ogg"
+def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
+    song = tmp_path / "a song {1} $x.ogg"
     song.write_bytes((SAMPLES / "jazz.ogg").read_bytes())
+    media = youtube.media.url("whole", "song.webm")
+    link = youtube.catalogue.add("song0000001", media=media, title="Dropped", length=20)
     pilot = open_window()
     assert pilot.window.pages["welcome"].hint.cget("text") == "F1 lists the keys"
-    pilot.turn(0.4)
-    source = subprocess.Popen([sys.executable, "-c", DRAG, str(song)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert source.stdout.readline().strip() == "ready"
-        pilot.act("mousemove", 1150, 150, "mousedown", 1)
-        for x in range(1140, 500, -40):
-            pilot.act("mousemove", x, 300)
-        pilot.turn(0.3)
-        pilot.act("mouseup", 1)
-        assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
-        assert pilot.window.history.find()[0].record["answer"]["input"] == str(song)
-    finally:
-        source.kill()
-        source.communicate()
-
-
-DRAG = """
-import sys
-from tkinterdnd2 import DND_FILES, COPY, TkinterDnD
-root = TkinterDnD.Tk()
-root.geometry("200x200+1080+60")
-root.drag_source_register(1, DND_FILES)
-root.dnd_bind("<<DragInitCmd>>", lambda event: (COPY, DND_FILES, (sys.argv[1],)))
-root.after(400, lambda: print("ready", flush=True))
-root.mainloop()
-"""
+    assert pilot.until(lambda: "<<Drop>>" in pilot.window.outer.bind(), 5)
+    for data in (tkinter._join((str(song), str(SAMPLES / "tone.ogg"))), link):
+        event = SimpleNamespace(data=data, action="copy")  # what the drag-and-drop library hands over
+        assert pilot.window._dropped(event) == "copy"
+    assert pilot.until(lambda: pilot.window.history.count() == 3, 40)
+    assert {entry.record["answer"]["input"] for entry in pilot.window.history.find()} == {
+        str(song), str(SAMPLES / "tone.ogg"), link,
+    }  # fmt: skip
 
 
 # ---- 2. titles
@@ -350,9 +336,10 @@ def test_answers_are_exported_and_copied(open_window, tmp_path, monkeypatch):
     header, row = (tmp_path / "answer.csv").read_text().splitlines()
     assert header.startswith("input,title") and ",metal," in row
     assert tool("identify", "-format", "%wx%h", tmp_path / "answer.png") == "1300x1000"
-    monkeypatch.setattr("tkinter.filedialog.asksaveasfilename", lambda **_: str(tmp_path / "no" / "where.json"))
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr("tkinter.filedialog.asksaveasfilename", lambda **_: str(tmp_path / "file" / "x.json"))
     pilot.window.export("json")
-    assert pilot.until(lambda: pilot.window.status.cget("foreground").__str__() == pilot.window.look.colours.bad, 5)
+    assert pilot.until(lambda: str(pilot.window.status.cget("foreground")) == pilot.window.look.colours.bad, 5)
     pilot.key("ctrl+shift+c")
     assert pasted(pilot).startswith("metal\nmetal. 9")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from display import tool
+from media_server import encode, tune
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
@@ -18,7 +19,8 @@ LATE_MS = 50.0
 START_S = 0.7
 TITLES = {
     "long": "A Song " * 50, "one word": "x" * 300, "arabic": "الحصادون — تسجيل حي",
-    "japanese": "ザ・ハーベスターズ 東京 1979", "emoji": "party 🎉🎸👩‍🎤", "escapes": "\x1b]0;x\x07 \u202egnos {braces} $var [exit] \\",
+    "japanese": "ザ・ハーベスターズ 東京 1979", "emoji": "party 🎉🎸👩‍🎤",
+    "escapes": "\x1b]0;x\x07 \u202egnos {braces} $var [exit] \\",
 }  # fmt: skip
 
 
@@ -55,8 +57,8 @@ def seen(process, seconds=10.0):
     """Wait for the program's window; return its X id."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(process.pid)], capture_output=True,
-                               text=True).stdout.split()  # fmt: skip
+        search = ["xdotool", "search", "--onlyvisible", "--name", "^Music genre classifier$"]
+        found = subprocess.run(search, capture_output=True, text=True).stdout.split()
         if found:
             return found[-1]
         time.sleep(0.005)
@@ -64,18 +66,20 @@ def seen(process, seconds=10.0):
 
 
 def test_the_window_is_on_screen_in_time(screen, tmp_path, closed_network, capsys):
-    times = []
+    times, measured = [], []
     for _ in range(4):
         slow = load()
         began = time.perf_counter()
         process = launch(tmp_path)
         seen(process)
-        times.append((time.perf_counter() - began) / slow)
+        measured.append(time.perf_counter() - began)
+        times.append(measured[-1] / slow)
         process.terminate()
         process.communicate(timeout=10)
         assert process.returncode == 0
     with capsys.disabled():
-        print(f"\nstart to screen: {', '.join(f'{t:.2f}' for t in times)} s (best counts, limit {START_S} s)")
+        figures = ", ".join(f"{t:.2f}" for t in measured)
+        print(f"\nstart to screen: {figures} s as measured; best of an idle machine's {min(times):.2f} s")
     assert min(times) <= START_S
 
 
@@ -87,7 +91,8 @@ def test_neither_tensorflow_nor_numpy_is_loaded_for_the_window(screen, tmp_path)
 
 def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open_window, youtube, capsys):
     pilot = open_window()
-    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=20)
+    youtube.media.files["short.webm"] = encode(tune(8), "webm")
+    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "short.webm"), title="Slow", length=8)
     root, figures = pilot.root, []
     pilot.window.submit([link])
     assert pilot.until(lambda: "download" in pilot.window.rows[pilot.window.shown].stages, 30)
@@ -125,13 +130,13 @@ def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open
 def test_closing_during_work_ends_the_process_within_a_second(screen, youtube, closed_network, tmp_path, how):
     link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=150)
     process = launch(tmp_path, *([] if how == "idle" else [link]))
-    window = seen(process)
+    seen(process)
     end = time.monotonic() + 20
     while how != "idle" and time.monotonic() < end and not list(youtube.temporary.rglob("*.part")):
         time.sleep(0.05)
     began = time.monotonic()
     if how == "key":
-        tool("xdotool", "mousemove", 300, 300, "key", "--window", window, "ctrl+q")
+        tool("xdotool", "mousemove", 300, 300, "sleep", 0.2, "key", "ctrl+q")
     else:
         process.send_signal(signal.SIGTERM if how == "signal" else signal.SIGINT)
     _, messages = process.communicate(timeout=10)

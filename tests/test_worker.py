@@ -65,7 +65,10 @@ def test_jobs_are_answered_in_order_and_a_failure_stops_nobody(worker):
     answer = listener.wait("answer", first).data
     assert answer["answer"]["genre"] == "jazz" and answer["colour"].startswith("#")
     assert {reason["side"] for reason in answer["why"]} >= {"heard", "for"}
-    assert [m.data["stage"] for m in listener.heard if m.kind == "stage"][:3] == ["prepare", "decode", "analyse"]
+    stages = [(m.data["stage"], m.data["fraction"]) for m in listener.heard if m.kind == "stage"]
+    assert list(dict(stages)) == ["prepare", "decode", "analyse"]
+    analysed = [fraction for stage, fraction in stages if stage == "analyse"]
+    assert analysed == sorted(analysed) and len(analysed) > 5 and 0.5 < analysed[-2] < 1.0 == analysed[-1]
     assert listener.wait("answer", second).data["answer"]["error"]["kind"] == "not_found"
     items = listener.wait("items", third).data["items"]
     assert [Path(item["input"]).name for item in items] == sorted(path.name for path in SAMPLES.glob("*.ogg"))

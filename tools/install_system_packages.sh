@@ -8,6 +8,7 @@ need xdotool xdotool
 need import imagemagick
 need chromium chromium
 need xclip xclip
+need pgrep procps
 [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
 ls /usr/lib/*/libportaudio.so.2 >/dev/null 2>&1 || missing="$missing libportaudio2"
 [ -n "$missing" ] || exit 0
