@@ -28,6 +28,9 @@ def parse(argv):
     parser.add_argument("--dask", metavar="ADDRESS", help="compute on the workers of this Dask scheduler")
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the table: pictures and report.html here")
     parser.add_argument("--fresh", action="store_true", help="compute everything again")
+    parser.add_argument(
+        "--amplify-to", type=float, metavar="DBFS", help="bring quieter recordings to this level first, e.g. -16"
+    )
     options = parser.parse_args(argv)
     if options.jobs < 1:
         parser.error("--jobs must be at least 1")
@@ -47,6 +50,7 @@ def work(options):
             jobs=options.jobs,
             dask=options.dask,
             fresh=options.fresh,
+            amplify_to=options.amplify_to,
             progress=bar.update,
         )
     for clip_id, reason in summary.left_out:

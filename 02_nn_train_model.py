@@ -26,6 +26,9 @@ def parse(argv):
         "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where report.html goes (default: reports)"
     )
     parser.add_argument("--jobs", type=int, default=1, help="processes for the measurement (default: 1)")
+    parser.add_argument(
+        "--amplify-to", type=float, metavar="DBFS", help="level for quieter recordings (default: what 00 used)"
+    )
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     options = parser.parse_args(argv)
@@ -37,6 +40,7 @@ def parse(argv):
 def work(options):
     """Measure, train and export; return the exit code."""
     from functions_figures import save_evaluation, write_model_figures
+    from functions_preprocess import table_level
     from functions_protocols import load_data, measure, summary_lines
     from functions_training import choose_config, read_lines, ship
 
@@ -53,7 +57,8 @@ def work(options):
     say(f"pictures and tables: {options.reports / 'report.html'}")
     if options.measure_only:
         return EXIT_OK
-    card = ship(data, config, report, table_sha256, options.out, notes=notes)
+    level = table_level(options.data) if options.amplify_to is None else options.amplify_to
+    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK
 

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ AUDIO_FORMATS = (
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
+
+MAX_GAIN_DB = 40.0  # more would lift noise
 
 # Which parts of a recording are looked at
 WHOLE_UP_TO_S = 45.0  # shorter recordings are analysed whole
@@ -363,6 +365,19 @@ def resample(clip: Clip, rate: int) -> np.ndarray:
     if clip.sample_rate == rate:
         return clip.samples
     return soxr.resample(clip.samples, clip.sample_rate, rate, quality="HQ")
+
+
+def amplify(clips: Sequence[Clip], to_dbfs: float | None) -> tuple[Clip, ...]:
+    """Return clips brought up to an RMS level together, by 40 dB at most; louder ones, and with None all, stay as they are.
+
+    The pretrained network hears levels. A recording that is quieter than those a model was trained on would be taken
+    for quiet music.
+    """
+    level = level_dbfs(clips)
+    if to_dbfs is None or not math.isfinite(level) or level >= to_dbfs:
+        return tuple(clips)
+    gain = np.float32(10 ** (min(to_dbfs - level, MAX_GAIN_DB) / 20))
+    return tuple(replace(clip, samples=clip.samples * gain) for clip in clips)
 
 
 def level_dbfs(clips: Sequence[Clip]) -> float:

@@ -19,6 +19,7 @@ from functions_audio import (
     Progress,
     Recording,
     SourceError,
+    amplify,
     level_dbfs,
     never,
     read_recording,
@@ -206,7 +207,8 @@ class Classifier:
             return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
         if progress:
             progress("analyse", 0.0)
-        features = extract(recording.clips, self._families, network=self.network, cancelled=cancelled)
+        clips = amplify(recording.clips, self.model.card.get("amplify_to_dbfs"))
+        features = extract(clips, self._families, network=self.network, cancelled=cancelled)
         self.features = features
         if progress:
             progress("analyse", 1.0)

@@ -20,6 +20,7 @@ from functions_audio import (
     GenreError,
     ModelError,
     SourceError,
+    amplify,
     file_sha256,
     level_dbfs,
     read_recording,
@@ -83,9 +84,9 @@ def _network() -> TagNetwork:
     return TagNetwork()
 
 
-def compute_clip(job: tuple[str, str, str, tuple[str, ...]]) -> dict[str, Any]:
-    """Compute one clip: (clip_id, path, sha256, families) -> its row, with the reason in `status` if it is left out."""
-    clip_id, path, sha256, families = job
+def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> dict[str, Any]:
+    """Compute one clip: (clip_id, path, sha256, families, level) -> its row, with the reason in `status` if left out."""
+    clip_id, path, sha256, families, level = job
     row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
     try:
         recording = read_recording(path)
@@ -95,7 +96,7 @@ def compute_clip(job: tuple[str, str, str, tuple[str, ...]]) -> dict[str, Any]:
         elif level_dbfs(recording.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
         else:
-            row["values"] = extract(recording.clips, families, network=_network()).values
+            row["values"] = extract(amplify(recording.clips, level), families, network=_network()).values
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
     except MemoryError:
@@ -103,11 +104,25 @@ def compute_clip(job: tuple[str, str, str, tuple[str, ...]]) -> dict[str, Any]:
     return row
 
 
-def known_rows(out: Path, families: Sequence[str]) -> dict[str, dict[str, Any]]:
+def table_definition(amplify_to: float | None) -> dict[str, Any]:
+    """Return what a table's extractor.json holds: what defines the values of its features."""
+    return {**extractor_constants(), "amplify_to_dbfs": amplify_to}
+
+
+def table_level(folder: Path) -> float | None:
+    """Return the level that quieter recordings of a table were amplified to, None where they were left as they are."""
+    try:
+        value = json.loads((folder / "extractor.json").read_text(encoding="utf-8"))["amplify_to_dbfs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return sha256 -> row of what an earlier run left in a table folder and its journal, for these families."""
     rows: dict[str, dict[str, Any]] = {}
     try:
-        if json.loads((out / "extractor.json").read_text(encoding="utf-8")) != extractor_constants():
+        if json.loads((out / "extractor.json").read_text(encoding="utf-8")) != definition:
             return {}  # another definition of the features
         clips = read_clips(out)
         frames = {family: read_family(out, family) for family in families}
@@ -123,17 +138,17 @@ def known_rows(out: Path, families: Sequence[str]) -> dict[str, dict[str, Any]]:
                 values = None
             if values is not None and clip["sha256"]:
                 rows[clip["sha256"]] = {**{k: clip[k] for k in ("duration_s", "sha256", "status")}, "values": values}
-    for row in _journal_rows(out / JOURNAL):
+    for row in _journal_rows(out / JOURNAL, definition):
         if row["status"] != OK or set(columns_of(families)) <= row["values"].keys():
             rows[row["sha256"]] = row
     return rows
 
 
-def _journal_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _journal_rows(path: Path, definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the whole lines of a journal whose first line names this extractor; a torn end is ignored."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        if json.loads(lines[0]) != extractor_constants():
+        if json.loads(lines[0]) != definition:
             return
         for line in lines[1:]:
             yield json.loads(line)
@@ -150,6 +165,7 @@ def preprocess(
     jobs: int = 1,
     dask: str | None = None,
     fresh: bool = False,
+    amplify_to: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write the table of a folder of audio.
@@ -168,6 +184,8 @@ def preprocess(
         See `functions_parallel.run_many`.
     fresh : bool
         Compute everything again.
+    amplify_to : float, optional
+        Bring quieter recordings to this RMS level (dB of full scale) first; see `functions_audio.amplify`.
     progress : callable
         Called with (clips done, clips to do).
 
@@ -177,12 +195,13 @@ def preprocess(
         For a folder without audio, an unknown family, or faulty metadata.
     """
     columns_of(families)
+    definition = table_definition(amplify_to)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     extra = read_metadata(metadata) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
-    known = {} if fresh else known_rows(out, families)
+    known = {} if fresh else known_rows(out, families, definition)
     rows: dict[str, dict[str, Any]] = {}
-    work: list[tuple[str, str, str, tuple[str, ...]]] = []
+    work: list[tuple[str, str, str, tuple[str, ...], float | None]] = []
     for clip_id, path in ids.items():
         try:
             sha256 = file_sha256(path)
@@ -193,14 +212,14 @@ def preprocess(
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path), sha256, tuple(families)))
+            work.append((clip_id, str(path), sha256, tuple(families), amplify_to))
     if work:
-        kept = [extractor_constants(), *known.values()]
+        kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
         with (out / JOURNAL).open("a", encoding="utf-8") as journal:
             for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
                 if isinstance(result, GenreError):
-                    clip_id, _, sha256, _ = work[index]
+                    clip_id, _, sha256, _, _ = work[index]
                     status = f"{result.kind}: {result}"
                     result = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": status, "values": {}}
                 rows[result["clip_id"]] = result
@@ -208,12 +227,14 @@ def preprocess(
                 journal.flush()
                 if progress:
                     progress(done, len(work))
-    _write(out, [rows[clip_id] for clip_id in ids], families, extra)
+    _write(out, [rows[clip_id] for clip_id in ids], families, extra, definition)
     left_out = [(row["clip_id"], row["status"]) for row in rows.values() if row["status"] != OK]
     return Summary(len(rows), len(work), left_out, out)
 
 
-def _write(out: Path, rows: list[dict[str, Any]], families: Sequence[str], extra: Any) -> None:
+def _write(
+    out: Path, rows: list[dict[str, Any]], families: Sequence[str], extra: Any, definition: dict[str, Any]
+) -> None:
     """Write the family files, then clips.csv, then forget the journal."""
     good = [row for row in rows if row["status"] == OK]
     for family in families:
@@ -235,5 +256,5 @@ def _write(out: Path, rows: list[dict[str, Any]], families: Sequence[str], extra
     if extra is not None:
         columns += [column for column in extra.columns if column not in columns]
     write_csv(out / "clips.csv", clips, columns)
-    write_atomic(out / "extractor.json", json.dumps(extractor_constants(), indent=1) + "\n")
+    write_atomic(out / "extractor.json", json.dumps(definition, indent=1) + "\n")
     (out / JOURNAL).unlink(missing_ok=True)

@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
+from functions_audio import MAX_GAIN_DB
+
 SIGNAL_SR = 16000
 FRAME_RATE = 62.5  # frames a second of the spectrogram that is handed in (hop 256)
 LEVEL_DBFS = -20.0
-MAX_GAIN_DB = 40.0
 FLOOR = 1e-8  # of power spectra: about -80 dB below a full-scale bin
 N_BANDS = 8
 LONG_FFT, LONG_HOP = 2048, 1024  # a finer spectrum, for tones

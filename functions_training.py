@@ -54,7 +54,14 @@ def read_lines(path: Path) -> list[str]:
 
 
 def ship(
-    data: Data, config: Config, report: dict[str, Any], table_sha256: str, base: Path, *, notes: Sequence[str] = ()
+    data: Data,
+    config: Config,
+    report: dict[str, Any],
+    table_sha256: str,
+    base: Path,
+    *,
+    notes: Sequence[str] = (),
+    amplify_to: float | None = None,
 ) -> dict[str, Any]:
     """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card."""
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
@@ -74,6 +81,7 @@ def ship(
         },
         "configuration": config_dict(config),
         "temperature": temperature,
+        "amplify_to_dbfs": amplify_to,  # quieter recordings are brought to this level before anything is computed
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],

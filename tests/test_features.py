@@ -233,7 +233,9 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
         seen.clear()
         classifier = Classifier(model)
         assert classifier.classify_file(path).verdict != "error"
-        row = compute_clip(("song", str(path), "", tuple(classifier.model.families)))
+        row = compute_clip(
+            ("song", str(path), "", tuple(classifier.model.families), classifier.model.card.get("amplify_to_dbfs"))
+        )
         assert row["status"] == "ok"
         assert row["values"].items() <= seen.items()
 
