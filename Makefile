@@ -49,7 +49,7 @@ bench: setup-dev
 
 # Every protocol for a table; with WILD=folder of other songs also transfer, with AUDIO=folders also degradations.
 evaluate: setup
-	$(if $(WILD),$(RUN) 00_preprocess_music.py $(WILD) --out build/wild --families musicnn --metadata $(WILD)/clips.csv)
+	$(if $(WILD),$(RUN) 00_preprocess_music.py $(WILD) --out build/wild --families musicnn --amplify-to -16 --metadata $(WILD)/clips.csv)
 	$(RUN) 02_nn_train_model.py --measure-only --data $(TABLE) --reports build/reports $(if $(WILD),--extra build/wild)
 	$(if $(AUDIO),$(RUN) tools/measure_robustness.py $(AUDIO) --reports build/reports)
 	$(RUN) tools/train_refusal.py --show
@@ -60,7 +60,8 @@ WILD_TABLE ?= build/wild
 HAND_TABLE ?= build/seed12_librosa
 models: setup
 	$(RUN) 02_nn_train_model.py --data $(HAND_TABLE) --out models/librosa12 --notes tools/notes_librosa12.txt
-	$(RUN) 02_nn_train_model.py --data $(MUSIC_TABLE) --extra $(WILD_TABLE) --out models/genres --notes tools/notes_genres.txt
+	$(RUN) 02_nn_train_model.py --data $(MUSIC_TABLE) --extra $(WILD_TABLE) --amplify-to -16 --out models/genres \
+		--notes tools/notes_genres.txt
 
 screenshots: system setup-dev ## the window's main states, on a display of its own
 	$(RUN) tools/screenshots.py $(if $(OUT),--out $(OUT))

@@ -368,7 +368,7 @@ def resample(clip: Clip, rate: int) -> np.ndarray:
 
 
 def amplify(clips: Sequence[Clip], to_dbfs: float | None) -> tuple[Clip, ...]:
-    """Return clips brought up to an RMS level together, by 40 dB at most; louder ones, and with None all, stay as they are.
+    """Return clips brought up to an RMS level together, by 40 dB at most; louder ones stay, and all with None.
 
     The pretrained network hears levels. A recording that is quieter than those a model was trained on would be taken
     for quiet music.

@@ -215,7 +215,8 @@ class Classifier:
         probabilities = self.model.predict(features.values).probabilities
         chances = {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)}
         other = self.detector.score(features.values)
-        if other >= self.detector.refuse_from:
+        refuse_from, doubt_from = self.detector.thresholds(seconds)
+        if other >= refuse_from:
             reason = f"it sounds like speech, noise or another sound, not like music (certainty {other:.0%})"
             return Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
         best, second = (int(i) for i in np.argsort(-probabilities)[:2])
@@ -227,7 +228,7 @@ class Classifier:
             "segments": self._segments(recording, features),
         }
         threshold = self.model.card["thresholds"]["uncertain_below"]
-        if other >= self.detector.doubt_from:
+        if other >= doubt_from:
             reason = f"it may not be music; if it is, {answer['genre']} comes closest"
         elif confidence < threshold:
             rival = self.model.genres[second]

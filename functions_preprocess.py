@@ -85,7 +85,7 @@ def _network() -> TagNetwork:
 
 
 def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> dict[str, Any]:
-    """Compute one clip: (clip_id, path, sha256, families, level) -> its row, with the reason in `status` if left out."""
+    """Compute one clip: (clip_id, path, sha256, families, level) -> its row, with a reason in `status` if left out."""
     clip_id, path, sha256, families, level = job
     row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
     try:

@@ -20,6 +20,7 @@ NAME = "not_music"
 FAMILIES_NEEDED = ("musicnn", "signal")
 TREE_ARRAYS = ("feature", "threshold", "left", "right", "value", "root")
 MACHINE_ARRAYS = ("mean", "scale", "support", "dual", "intercept", "gamma")
+SHORT_S = 6.0  # recordings below have thresholds of their own
 CLIP = 4.0  # standard deviations: beyond, a value tells no more
 STEEPNESS = 2.0  # from the kernel machine's margin to a share
 
@@ -47,10 +48,17 @@ class NotMusicDetector:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 self._arrays = {name: arrays[name] for name in (*TREE_ARRAYS, *MACHINE_ARRAYS)}
             self.columns: list[str] = self.card["columns"]
-            self.refuse_from = float(self.card["thresholds"]["not_music_from"])
-            self.doubt_from = float(self.card["thresholds"]["uncertain_from"])
+            self._thresholds = {
+                length: (float(limits["not_music_from"]), float(limits["uncertain_from"]))
+                for length, limits in self.card["thresholds"].items()
+            }
+            self._thresholds["short"], self._thresholds["long"]  # noqa: B018 - a card without them is damaged
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the detector {NAME} in {folder} cannot be read; install the program again") from error
+
+    def thresholds(self, seconds: float) -> tuple[float, float]:
+        """Return the scores from which a recording of a length is refused, and doubted; short ones tell less."""
+        return self._thresholds["short" if seconds < SHORT_S else "long"]
 
     def score(self, values: Mapping[str, float]) -> float:
         """Return the score in [0, 1] of one row of features; raise `ModelError` if a column is missing."""

@@ -1,8 +1,10 @@
 """Train the detector that tells music from other sounds, and measure it by cross-validation grouped by source.
 
-    python tools/gather_sounds.py build/sounds
-    python 00_preprocess_music.py build/sounds/clips --out build/sounds_table --families musicnn signal
-    python tools/train_refusal.py build/sounds_table build/sounds/clips.csv [--music TABLE ...]
+python tools/gather_sounds.py build/sounds
+python 00_preprocess_music.py build/sounds/clips --out build/sounds_table --families musicnn signal --amplify-to -16
+python tools/cut_crops.py build/sounds/clips build/pieces
+python 00_preprocess_music.py build/pieces --out build/pieces_table --families musicnn signal --amplify-to -16
+python tools/train_refusal.py build/sounds_table build/sounds/clips.csv --short build/pieces_table [--music TABLE ...]
 
 A --music table holds real songs (families musicnn and signal, group = source); clips with split `valid` are left out.
 Writes models/not_music.npz (arrays) and models/not_music.json (the card).
@@ -28,8 +30,9 @@ N_TREES = 150
 MIN_LEAF = 3
 MACHINE_C = 3.0
 MACHINE_GAMMA = 1 / 400  # about 1 / (2 * columns)
-FALSE_REFUSAL = 0.005  # share of music refused, which sets the threshold
-DOUBT = 0.03  # share of music that is refused or doubted
+FALSE_REFUSAL = 0.01  # share of music refused, which sets the threshold
+DOUBT = 0.025  # share of music that is refused or doubted
+SHORT_WEIGHT = 0.5  # of a 3 s piece
 REAL_SONGS_WEIGHT = 3.0  # a real song counts as much as this many pieces of game music
 
 
@@ -106,18 +109,37 @@ def weights_of(source, kind):
     return np.where(songs, REAL_SONGS_WEIGHT, 1.0) * np.where(songs, 1.0, 1 / np.sqrt(count[index]))
 
 
+def measure(score, other, kind):
+    """Return (thresholds, figures) from held-out scores."""
+    from sklearn.metrics import roc_auc_score
+
+    music = score[~other]
+    refuse, doubt, two = (float(np.quantile(music, 1 - share)) for share in (FALSE_REFUSAL, DOUBT, 0.02))
+    figures = {
+        "auc": float(roc_auc_score(other, score)),
+        "refused_at_2_percent_false": float((score[other] >= two).mean()),
+        "refused": float((score[other] >= refuse).mean()),
+        "refused_or_uncertain": float((score[other] >= doubt).mean()),
+        "music_refused": float((music >= refuse).mean()),
+        "kinds": {
+            str(name): {"clips": int((kind == name).sum()), "refused": float((score[kind == name] >= refuse).mean())}
+            for name in np.unique(kind)
+        },
+    }
+    return {"not_music_from": round(refuse, 4), "uncertain_from": round(doubt, 4)}, figures
+
+
 def show(card):
     """Print what the detector refuses, by kind and in all."""
-    metrics = card["metrics"]
     sys.stdout.write(f"what is not music: {card['protocol']}\n")
-    for name, row in metrics["kinds"].items():
+    for name, row in card["metrics"]["kinds"].items():
         sys.stdout.write(f"  {name:<20} {row['clips']:5d} clips {row['refused']:7.1%} refused\n")
-    sys.stdout.write(
-        f"AUC {metrics['auc']:.4f}; at 2 % of the music refused: "
-        f"{metrics['refused_at_2_percent_false']:.1%} of the other "
-        f"sounds are\nat the threshold in use: {metrics['music_refused']:.1%} of the music refused, "
-        f"{metrics['refused']:.1%} of the other sounds, {metrics['refused_or_uncertain']:.1%} refused or uncertain\n"
-    )
+    for name, metrics in (("recordings", card["metrics"]), ("pieces of 3 s", card["metrics_short"])):
+        sys.stdout.write(
+            f"{name}: AUC {metrics['auc']:.4f}; {metrics['refused_at_2_percent_false']:.1%} of the other sounds refused "
+            f"where 2 % of the music is; at the threshold in use {metrics['refused']:.1%} (and "
+            f"{metrics['refused_or_uncertain']:.1%} refused or uncertain), with {metrics['music_refused']:.1%} of the music\n"
+        )
 
 
 def main(argv=None):
@@ -126,6 +148,8 @@ def main(argv=None):
     parser.add_argument("table", type=Path, nargs="?", help="table of the gathered sounds")
     parser.add_argument("index", type=Path, nargs="?", help="their clips.csv, which says what each is")
     parser.add_argument("--music", type=Path, nargs="*", default=[])
+    parser.add_argument("--short", type=Path, nargs="*", default=[], help="tables of 3 s pieces of the same sounds")
+    parser.add_argument("--short-music", type=Path, nargs="*", default=[], help="tables of 3 s pieces of real songs")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "models")
     parser.add_argument("--show", action="store_true", help="print the figures of the detector in --out, train nothing")
     options = parser.parse_args(argv)
@@ -134,12 +158,15 @@ def main(argv=None):
         return 0
     if options.table is None or options.index is None:
         parser.error("give the table and the clips.csv of the gathered sounds")
-    from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold
 
     parts = [load_sounds(options.table, options.index), *map(load_songs, options.music)]
-    x, other, source, kind = (np.concatenate(values) for values in zip(*parts, strict=True))
-    weights = weights_of(source, kind)
+    short = [load_sounds(table, options.index) for table in options.short] + [
+        load_songs(t) for t in options.short_music
+    ]
+    lengths = np.repeat([False, True], [sum(len(part[0]) for part in group) for group in (parts, short)])
+    x, other, source, kind = (np.concatenate(values) for values in zip(*parts, *short, strict=True))
+    weights = weights_of(source, kind) * np.where(lengths, SHORT_WEIGHT, 1.0)
     held_out = np.zeros((2, len(x)))
     for repeat in range(len(held_out)):
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=repeat).split(x, other, source)
@@ -147,17 +174,8 @@ def main(argv=None):
             arrays = fit_both(x[train], other[train], weights[train])
             held_out[repeat, test] = scores(arrays, x[test].astype(np.float32))
     score = held_out.mean(axis=0)
-    refuse, doubt, two = (float(np.quantile(score[~other], 1 - share)) for share in (FALSE_REFUSAL, DOUBT, 0.02))
-    figures = {
-        "auc": float(roc_auc_score(other, score)),
-        "refused_at_2_percent_false": float((score[other] >= two).mean()),
-        "refused": float((score[other] >= refuse).mean()),
-        "refused_or_uncertain": float((score[other] >= doubt).mean()),
-        "music_refused": float((score[~other] >= refuse).mean()),
-        "kinds": {
-            str(name): {"clips": int((kind == name).sum()), "refused": float((score[kind == name] >= refuse).mean())}
-            for name in np.unique(kind)
-        },
+    found = {
+        name: measure(score[rows], other[rows], kind[rows]) for name, rows in (("long", ~lengths), ("short", lengths))
     }
     arrays = fit_both(x, other, weights)
     buffer = io.BytesIO()
@@ -167,10 +185,15 @@ def main(argv=None):
         "columns": columns_of(FAMILIES_NEEDED),
         "extractor": extractor_constants(),
         "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
-        "thresholds": {"not_music_from": round(refuse, 4), "uncertain_from": round(doubt, 4)},
-        "training": {"clips": len(x), "music": int((~other).sum()), "sources": len(np.unique(source))},
+        "thresholds": {name: thresholds for name, (thresholds, _) in found.items()},
+        "training": {
+            "clips": int((~lengths).sum()),
+            "music": int((~other & ~lengths).sum()),
+            "sources": len(np.unique(source)),
+        },
         "protocol": "5-fold cross-validation grouped by source, scores averaged over 2 repeats",
-        "metrics": figures,
+        "metrics": found["long"][1],
+        "metrics_short": found["short"][1],
     }
     show(card)
     (options.out / f"{NAME}.npz").write_bytes(buffer.getvalue())
