@@ -183,7 +183,7 @@ def test_several_inputs_get_numbered_files():
 
 
 def test_03_draws_one_page_for_each_input(tmp_path):
-    songs = [ROOT / "data/samples/jazz.ogg", ROOT / "data/samples/silence.ogg"]
+    songs = [ROOT / "data/samples/classical.ogg", ROOT / "data/samples/silence.ogg"]
     done = run("03_launch_classifier.py", *songs, tmp_path / "missing.wav", "--plot", tmp_path / "new/page.png")
     assert done.returncode == 1, done.stderr
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["page-1.png", "page-2.png"]
@@ -192,7 +192,7 @@ def test_03_draws_one_page_for_each_input(tmp_path):
 
 
 def test_03_refuses_another_ending_and_a_wrong_place(tmp_path):
-    song = ROOT / "data/samples/jazz.ogg"
+    song = ROOT / "data/samples/classical.ogg"
     done = run("03_launch_classifier.py", song, "--plot", "page.gif")
     assert done.returncode == 2 and "must end in .png, .svg, .pdf" in done.stderr
     (tmp_path / "file").write_text("")

@@ -73,9 +73,9 @@ def written(shown):
 
 def test_a_path_typed_and_entered_is_answered(open_window, tmp_path):
     pilot = open_window(ready=False)
-    (entry,) = classify(pilot, "jazz")
+    (entry,) = classify(pilot, "classical")
     view = pilot.window.answer
-    assert view.verdict.cget("text") == "jazz" and entry.title == "jazz"
+    assert view.verdict.cget("text") == "classical" and entry.title == "classical"
     assert pilot.drawn()
     assert colours(pilot.picture(tmp_path / "bars.png", view.pictures["prediction_bars"])) > 20
 
@@ -113,7 +113,7 @@ def test_several_files_and_a_folder_are_opened_by_dialog(open_window, monkeypatc
 
 def test_the_real_file_dialog_takes_a_path(open_window):
     pilot = open_window()
-    typing = pilot.later(1.0, "type", "--delay", "10", SAMPLES / "jazz.ogg")
+    typing = pilot.later(1.0, "type", "--delay", "10", SAMPLES / "classical.ogg")
     entering = pilot.later(2.0, "key", "Return")
     pilot.window.open_files()
     typing.join(), entering.join()
@@ -122,7 +122,7 @@ def test_the_real_file_dialog_takes_a_path(open_window):
 
 def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
     song = tmp_path / "a song {1} $x.ogg"
-    song.write_bytes((SAMPLES / "jazz.ogg").read_bytes())
+    song.write_bytes((SAMPLES / "classical.ogg").read_bytes())
     media = youtube.media.url("whole", "song.webm")
     link = youtube.catalogue.add("song0000001", media=media, title="Dropped", length=20)
     pilot = open_window()
@@ -177,7 +177,7 @@ def test_a_title_gives_a_list_to_pick_from(open_window, youtube, tmp_path):
 def test_stages_move_and_escape_cancels_within_a_fifth_of_a_second(open_window, youtube):
     link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=150)
     pilot = open_window()
-    pilot.window.submit([link, str(SAMPLES / "jazz.ogg"), str(SAMPLES / "nowhere.ogg"), str(SAMPLES / "rock.ogg")])
+    pilot.window.submit([link, str(SAMPLES / "classical.ogg"), str(SAMPLES / "nowhere.ogg"), str(SAMPLES / "rock.ogg")])
     row = pilot.window.rows[pilot.window.shown]
     assert pilot.until(lambda: row.stages.get("download", 0) > 0, 30)
     first = row.stages["download"]
@@ -193,7 +193,7 @@ def test_stages_move_and_escape_cancels_within_a_fifth_of_a_second(open_window, 
     assert pilot.until(lambda: not pilot.window.worker.busy, 60)
     found = [entry.record["answer"] for entry in pilot.window.history.find()]
     answers = {Path(answer["input"]).stem: answer["verdict"] for answer in found}
-    assert answers == {"jazz": "genre", "nowhere": "error", "rock": "genre"}
+    assert answers == {"classical": "genre", "nowhere": "error", "rock": "genre"}
     assert not [path for path in youtube.temporary.rglob("*") if path.suffix in (".webm", ".part")]
 
 
@@ -294,7 +294,7 @@ def test_without_a_sound_device_the_button_says_so(open_window):
 
 def test_history_is_searched_reopened_removed_and_cleared(open_window, tmp_path, monkeypatch):
     pilot = open_window()
-    songs = [tmp_path / f"{name}.ogg" for name in ("rock", "jazz", "metal")]
+    songs = [tmp_path / f"{name}.ogg" for name in ("rock", "classical", "metal")]
     for song in songs:
         song.write_bytes((SAMPLES / song.name).read_bytes())
     pilot.window.submit([str(song) for song in songs])
@@ -306,11 +306,11 @@ def test_history_is_searched_reopened_removed_and_cleared(open_window, tmp_path,
     tree = pilot.window.list.tree
     assert len(tree.get_children()) == 3
     pilot.key("ctrl+f")
-    pilot.type("jazz")
+    pilot.type("classical")
     assert pilot.until(lambda: len(tree.get_children()) == 1, 5)
     x, y, width, height = tree.bbox(tree.get_children()[0])
     pilot.click(tree, (x + 30) / tree.winfo_width(), (y + height / 2) / tree.winfo_height())
-    assert pilot.window.answer.verdict.cget("text") == "jazz"
+    assert pilot.window.answer.verdict.cget("text") == "classical"
     pilot.key("ctrl+4")
     assert pilot.drawn("mel_spectrogram")
     assert colours(pilot.picture(tmp_path / "mel.png", pilot.window.answer.pictures["mel_spectrogram"])) > 100
@@ -350,7 +350,7 @@ def test_answers_are_exported_and_copied(open_window, tmp_path, monkeypatch):
 def test_a_correction_reaches_the_table_that_00_makes(open_window, tmp_path, monkeypatch):
     music = tmp_path / "music"
     (music / "rock").mkdir(parents=True)
-    (music / "rock" / "song.ogg").write_bytes((SAMPLES / "jazz.ogg").read_bytes())
+    (music / "rock" / "song.ogg").write_bytes((SAMPLES / "classical.ogg").read_bytes())
     pilot = open_window()
     pilot.window.submit([str(music / "rock" / "song.ogg")])
     assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
@@ -386,7 +386,7 @@ def test_a_model_is_chosen_by_key_and_its_card_is_shown(open_window, tmp_path, m
     assert "12 genres" in written(card) and "right" in written(card)
     pilot.key("Escape")
     assert pilot.until(lambda: not card.winfo_exists(), 5)
-    (entry,) = classify(pilot, "jazz")
+    (entry,) = classify(pilot, "classical")
     assert entry.record["answer"]["model"] == "librosa12"
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -408,7 +408,7 @@ def test_a_model_is_chosen_by_key_and_its_card_is_shown(open_window, tmp_path, m
 
 def test_two_answers_stand_side_by_side(open_window, tmp_path):
     pilot = open_window()
-    classify(pilot, "metal", "jazz")
+    classify(pilot, "metal", "classical")
     tree = pilot.window.list.tree
     for row, key in zip(tree.get_children(), ("", "ctrl"), strict=True):
         x, y, width, height = tree.bbox(row)
@@ -420,7 +420,7 @@ def test_two_answers_stand_side_by_side(open_window, tmp_path):
     assert len(tree.selection()) == 2
     pilot.click(pilot.window.list.compare)
     shown = dialog(pilot, "CompareDialog")
-    assert {side["verdict"].whole for side in shown.sides} == {"metal", "jazz"}
+    assert {side["verdict"].whole for side in shown.sides} == {"metal", "classical"}
     assert pilot.until(lambda: all(side[name].is_drawn for side in shown.sides for name in ("bars", "time")), 20)
     assert colours(pilot.picture(tmp_path / "compare.png", shown)) > 50
 

@@ -103,7 +103,7 @@ def test_the_event_loop_is_never_late_during_download_analysis_and_pictures(open
         ("a queue of files", lambda: pilot.window.history.count() == 4, 40.0),
     ):  # fmt: skip
         if what == "a queue of files":
-            pilot.window.submit([str(SAMPLES / f"{name}.ogg") for name in ("rock", "jazz", "metal")])
+            pilot.window.submit([str(SAMPLES / f"{name}.ogg") for name in ("rock", "classical", "metal")])
         heart = Heart(root)
         done = tk.BooleanVar(root, False)
         end = time.monotonic() + seconds
@@ -167,8 +167,8 @@ def test_hostile_titles_neither_break_nor_widen_the_window(open_window, theme, t
     pilot.window.use_theme(theme)
     pilot.root.geometry("900x600+0+0")
     for key, title in TITLES.items():
-        answer = {"input": title, "title": title, "verdict": "genre", "genre": "jazz", "confidence": 0.5,
-                  "reason": None, "probabilities": {"jazz": 0.5}, "segments": [], "analysed": []}  # fmt: skip
+        answer = {"input": title, "title": title, "verdict": "genre", "genre": "classical", "confidence": 0.5,
+                  "reason": None, "probabilities": {"classical": 0.5}, "segments": [], "analysed": []}  # fmt: skip
         pilot.window.history.add(key, {"answer": answer, "why": [], "colour": "#10aabf"})
     pilot.window._fill_list("")
     for key in TITLES:
@@ -185,8 +185,8 @@ def test_nothing_is_cut_off_at_any_scaling(open_window, scale):
     pilot = open_window(ready=False)
     pilot.window.use_scale(scale)
     pilot.root.geometry(f"{int(900 * scale)}x{min(int(600 * scale), 990)}+0+0")
-    answer = {"input": "x", "title": "x", "verdict": "genre", "genre": "classical", "confidence": 0.5, "reason": None,
-              "probabilities": {"jazz": 0.5}, "segments": [], "analysed": [{"start_s": 0, "end_s": 5}]}  # fmt: skip
+    answer = {"input": "x", "title": "x", "verdict": "genre", "genre": "metal", "confidence": 0.5, "reason": None,
+              "probabilities": {"metal": 0.5}, "segments": [], "analysed": [{"start_s": 0, "end_s": 5}]}  # fmt: skip
     pilot.window.history.add("x", {"answer": answer, "why": [], "colour": "#10aabf"})
     pilot.window._fill_list("")
     pilot.window.list.go("x")
@@ -210,7 +210,7 @@ def test_nothing_is_cut_off_at_any_scaling(open_window, scale):
 
 def test_everything_is_reached_by_the_keyboard_with_visible_focus(open_window):
     pilot = open_window()
-    pilot.type(str(SAMPLES / "jazz.ogg"))
+    pilot.type(str(SAMPLES / "classical.ogg"))
     pilot.key("Return")
     assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
     assert pilot.drawn()

@@ -84,19 +84,6 @@ SAMPLES = (
         "for 'the songs, performances and fret files'",
     ),
     Sample(
-        file="jazz.ogg",
-        expected="jazz",
-        package="asterisk-moh-opsound-g722",
-        pattern="*/macroform-the_simplicity.g722",
-        start_s=55,
-        length_s=15,
-        author="Paul Shuler (Macroform), Copyright (C) 2009",
-        work="The Simplicity",
-        licence=BY_SA_3,
-        evidence="'distributed under the Creative Commons Attribution-ShareAlike 3.0 license through explicit "
-        "permission from their authors'",
-    ),
-    Sample(
         file="electronic.ogg",
         expected="",
         package="zaz-data",

@@ -74,15 +74,15 @@ def take(state, out, folder, link):
     widget = None
     try:
         if state == "working":
-            answered("jazz")
+            answered("classical")
             window.submit([link, str(SAMPLES / "metal.ogg")])
             pilot.until(lambda: any("download" in row.stages for row in window.rows.values()))
             pilot.turn(1.2)
         elif state == "answer_light":
-            answered("classical", "metal", "jazz", "rock")
+            answered("classical", "metal", "vocal", "rock")
         elif state == "answer_dark":
             window.use_theme("dark")
-            answered("rock", "jazz")
+            answered("rock", "classical")
             tab(3, "mel_spectrogram")
         elif state == "refusal":
             answered("rock", "silence", "wind")
@@ -95,7 +95,7 @@ def take(state, out, folder, link):
             pilot.until(lambda: not window.worker.busy)
             pilot.drawn()
         elif state == "compare":
-            answered("metal", "jazz")
+            answered("metal", "classical")
             window.compare()
             dialog = root.winfo_children()[-1]
             pilot.until(lambda: all(side[name].is_drawn for side in dialog.sides for name in ("bars", "time")))

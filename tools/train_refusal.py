@@ -30,7 +30,7 @@ N_TREES = 150
 MIN_LEAF = 3
 MACHINE_C = 3.0
 MACHINE_GAMMA = 1 / 400  # about 1 / (2 * columns)
-FALSE_REFUSAL = 0.01  # share of music refused, which sets the threshold
+FALSE_REFUSAL = 0.0075  # share of music refused, which sets the threshold
 DOUBT = 0.025  # share of music that is refused or doubted
 SHORT_WEIGHT = 0.5  # of a 3 s piece
 REAL_SONGS_WEIGHT = 3.0  # a real song counts as much as this many pieces of game music
@@ -136,9 +136,10 @@ def show(card):
         sys.stdout.write(f"  {name:<20} {row['clips']:5d} clips {row['refused']:7.1%} refused\n")
     for name, metrics in (("recordings", card["metrics"]), ("pieces of 3 s", card["metrics_short"])):
         sys.stdout.write(
-            f"{name}: AUC {metrics['auc']:.4f}; {metrics['refused_at_2_percent_false']:.1%} of the other sounds refused "
-            f"where 2 % of the music is; at the threshold in use {metrics['refused']:.1%} (and "
-            f"{metrics['refused_or_uncertain']:.1%} refused or uncertain), with {metrics['music_refused']:.1%} of the music\n"
+            f"{name}: AUC {metrics['auc']:.4f}; {metrics['refused_at_2_percent_false']:.1%} of the other sounds are "
+            f"refused where 2 % of the music is; at the threshold in use {metrics['refused']:.1%} are (and "
+            f"{metrics['refused_or_uncertain']:.1%} refused or uncertain), with {metrics['music_refused']:.1%} of the "
+            "music\n"
         )
 
 
