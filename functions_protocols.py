@@ -12,6 +12,7 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_evaluation import (
+    N_FOLDS,
     N_REPEATS,
     Data,
     Fold,
@@ -61,19 +62,32 @@ def run_fold(job: FoldJob) -> np.ndarray:
     return softmax(trained.logits(asked) / temperature)
 
 
-def protocol_folds(data: Data) -> dict[str, list[list[Fold]]]:
-    """Return protocol -> repeats -> folds, for the protocols that the table's columns allow."""
+def protocol_folds(data: Data) -> tuple[dict[str, list[list[Fold]]], list[str]]:
+    """Return (protocol -> repeats -> folds, warnings) for the protocols that the table's columns allow."""
     protocols: dict[str, list[list[Fold]]] = {}
+    warned = []
     split = set(data.clips["split"])
+    columns: dict[str, list[Fold]] = {}
     if {"train", "test"} <= split:
-        protocols["fault-filtered"] = [fault_filtered_folds(data)]
+        columns["fault-filtered"] = fault_filtered_folds(data)
     if "fold" in data.clips and {"1", "2"} <= set(data.clips["fold"]):
-        protocols["3-fold"] = [three_folds(data)]
+        columns["3-fold"] = three_folds(data)
+    for name, folds in columns.items():
+        if all(_can_train(data, fold) for fold in folds):
+            protocols[name] = [folds]
+        else:
+            warned.append(f"Too few clips for the protocol {name}: a genre in its test part is missing from training.")
     name = "grouped CV" if data.grouped else "ungrouped CV"
     protocols[name] = [group_folds(data.y, data.groups, seed=seed) for seed in range(N_REPEATS)]
     if data.grouped:
         protocols["random split (leaky, for comparison)"] = [random_folds(data.y)]
-    return protocols
+    return protocols, warned
+
+
+def _can_train(data: Data, fold: Fold) -> bool:
+    """Say whether a training part has every genre that is asked for, and groups enough to calibrate on."""
+    train, test = fold
+    return set(data.y[test]) <= set(data.y[train]) and len(np.unique(data.groups[train])) >= N_FOLDS
 
 
 def measure(
@@ -100,7 +114,7 @@ def measure(
         ``named_share``: the threshold of `uncertain` and the share of clips above it; ``answers``: each clip's
         ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings``.
     """
-    plan = protocol_folds(data)
+    plan, warned = protocol_folds(data)
     keys = [
         (name, r, f) for name, repeats in plan.items() for r, folds in enumerate(repeats) for f in range(len(folds))
     ]
@@ -157,7 +171,7 @@ def measure(
             "y": data.y.tolist(),
             "probabilities": mean_answers.round(5).tolist(),
         },
-        "warnings": [*([] if data.grouped else [UNGROUPED]), *data.warnings],
+        "warnings": [*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
     }
 
 
