@@ -49,7 +49,7 @@ def work(options):
     shown = summary[["feature_set", "architecture", "hidden", "whiten", "l2", "mean", "deviation", "seconds"]].head(10)
     sys.stdout.write(shown.to_string(index=False) + "\n")
     write_search_figures(options.out)
-    for warning in chosen["warnings"]:
+    for warning in chosen.get("warnings", []):
         say(f"warning: {warning}")
     values = chosen["config"]
     say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")

@@ -86,6 +86,7 @@ def test_the_keras_rebuild_equals_the_original_graph(checkpoint, rebuilt, mel):
     answering = tf.compat.v1.graph_util.extract_sub_graph(meta.graph_def, ["model/Sigmoid"])
     windows = cut(mel)
     with tf.Graph().as_default() as graph, tf.compat.v1.Session() as session:
+        tf.compat.v1.set_random_seed(0)  # asked for where another test made TensorFlow deterministic
         tf.import_graph_def(answering, name="")
         weights = tf.train.load_checkpoint(str(prefix))
         for node in answering.node:

@@ -206,7 +206,7 @@ def test_verdicts_look_different_and_say_why(open_window, tmp_path):
     tool("/usr/bin/env", sys.executable, "-c", SHORT, short)
     classify(pilot, "classical", "silence", "wind")
     pilot.window.submit([str(short), str(tmp_path / "none.wav")])
-    pilot.until(lambda: not pilot.window.worker.busy, 30)
+    pilot.until(lambda: len(pilot.window.history.find()) == 5, 30)
     seen = {}
     for entry in pilot.window.history.find():
         pilot.window.list.go(entry.key)
