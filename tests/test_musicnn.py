@@ -84,9 +84,13 @@ def test_the_keras_rebuild_equals_the_original_graph(checkpoint, rebuilt, mel):
     meta = meta_graph_pb2.MetaGraphDef.FromString(prefix.with_suffix(".meta").read_bytes())
     # The part that answers; the gradients beside it say things about shapes that today's TensorFlow refuses.
     answering = tf.compat.v1.graph_util.extract_sub_graph(meta.graph_def, ["model/Sigmoid"])
+    for node in answering.node:
+        if (
+            node.op == "RandomUniform"
+        ):  # of the dropout, which is off; deterministic training asks for a seed all the same
+            node.attr["seed"].i = 1
     windows = cut(mel)
     with tf.Graph().as_default() as graph, tf.compat.v1.Session() as session:
-        tf.compat.v1.set_random_seed(0)  # asked for where another test made TensorFlow deterministic
         tf.import_graph_def(answering, name="")
         weights = tf.train.load_checkpoint(str(prefix))
         for node in answering.node:
