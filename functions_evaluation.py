@@ -7,7 +7,7 @@ inner group-aware folds of its training part. Probabilities have the shape (clip
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from functions_audio import Cancel, ModelError, never
 from functions_gated import train_gated
-from functions_nn import Config, Extra, feature_columns, fit_temperature, softmax, train_model
+from functions_nn import Config, Extra, feature_columns, fit_temperature, train_model
 from functions_parallel import one_blas_thread
 from functions_table import Table
 
@@ -217,15 +217,6 @@ def fit_calibrated(data: Data, config: Config, *, cancelled: Cancel = never) -> 
     """Train on all of `data`; return the model and the temperature of its inner out-of-fold logits."""
     temperature = fit_temperature(out_of_fold_logits(data, config, cancelled=cancelled), data.y)
     return fit(data, config, cancelled=cancelled), temperature
-
-
-def fold_probabilities(
-    data: Data, config: Config, folds: Sequence[Fold], *, cancelled: Cancel = never
-) -> Iterator[Any]:
-    """Yield (test rows, calibrated probabilities) of each fold."""
-    for train, test in folds:
-        trained, temperature = fit_calibrated(data.subset(train), config, cancelled=cancelled)
-        yield test, softmax(trained.logits(data.x[test]) / temperature)
 
 
 # ---- figures

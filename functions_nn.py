@@ -11,7 +11,7 @@ given seed on one machine.
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -519,11 +519,6 @@ def fit_temperature(logits: np.ndarray, y: np.ndarray) -> float:
         return float(-np.log(softmax(logits / np.exp(log_t))[np.arange(len(y)), y] + 1e-12).mean())
 
     return float(np.exp(minimize_scalar(log_loss, bounds=(np.log(0.05), np.log(20)), method="bounded").x))
-
-
-def with_seed(config: Config, seed: int) -> Config:
-    """Return the configuration with another seed."""
-    return replace(config, seed=seed)
 
 
 def config_dict(config: Config) -> dict[str, Any]:

@@ -143,10 +143,11 @@ def _heard(values: Mapping[str, float]) -> list[dict[str, Any]]:
 
 def _other_ranges(genre: str) -> dict[str, list[float]]:
     """Return the ranges of tempo and brightness of a genre from the model that measures them."""
+    from functions_audio import ModelError
     from functions_models import model_path, read_card
 
     try:
         traits = read_card(model_path("librosa12")).get("traits") or {}
-    except Exception:  # another model at fault is no reason to say nothing
+    except ModelError:  # another model at fault is no reason to say nothing
         return {}
     return {column: q for column, q in traits.get(genre, {}).items() if not column.startswith("tag_mean_")}
