@@ -379,7 +379,7 @@ class AnswerView(ttk.Frame):
     def _paint(self) -> None:
         """Use the theme and the scaling."""
         self.look.paint_text(self.why)
-        self.look.paint_menu(self.export_menu)
+        self.look.paint_menus(self)
         colours, fonts = self.look.colours, self.look.fonts
         for side, colour in (("heard", colours.text), ("for", colours.good), ("against", colours.warm)):
             self.why.tag_configure(side, font=fonts["strong"], foreground=colour, spacing1=2, spacing3=4)

@@ -25,6 +25,7 @@ KEYS = (
     ("Left, Right", "on a picture: 5 seconds back or on"),
     ("Ctrl+Shift+C", "copy the answer as text"),
     ("Ctrl+E", "export the answer"),
+    ("Ctrl+R", "classify again"),
     ("Ctrl+D", "compare two answers"),
     ("Ctrl+1 … Ctrl+7", "genres, reasons, pictures"),
     ("Ctrl+Tab", "the next of them"),
