@@ -350,8 +350,8 @@ class Window(Inputs, Actions):
 
     def _sum_up(self) -> None:
         """Say what a queue of several inputs has come to."""
-        if self.worker.busy:
-            return
+        if any(row.state in ("waiting", "working") for row in self.rows.values()):
+            return  # the worker may be further than its messages that have been read
         verdicts, self._finished = self._finished, []
         if len(verdicts) > 1:
             counts = Counter(SUMMARY.get(verdict, verdict) for verdict in verdicts)
