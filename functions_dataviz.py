@@ -461,7 +461,8 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
         height = 100 * float(part.get("confidence") or 0)
         ax.bar(left, height, right - left, align="edge", color=genre_colour(str(part["genre"])), linewidth=0)
         if i and part["genre"] != segments[i - 1]["genre"]:  # no border within a run: it would cross the run's label
-            ax.plot([left, left], [0, 100], color=colours.background, linewidth=0.8, zorder=2)
+            before = 100 * float(segments[i - 1].get("confidence") or 0)
+            ax.plot([left, left], [0, max(height, before)], color=colours.background, linewidth=0.8, zorder=2)
     ax.set_ylim(0, 100)
     ax.set_yticks([0, 50, 100])
     SongTime([(0.0, end)]).dress(ax, width_in=width_in)

@@ -40,7 +40,7 @@ def meaning(answer: dict[str, Any]) -> str:
         return f"{confidence:.0%} sure: of 100 answers given with this number, about {confidence * 100:.0f} are right."
     if answer["verdict"] == "uncertain" and confidence is not None:
         return f"Only {confidence:.0%} sure. {reason}."
-    return reason if reason.endswith((".", "")) else reason + "."
+    return f"{reason}." if reason and not reason.endswith(".") else reason
 
 
 def short_answer(answer: dict[str, Any]) -> str:
