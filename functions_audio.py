@@ -10,8 +10,9 @@ import contextlib
 import errno
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ AUDIO_FORMATS = (
     "wav,w64,au,aiff,caf,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,asf,matroska,webm,avi,flv,mpeg,mpegts,ac3,eac3,amr,"
     "ape,wv,tta,mpc,mpc8,dts,voc,rm,nut"
 )
+TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
@@ -118,16 +120,38 @@ class Clip:
 
 @dataclass(frozen=True)
 class Recording:
-    """The analysed parts of a file, and the whole file's title and length in seconds."""
+    """The analysed parts of a file, the whole file's title and length in seconds, and those of its tags in `TAGS`."""
 
     clips: tuple[Clip, ...]
     title: str
     duration_s: float
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def never() -> bool:
     """Return False: the `cancelled` of work that nobody stops."""
     return False
+
+
+def sound_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Yield the sound files below a folder, sorted by their path; hidden ones and linked folders are left out.
+
+    One folder at a time is in memory. A folder that may not be read counts as empty.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in found:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from sound_files(entry.path)
+        elif Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
+            with contextlib.suppress(OSError):  # a link that leads to itself
+                if entry.is_file():
+                    yield entry
 
 
 def file_sha256(path: Path) -> str:
@@ -246,10 +270,17 @@ def _read_open_file(
             duration = _scan_duration(container, stream, cancelled)
         if not clips:
             raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
-        title = str(container.metadata.get("title") or "").strip() or path.stem
+        tags = _tags(container, stream)
+        title = tags.get("title") or path.stem
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
-    return Recording(tuple(clips), title, max(duration, clips[-1].end_s))
+    return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags)
+
+
+def _tags(container: Any, stream: Any) -> dict[str, str]:
+    """Return the tags that are kept; Ogg has them on the stream, others on the container."""
+    found = {name.lower(): str(text).strip() for name, text in (*stream.metadata.items(), *container.metadata.items())}
+    return {name: found[name] for name in TAGS if found.get(name)}
 
 
 def _declared_duration(container: Any, stream: Any) -> float | None:

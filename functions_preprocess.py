@@ -24,6 +24,7 @@ from functions_audio import (
     file_sha256,
     level_dbfs,
     read_recording,
+    sound_files,
 )
 from functions_features import FAMILIES, columns_of, extract, extractor_constants
 from functions_musicnn import TagNetwork
@@ -54,13 +55,7 @@ def find_audio(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise SourceError(f"there is no folder {str(folder)!r}; give the folder that holds the audio")
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in AUDIO_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
+    files = [Path(entry.path) for entry in sound_files(folder)]
     if not files:
         raise SourceError(f"no sound file in {str(folder)!r}; expected {', '.join(sorted(AUDIO_SUFFIXES)[:8])}, ...")
     return files
