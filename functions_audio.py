@@ -8,6 +8,7 @@ represented by `sections`; training and prediction look at the same parts of a f
 
 import contextlib
 import errno
+import functools
 import hashlib
 import math
 import os
@@ -32,6 +33,7 @@ SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
+MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
 MAX_GAIN_DB = 40.0  # more would lift noise
 
 # Which parts of a recording are looked at
@@ -238,7 +240,7 @@ def _read_open_file(
     with contextlib.ExitStack() as stack:
         try:
             # A file object, so that no name is taken for a protocol and no playlist opens other files.
-            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": ""}
+            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
             container = stack.enter_context(
                 av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
             )
@@ -249,6 +251,11 @@ def _read_open_file(
         if not container.streams.audio:
             raise AudioError(f"{path.name!r} has no sound track; give a file with sound", "unsupported")
         stream = container.streams.audio[0]
+        if stream.codec_context is None:
+            raise AudioError(
+                f"the sound of {path.name!r} is of a kind that nothing here decodes; convert it to wav, flac or mp3",
+                "unsupported",
+            )
         duration = _declared_duration(container, stream)
         if duration is None:
             duration = _scan_duration(container, stream, cancelled)
@@ -281,6 +288,24 @@ def _tags(container: Any, stream: Any) -> dict[str, str]:
     """Return the tags that are kept; Ogg has them on the stream, others on the container."""
     found = {name.lower(): str(text).strip() for name, text in (*stream.metadata.items(), *container.metadata.items())}
     return {name: found[name] for name in TAGS if found.get(name)}
+
+
+@functools.cache
+def _sound_codecs() -> str:
+    """Return the names of the decoders of sound: no others look at a file, so that cover pictures stay packed."""
+    import av
+
+    return ",".join(name for name in sorted(av.codecs_available) if _is_sound_codec(name))
+
+
+def _is_sound_codec(name: str) -> bool:
+    """Whether a name is one of a decoder of sound."""
+    import av
+
+    try:
+        return bool(av.Codec(name, "r").type == "audio")
+    except (av.FFmpegError, ValueError):  # an encoder
+        return False
 
 
 def _declared_duration(container: Any, stream: Any) -> float | None:
@@ -319,8 +344,8 @@ def _packets(container: Any, stream: Any, cancelled: Cancel) -> Iterator[Any]:
             raise Cancelled("stopped")
         try:
             packet = next(packets, None)
-        except av.FFmpegError:
-            return  # a truncated or damaged end; what came before counts
+        except (av.FFmpegError, IndexError):
+            return  # a truncated or damaged end, or a track that appears in the middle; what came before counts
         if packet is None:
             return
         yield packet
@@ -360,9 +385,21 @@ def _decode_part(
                 position = max(int(round(seconds * rate)), 0)
             if layout != (frame.format.name, frame.layout.name, frame.sample_rate):
                 layout = (frame.format.name, frame.layout.name, frame.sample_rate)
-                resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate)
-            for block in resampler.resample(frame):
-                mono = block.to_ndarray().mean(axis=0, dtype=np.float32)
+                channels = len(frame.layout.channels)
+                # PyAV reads beyond the ninth plane's address: more channels have to be interleaved.
+                form = "fltp" if channels <= MAX_PLANES else "flt"
+                resampler = av.AudioResampler(format=form, layout=frame.layout, rate=rate)
+            try:
+                resampled = resampler.resample(frame)
+            except av.FFmpegError as error:
+                raise AudioError(
+                    f"{path.name!r} has {channels} channels, which cannot be mixed; convert it to stereo", "unsupported"
+                ) from error
+            for block in resampled:
+                planes = block.to_ndarray()
+                if channels > MAX_PLANES:
+                    planes = planes.reshape(-1, channels).T
+                mono = planes.mean(axis=0, dtype=np.float32)
                 skip = min(max(begin - position, 0), len(mono))
                 position += len(mono)
                 mono = mono[skip : skip + wanted - kept]
@@ -372,7 +409,9 @@ def _decode_part(
                     kept += len(mono)
     if not blocks:
         return []
-    samples = _checked(np.concatenate(blocks), path)
+    joined = np.concatenate(blocks)
+    blocks.clear()  # at high rates they are large
+    samples = _checked(joined, path)
     return [Clip(samples, rate, path.stem, str(path), (first if start_s > 0 and first is not None else 0) / rate)]
 
 
@@ -385,7 +424,7 @@ def _checked(samples: np.ndarray, path: Path) -> np.ndarray:
                 f"{bad.mean():.0%} of the samples of {path.name!r} are not numbers; export the sound again"
             )
         samples = np.where(bad, np.float32(0), samples)
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
     return samples / np.float32(peak) if peak > 8.0 else samples
 
 
