@@ -257,7 +257,7 @@ class Library:
         self._store.execute("BEGIN")
         try:
             for root in roots:
-                self._look_at(Path(root).resolve(), fresh)
+                self._look_at(root, fresh)
         finally:
             self._store.execute("COMMIT")
         with self.writing() as store:
@@ -273,13 +273,18 @@ class Library:
         songs, answered = self._store.execute("SELECT count(*), count(song) FROM found").fetchone()
         return Found(songs, songs - answered)
 
-    def _look_at(self, top: Path, fresh: bool) -> None:
+    def _look_at(self, root: str | Path, fresh: bool) -> None:
         """Note the songs below a folder, or one file."""
+        try:
+            top = Path(root).resolve()
+            there = top.exists()
+        except (OSError, ValueError, RuntimeError):  # no possible name of a file
+            there = False
+        if not there:
+            raise SourceError(f"there is no file or folder {str(root)!r}; a library holds files, not links or titles")
         if not top.is_dir():
-            with contextlib.suppress(OSError), os.scandir(top.parent) as entries:
+            with os.scandir(top.parent) as entries:
                 self._note(str(top.parent), [entry for entry in entries if entry.name == top.name], fresh)
-            if not top.exists():
-                raise SourceError(f"there is no file or folder {str(top)!r}; check the spelling and the folder")
             return
         folder, batch = "", list[os.DirEntry[str]]()
         for entry in sound_files(top):
@@ -439,6 +444,22 @@ class Library:
         """Return how many songs there are of each value of a column, or of each combination of several."""
         query = f"SELECT {columns}, count(*) FROM songs WHERE {where} GROUP BY {columns}"  # noqa: S608 - the values are parameters
         return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.read(query, values)}
+
+    def is_changed(self, key: int) -> bool:
+        """Whether the file of a song is no longer the one that was heard."""
+        for folder, name, *then in self.read("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)):
+            with contextlib.suppress(OSError):
+                status = song_path(folder, name).stat()
+                return then != [status.st_size, status.st_mtime_ns]
+        return True
+
+    def refresh(self, key: int, sha256: str | None) -> None:
+        """Note that the file of a song was written here, with its new hash: it need not be heard again."""
+        with self.writing() as store:
+            path = song_path(*store.execute("SELECT folder, name FROM songs WHERE id = ?", (key,)).fetchone())
+            status = path.stat()
+            values = (status.st_size, status.st_mtime_ns, sha256 or file_sha256(path), key)
+            store.execute("UPDATE songs SET size = ?, mtime_ns = ?, sha256 = ? WHERE id = ?", values)
 
     def features_of(self, path: Path) -> np.ndarray | None:
         """Return the features of a song in the library, None if it is not there or was changed since."""
