@@ -6,6 +6,15 @@ python 03_launch_classifier.py song.mp3 --json --start 60 --length 30 --model li
 python 03_launch_classifier.py song.mp3 --plot song.png
 python 03_launch_classifier.py "https://www.youtube.com/watch?v=VIDEO&t=1m30s"
 python 03_launch_classifier.py --search "artist title"
+
+A library keeps the answers of many songs in one file; a second run hears only what is new or changed:
+
+python 03_launch_classifier.py my_music --library songs.sqlite --csv answers.csv
+python 03_launch_classifier.py --library songs.sqlite --stats --plot songs.png
+python 03_launch_classifier.py --library songs.sqlite --similar song.mp3 --top 20
+python 03_launch_classifier.py --library songs.sqlite --playlists my_playlists
+python 03_launch_classifier.py my_music/new --library songs.sqlite --write-tags --tag-confidence 0.9
+python 03_launch_classifier.py --library songs.sqlite --undo-tags
 """
 
 import argparse
@@ -16,6 +25,7 @@ from pathlib import Path
 from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
 
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+TOP, TOP_SIMILAR = 3, 10
 
 
 def parse(argv):
@@ -23,67 +33,104 @@ def parse(argv):
     from functions_parallel import cpu_count
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
+    add = parser.add_argument
+    add("inputs", nargs="*", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object per line and input")
     form.add_argument("--csv", metavar="FILE", help="write a table of the answers ('-' for standard output)")
-    parser.add_argument("--top", type=int, default=3, metavar="K", help="genres to show (default: 3)")
-    parser.add_argument("--model", default="genres", metavar="NAME", help="model under models/, or its path")
-    parser.add_argument("--start", type=float, metavar="S", help="look only from this second on (default: a link's t=)")
-    parser.add_argument("--length", type=float, metavar="S", help="look only at this many seconds")
-    parser.add_argument(
-        "--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)"
+    add("--top", type=int, metavar="K", help=f"genres (default: {TOP}) or similar songs ({TOP_SIMILAR}) to show")
+    add("--model", default="genres", metavar="NAME", help="model under models/, or its path")
+    add("--start", type=float, metavar="S", help="look only from this second on (default: a link's t=)")
+    add("--length", type=float, metavar="S", help="look only at this many seconds")
+    add("--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)")
+    add("--dask", metavar="ADDRESS", help="classify files on the workers of this Dask scheduler")
+    add("--plot", type=Path, metavar="FILE", help="draw each answer's page (.png, .svg, .pdf; numbered if several)")
+    add("--search", action="store_true", help="look for each INPUT that is no link on YouTube")
+    add("--cookies-from-browser", metavar="NAME", help="use this browser's YouTube cookies (firefox, chrome, ...)")
+    group = parser.add_argument_group("a library of songs")
+    add = group.add_argument
+    add(
+        "--library", type=Path, metavar="FILE", help="keep the answers here, and use them; INPUTs are files and folders"
     )
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw each answer's page (.png, .svg or .pdf; numbered if several)"
-    )
-    parser.add_argument("--search", action="store_true", help="look for each INPUT that is no link on YouTube")
-    parser.add_argument(
-        "--cookies-from-browser", metavar="NAME", help="use this browser's YouTube cookies (firefox, chrome, ...)"
-    )
+    add("--fresh", action="store_true", help="hear every song again")
+    add("--stats", action="store_true", help="genres, contradicted tags and unsure songs; with --plot a picture")
+    add("--similar", metavar="SONG", help="the nearest songs of the library to a file or link")
+    add("--playlists", type=Path, metavar="DIR", help="write a playlist of each genre, the surest songs first")
+    add("--write-tags", action="store_true", help="write the genre into named songs that have none")
+    add("--overwrite-tags", action="store_true", help="write it also where there is one; the old one is kept")
+    add("--undo-tags", action="store_true", help="restore the tags as they were before they were written")
+    add("--tag-confidence", type=float, default=0.0, metavar="P", help="write only from this confidence on (0 to 1)")
+    add("--tag-count", type=int, default=1, metavar="N", help="write up to N genres of at least 10 %% (default: 1)")
+    add("--tag-separator", default="; ", metavar="TEXT", help="between several genres (default: '; ')")
+    add("--tag-ignore", default="", metavar="A,B", help="genres that are never written")
     words = sys.argv[1:] if argv is None else list(argv)
     end = words.index("--") if "--" in words else len(words)
     options = parser.parse_intermixed_args(words[:end])  # which would take a name after "--" for an option
     options.inputs += words[end + 1 :]
-    if not options.inputs:
+    options.write_tags |= options.overwrite_tags
+    uses = [options.stats, options.similar, options.playlists, options.write_tags, options.undo_tags]
+    if not options.library and (any(uses) or options.fresh):
+        parser.error("--library FILE is needed: what is known of the songs is kept there")
+    if not options.inputs and not any(uses):
         parser.error("the following arguments are required: INPUT")
+    if options.csv and not options.inputs:
+        parser.error("--csv writes the answers of INPUTs; name some")
+    if options.write_tags and options.undo_tags:
+        parser.error("--write-tags and --undo-tags exclude each other")
     start, length = options.start or 0.0, 1.0 if options.length is None else options.length
+    options.top = (TOP_SIMILAR if options.similar else TOP) if options.top is None else options.top
     if options.top < 1 or options.jobs < 1 or not 0 <= start < math.inf or not 0 < length < math.inf:
         parser.error("--top, --jobs and --length must be positive and --start not negative")
+    if not 0 <= options.tag_confidence <= 1 or options.tag_count < 1:
+        parser.error("--tag-confidence must be from 0 to 1, and --tag-count positive")
     if options.plot and options.plot.suffix.lower() not in PLOT_SUFFIXES:
         parser.error(f"--plot FILE must end in {', '.join(PLOT_SUFFIXES)}")
+    if options.plot and options.library and not options.stats:
+        parser.error("with --library, --plot draws what --stats counts; add --stats")
     return options
 
 
 def work(options):
     """Classify every input in order; return the exit code."""
+    if options.plot:
+        options.plot.parent.mkdir(parents=True, exist_ok=True)  # a wrong place is told before the work, not after
+    if not options.library:
+        return work_inputs(options)
+    from functions_library_commands import work_library
+
+    return work_library(options)
+
+
+def work_inputs(options):
+    """Answer each input; return the exit code."""
     from functions_answers import classify_all, writer
     from functions_inputs import expand_inputs
     from functions_models import model_genres
 
-    if options.plot:
-        options.plot.parent.mkdir(parents=True, exist_ok=True)  # a wrong place is told before the work, not after
     failed = False
     status = Status()
     genres = model_genres(options.model)
-    items = []
-    for item in expand_inputs(
-        options.inputs,
-        search_titles=options.search,
-        cookies_from_browser=options.cookies_from_browser,
-        progress=status,
-    ):
-        items.append(item)
-        if item.chosen:
-            status.clear()
-            say(f"{item.input}: took {item.chosen.label}")
+
+    def items():
+        for item in expand_inputs(
+            options.inputs,
+            search_titles=options.search,
+            cookies_from_browser=options.cookies_from_browser,
+            progress=status,
+        ):
+            if item.chosen:
+                status.clear()
+                say(f"{item.input}: took {item.chosen.label}")
+            yield item
+
     with writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres) as write:
         answers = classify_all(
-            items,
+            items(),
             model=options.model,
             start_s=options.start,
             length_s=options.length,
             jobs=options.jobs,
+            dask=options.dask,
             cookies_from_browser=options.cookies_from_browser,
             plot=options.plot,
             progress=status,

@@ -2,10 +2,11 @@
 
 import contextlib
 import csv
+import itertools
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,9 +30,18 @@ HEADLINES = {
 
 
 @lru_cache(maxsize=1)
-def _classifier(model: str, threads: int) -> Classifier:
+def loaded_classifier(model: str, threads: int) -> Classifier:
     """Return this process's classifier."""
     return Classifier(model, threads=threads)
+
+
+def answer_item(classifier: Classifier, item: Item, **options: Any) -> Prediction:
+    """Classify one item with the options of `Classifier.classify_item`; too little memory is an answer, too."""
+    try:
+        return classifier.classify_item(item, **options)
+    except MemoryError:
+        error = GenreError("more memory is needed than there is", "unreadable")
+        return error_prediction(item.input, error, model=classifier.model.name)
 
 
 def _drawer(path: Path | None) -> Callable[[Recording, Prediction], None] | None:
@@ -54,24 +64,19 @@ def _classify_job(job: tuple[Item, str, float | None, float | None, int, Path | 
     """Classify one item: (item, model, start, length, threads, picture) -> (answer, seconds taken)."""
     item, model, start_s, length_s, threads, plot = job
     began = time.perf_counter()
-    try:
-        prediction = _classifier(model, threads).classify_item(
-            item, start_s=start_s, length_s=length_s, heard=_drawer(plot)
-        )
-    except MemoryError:
-        prediction = error_prediction(
-            item.input, GenreError("more memory is needed than there is", "unreadable"), model=model
-        )
+    classifier = loaded_classifier(model, threads)
+    prediction = answer_item(classifier, item, start_s=start_s, length_s=length_s, heard=_drawer(plot))
     return prediction, time.perf_counter() - began
 
 
 def classify_all(
-    items: Sequence[Item],
+    items: Iterable[Item],
     *,
     model: str,
     start_s: float | None = None,
     length_s: float | None = None,
     jobs: int = 1,
+    dask: str | None = None,
     cookies_from_browser: str | None = None,
     plot: Path | None = None,
     progress: Progress | None = None,
@@ -83,10 +88,12 @@ def classify_all(
 
     Parameters
     ----------
-    items : sequence of Item
-        From `expand_inputs`.
+    items : iterable of Item
+        From `expand_inputs`; taken as their turn comes.
     start_s, length_s, cookies_from_browser
         See `Classifier.classify_item`.
+    jobs, dask : int, str
+        See `functions_parallel.run_many`.
     plot : Path
         Draw each answer's page to this file; see `plot_paths`.
     progress : callable
@@ -97,34 +104,57 @@ def classify_all(
     ModelError
         If the model cannot be loaded.
     """
-    here = {turn for turn, item in enumerate(items) if item.source is None or item.source.is_online}
-    files = [turn for turn in range(len(items)) if turn not in here]
-    few = len(files) <= FEW
-    threads = min(cpu_count(), 4) if few else 1
     # Loaded here even where processes do the work: a model at fault is one sentence, not one for each file.
-    classifier = _classifier(model, threads)
-    plots = plot_paths(plot, len(items))
-    work = [(items[turn], model, start_s, length_s, threads, plots[turn]) for turn in files]
+    classifier = loaded_classifier(model, min(cpu_count(), 4))
+    if plot:
+        items = list(items)  # one picture has the name given, several are numbered
+        plots = iter(plot_paths(plot, len(items)))
+    else:
+        plots = itertools.repeat(None)
+    for online, group in itertools.groupby(items, key=lambda item: item.source is None or item.source.is_online):
+        if not online:
+            yield from _classify_files(group, model, start_s, length_s, jobs, dask, plots)
+            continue
+        for item in group:
+            began = time.perf_counter()
+            prediction = answer_item(
+                classifier, item, start_s=start_s, length_s=length_s, cookies_from_browser=cookies_from_browser,
+                progress=progress, heard=_drawer(next(plots)),
+            )  # fmt: skip
+            yield prediction, time.perf_counter() - began
+
+
+def _classify_files(
+    items: Iterator[Item],
+    model: str,
+    start_s: float | None,
+    length_s: float | None,
+    jobs: int,
+    dask: str | None,
+    plots: Iterator[Path | None],
+) -> Iterator[tuple[Prediction, float]]:
+    """Yield (answer, seconds taken) for files in order; a few here, more in processes."""
+    head = list(itertools.islice(items, FEW + 1))
+    few = len(head) <= FEW and not dask
+    threads = min(cpu_count(), 4) if few else 1
+    inputs: dict[int, str] = {}  # of those in work
+
+    def work() -> Iterator[tuple[Item, str, float | None, float | None, int, Path | None]]:
+        for turn, item in enumerate(itertools.chain(head, items)):
+            inputs[turn] = item.input
+            yield item, model, start_s, length_s, threads, next(plots)
+
     done: dict[int, tuple[Prediction, float]] = {}
-    with contextlib.closing(run_many(_classify_job, work, jobs=1 if few else jobs)) as results:
-        for turn, item in enumerate(items):
-            if turn in here:
-                began = time.perf_counter()
-                prediction = classifier.classify_item(
-                    item,
-                    start_s=start_s,
-                    length_s=length_s,
-                    cookies_from_browser=cookies_from_browser,
-                    progress=progress,
-                    heard=_drawer(plots[turn]),
-                )
-                done[turn] = prediction, time.perf_counter() - began
-            while turn not in done:
-                index, result = next(results)
-                if isinstance(result, GenreError):
-                    result = error_prediction(items[files[index]].input, result, model=classifier.model.name), 0.0
-                done[files[index]] = result
-            yield done.pop(turn)
+    turn = 0
+    with contextlib.closing(run_many(_classify_job, work(), jobs=1 if few else jobs, dask=dask)) as results:
+        for index, result in results:
+            name = inputs.pop(index)
+            if isinstance(result, GenreError):
+                result = error_prediction(name, result, model=Path(model).name), 0.0
+            done[index] = result
+            while turn in done:
+                yield done.pop(turn)
+                turn += 1
 
 
 Write = Callable[[Prediction, float], None]

@@ -8,10 +8,12 @@ represented by `sections`; training and prediction look at the same parts of a f
 
 import contextlib
 import errno
+import functools
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,12 @@ AUDIO_FORMATS = (
     "wav,w64,au,aiff,caf,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,asf,matroska,webm,avi,flv,mpeg,mpegts,ac3,eac3,amr,"
     "ape,wv,tta,mpc,mpc8,dts,voc,rm,nut"
 )
+TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
+MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
 MAX_GAIN_DB = 40.0  # more would lift noise
 
 # Which parts of a recording are looked at
@@ -118,16 +122,38 @@ class Clip:
 
 @dataclass(frozen=True)
 class Recording:
-    """The analysed parts of a file, and the whole file's title and length in seconds."""
+    """The analysed parts of a file, the whole file's title and length in seconds, and those of its tags in `TAGS`."""
 
     clips: tuple[Clip, ...]
     title: str
     duration_s: float
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def never() -> bool:
     """Return False: the `cancelled` of work that nobody stops."""
     return False
+
+
+def sound_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Yield the sound files below a folder, sorted by their path; hidden ones and linked folders are left out.
+
+    One folder at a time is in memory. A folder that may not be read counts as empty.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in found:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from sound_files(entry.path)
+        elif Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
+            with contextlib.suppress(OSError):  # a link that leads to itself
+                if entry.is_file():
+                    yield entry
 
 
 def file_sha256(path: Path) -> str:
@@ -214,7 +240,7 @@ def _read_open_file(
     with contextlib.ExitStack() as stack:
         try:
             # A file object, so that no name is taken for a protocol and no playlist opens other files.
-            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": ""}
+            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
             container = stack.enter_context(
                 av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
             )
@@ -225,6 +251,11 @@ def _read_open_file(
         if not container.streams.audio:
             raise AudioError(f"{path.name!r} has no sound track; give a file with sound", "unsupported")
         stream = container.streams.audio[0]
+        if stream.codec_context is None:
+            raise AudioError(
+                f"the sound of {path.name!r} is of a kind that nothing here decodes; convert it to wav, flac or mp3",
+                "unsupported",
+            )
         duration = _declared_duration(container, stream)
         if duration is None:
             duration = _scan_duration(container, stream, cancelled)
@@ -246,10 +277,35 @@ def _read_open_file(
             duration = _scan_duration(container, stream, cancelled)
         if not clips:
             raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
-        title = str(container.metadata.get("title") or "").strip() or path.stem
+        tags = _tags(container, stream)
+        title = tags.get("title") or path.stem
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
-    return Recording(tuple(clips), title, max(duration, clips[-1].end_s))
+    return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags)
+
+
+def _tags(container: Any, stream: Any) -> dict[str, str]:
+    """Return the tags that are kept; Ogg has them on the stream, others on the container."""
+    found = {name.lower(): str(text).strip() for name, text in (*stream.metadata.items(), *container.metadata.items())}
+    return {name: found[name] for name in TAGS if found.get(name)}
+
+
+@functools.cache
+def _sound_codecs() -> str:
+    """Return the names of the decoders of sound: no others look at a file, so that cover pictures stay packed."""
+    import av
+
+    return ",".join(name for name in sorted(av.codecs_available) if _is_sound_codec(name))
+
+
+def _is_sound_codec(name: str) -> bool:
+    """Whether a name is one of a decoder of sound."""
+    import av
+
+    try:
+        return bool(av.Codec(name, "r").type == "audio")
+    except (av.FFmpegError, ValueError):  # an encoder
+        return False
 
 
 def _declared_duration(container: Any, stream: Any) -> float | None:
@@ -288,8 +344,8 @@ def _packets(container: Any, stream: Any, cancelled: Cancel) -> Iterator[Any]:
             raise Cancelled("stopped")
         try:
             packet = next(packets, None)
-        except av.FFmpegError:
-            return  # a truncated or damaged end; what came before counts
+        except (av.FFmpegError, IndexError):
+            return  # a truncated or damaged end, or a track that appears in the middle; what came before counts
         if packet is None:
             return
         yield packet
@@ -329,9 +385,21 @@ def _decode_part(
                 position = max(int(round(seconds * rate)), 0)
             if layout != (frame.format.name, frame.layout.name, frame.sample_rate):
                 layout = (frame.format.name, frame.layout.name, frame.sample_rate)
-                resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate)
-            for block in resampler.resample(frame):
-                mono = block.to_ndarray().mean(axis=0, dtype=np.float32)
+                channels = len(frame.layout.channels)
+                # PyAV reads beyond the ninth plane's address: more channels have to be interleaved.
+                form = "fltp" if channels <= MAX_PLANES else "flt"
+                resampler = av.AudioResampler(format=form, layout=frame.layout, rate=rate)
+            try:
+                resampled = resampler.resample(frame)
+            except av.FFmpegError as error:
+                raise AudioError(
+                    f"{path.name!r} has {channels} channels, which cannot be mixed; convert it to stereo", "unsupported"
+                ) from error
+            for block in resampled:
+                planes = block.to_ndarray()
+                if channels > MAX_PLANES:
+                    planes = planes.reshape(-1, channels).T
+                mono = planes.mean(axis=0, dtype=np.float32)
                 skip = min(max(begin - position, 0), len(mono))
                 position += len(mono)
                 mono = mono[skip : skip + wanted - kept]
@@ -341,7 +409,9 @@ def _decode_part(
                     kept += len(mono)
     if not blocks:
         return []
-    samples = _checked(np.concatenate(blocks), path)
+    joined = np.concatenate(blocks)
+    blocks.clear()  # at high rates they are large
+    samples = _checked(joined, path)
     return [Clip(samples, rate, path.stem, str(path), (first if start_s > 0 and first is not None else 0) / rate)]
 
 
@@ -354,7 +424,7 @@ def _checked(samples: np.ndarray, path: Path) -> np.ndarray:
                 f"{bad.mean():.0%} of the samples of {path.name!r} are not numbers; export the sound again"
             )
         samples = np.where(bad, np.float32(0), samples)
-    peak = float(np.abs(samples).max(initial=0.0))
+    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
     return samples / np.float32(peak) if peak > 8.0 else samples
 
 

@@ -269,13 +269,14 @@ class Engine:
 
     def _recording(self, request: dict[str, Any]) -> Any:
         """Return the decoded sound of an answer: from memory or from the file."""
-        from functions_audio import SourceError, read_recording
+        from functions_audio import SourceError
+        from functions_decoder import read_safely
 
         key, path = request["key"], request["answer"]["input"]
         if key not in self._recordings:
             if not Path(path).is_file():
                 raise SourceError("the sound of this answer is not kept; classify it again to listen")
-            _keep(self._recordings, key, read_recording(path), KEPT_RECORDINGS)
+            _keep(self._recordings, key, read_safely(path), KEPT_RECORDINGS)
         return self._recordings[key]
 
     def _picture(self, request: dict[str, Any]) -> None:

@@ -5,10 +5,9 @@ An input that leads nowhere becomes an item with its error, so that it gets an a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from functions_audio import AUDIO_SUFFIXES, Cancel, GenreError, Progress, SourceError, never
+from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files
 from functions_links import Source, resolve
 from functions_text import clean_title
 from functions_youtube import Candidate, best_match, playlist, search
@@ -108,12 +107,9 @@ def expand_inputs(
 
 def _folder_items(text: str) -> Iterator[Item]:
     """Yield the sound files of a folder in a stable order; a folder without sound stays, for an answer of its own."""
-    folder = Path(text)
     found = False
-    for file in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix.lower() in AUDIO_SUFFIXES and not hidden and file.is_file():
-            found = True
-            yield Item(str(file), Source("file", str(file)))
+    for entry in sound_files(text):
+        found = True
+        yield Item(entry.path, Source("file", entry.path))
     if not found:
         yield Item(text, Source("folder", text))

@@ -22,8 +22,8 @@ from functions_audio import (
     amplify,
     level_dbfs,
     never,
-    read_recording,
 )
+from functions_decoder import prepare, read_safely
 from functions_features import Features, extract
 from functions_inputs import Item
 from functions_models import GenreModel
@@ -102,6 +102,7 @@ class Classifier:
     """
 
     def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
+        prepare()
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
         self.features: Features | None = None
@@ -119,7 +120,7 @@ class Classifier:
     ) -> Prediction:
         """Decode and classify a file; every user error becomes an answer with the verdict `error`."""
         try:
-            recording = read_recording(path, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled)
+            recording = read_safely(path, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled)
             return self.classify(recording, source=str(path), progress=progress, cancelled=cancelled)
         except GenreError as error:
             if error.kind == "cancelled":
@@ -161,7 +162,7 @@ class Classifier:
             if item.error or item.source is None:
                 raise item.error or SourceError(f"{clean_title(item.input)!r} leads to nothing")
             if item.source.kind != "video":
-                recording = read_recording(
+                recording = read_safely(
                     item.source.value, start_s=start_s or 0.0, length_s=length_s, progress=progress, cancelled=cancelled
                 )
             else:

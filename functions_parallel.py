@@ -4,9 +4,11 @@ A worker that dies (a decoder can crash its process) takes only its own item wit
 """
 
 import contextlib
+import itertools
 import os
+import threading
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -14,7 +16,11 @@ from functions_audio import GenreError, SourceError
 
 # One thread a worker: the processes are the parallelism.
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-DASK_TIMEOUT_S = 10.0  # for reaching the scheduler
+DASK_TIMEOUT_S = 10.0  # for reaching the scheduler, and for its first worker
+DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits for the next
+DASK_RETRIES = 3  # of an item whose worker died
+
+_in_work = threading.Lock()
 
 
 def cpu_count() -> int:
@@ -41,15 +47,17 @@ def _blas() -> Any:
 
 
 def run_many(
-    function: Callable[[Any], Any], items: Sequence[Any], *, jobs: int = 1, dask: str | None = None
+    function: Callable[[Any], Any], items: Iterable[Any], *, jobs: int = 1, dask: str | None = None
 ) -> Generator[tuple[int, Any], None, None]:
     """Yield (index, result) of `function(item)` in the order of completion.
+
+    Items are taken from the iterable as workers become free, so that millions of them cost no memory.
 
     Parameters
     ----------
     function : callable
         A module's function that raises no error for a bad item; importable in the workers.
-    items : sequence
+    items : iterable
         Small values that can be sent to another process.
     jobs : int
         Processes on this machine; 1 runs in this process.
@@ -64,18 +72,23 @@ def run_many(
     Raises
     ------
     SourceError
-        If there is no scheduler at the address.
+        If there is no scheduler at the address, it has no workers, or they cannot import the program.
     """
+    waiting = iter(items)
+    head = list(itertools.islice(waiting, max(jobs, 2)))
+    numbered = enumerate(itertools.chain(head, waiting))
     if dask:
-        yield from _run_dask(function, items, dask)
-    elif jobs <= 1 or len(items) <= 1:
-        for index, item in enumerate(items):
+        yield from _run_dask(function, numbered, dask)
+    elif jobs <= 1 or len(head) <= 1:
+        for index, item in numbered:
             yield index, function(item)
     else:
-        yield from _run_processes(function, items, min(jobs, len(items)))
+        yield from _run_processes(function, numbered, min(jobs, len(head)))
 
 
-def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: int) -> Iterator[tuple[int, Any]]:
+def _run_processes(
+    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], jobs: int
+) -> Iterator[tuple[int, Any]]:
     """Run in loky's processes; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
 
@@ -84,31 +97,38 @@ def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: i
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
-    waiting = list(range(len(items)))[::-1]
-    suspects: list[int] = []  # in work when a worker died; each is tried once more, alone
-    while waiting or suspects:
-        alone = not waiting
+    suspects: list[tuple[int, Any]] = []  # in work when a worker died; each is tried once more, alone
+    more = True
+    while more or suspects:
+        alone = not more
         pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env=SINGLE_THREAD)
-        queue = [suspects.pop()] if alone else waiting
-        running: dict[Any, int] = {}
+        running: dict[Any, tuple[int, Any]] = {}
         try:
-            while queue or running:
-                while queue and len(running) < 2 * jobs:
-                    index = queue.pop()
-                    running[pool.submit(function, items[index])] = index
+            queue = iter([suspects.pop()]) if alone else waiting
+            while True:
+                for taken in itertools.islice(queue, 2 * jobs - len(running)):
+                    suspects.append(taken)  # until it is handed over: the pool may be broken already
+                    future = pool.submit(function, taken[1])
+                    running[future] = suspects.pop()
+                if not running:
+                    more = False
+                    break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     result = future.result()
-                    yield running.pop(future), result
+                    yield running.pop(future)[0], result
         except BrokenProcessPool:
             if alone:
-                yield from ((i, GenreError("the decoder crashed on this file", "unreadable")) for i in running.values())
+                crashed = GenreError("the decoder crashed on this file", "unreadable")
+                yield from ((index, crashed) for index, _ in running.values())
             else:
                 suspects += running.values()
         finally:
             pool.shutdown(wait=True, kill_workers=True)
 
 
-def _run_dask(function: Callable[[Any], Any], items: Sequence[Any], address: str) -> Iterator[tuple[int, Any]]:
+def _run_dask(
+    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], address: str
+) -> Iterator[tuple[int, Any]]:
     """Run on the workers of a Dask scheduler, which reach the same files by the same paths."""
     from dask.distributed import Client, as_completed
 
@@ -117,12 +137,37 @@ def _run_dask(function: Callable[[Any], Any], items: Sequence[Any], address: str
     except (OSError, ValueError, TimeoutError) as error:
         raise SourceError(f"no Dask scheduler at {address}; start one with: dask scheduler", "network") from error
     with client:
-        futures = {future: i for i, future in enumerate(client.map(function, items, pure=False, retries=3))}
-        for future in as_completed(futures):
+        try:
+            client.wait_for_workers(1, timeout=DASK_TIMEOUT_S)
+        except TimeoutError as error:
+            advice = f"start some in this program's folder with: dask worker {address} --nthreads 1"
+            raise SourceError(f"the Dask scheduler at {address} has no workers; {advice}", "network") from error
+        running: dict[Any, int] = {}
+        done = as_completed()
+
+        def submit(count: int) -> None:
+            for index, item in itertools.islice(waiting, count):
+                future = client.submit(_one_at_a_time, function, item, pure=False, retries=DASK_RETRIES)
+                running[future] = index
+                done.add(future)
+
+        submit(DASK_AHEAD * max(len(client.nthreads()), 1))
+        while running:
+            future = next(done)
             if future.status == "error":
-                result: Any = GenreError(f"the worker failed: {future.exception()}", "unreadable")
+                failure = future.exception()
+                if isinstance(failure, ImportError):
+                    advice = "start them in this program's folder, with the same packages"
+                    raise SourceError(f"the workers of {address} cannot run the program ({failure}); {advice}")
+                result: Any = GenreError(f"the worker failed: {failure}", "unreadable")
             else:
                 result = future.result()
-            index = futures[future]
+            yield running.pop(future), result
             future.release()
-            yield index, result
+            submit(DASK_AHEAD * max(len(client.nthreads()), 1) - len(running))
+
+
+def _one_at_a_time(function: Callable[[Any], Any], item: Any) -> Any:
+    """Call a function in a worker of any number of threads: the loaded networks serve one at a time."""
+    with _in_work, one_blas_thread():
+        return function(item)

@@ -23,8 +23,9 @@ from functions_audio import (
     amplify,
     file_sha256,
     level_dbfs,
-    read_recording,
+    sound_files,
 )
+from functions_decoder import read_safely
 from functions_features import FAMILIES, columns_of, extract, extractor_constants
 from functions_musicnn import TagNetwork
 from functions_parallel import run_many
@@ -54,13 +55,7 @@ def find_audio(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise SourceError(f"there is no folder {str(folder)!r}; give the folder that holds the audio")
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in AUDIO_SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
+    files = [Path(entry.path) for entry in sound_files(folder)]
     if not files:
         raise SourceError(f"no sound file in {str(folder)!r}; expected {', '.join(sorted(AUDIO_SUFFIXES)[:8])}, ...")
     return files
@@ -89,7 +84,7 @@ def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> di
     clip_id, path, sha256, families, level = job
     row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
     try:
-        recording = read_recording(path)
+        recording = read_safely(path)
         row["duration_s"] = round(recording.duration_s, 3)
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"

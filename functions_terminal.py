@@ -22,6 +22,15 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
+def show(text: str) -> None:
+    """Write results to standard output; a letter that the terminal lacks becomes a question mark."""
+    out: Any = sys.stdout
+    if hasattr(out, "reconfigure"):
+        out.reconfigure(errors="replace")
+    out.write(text)
+    out.flush()
+
+
 def run(work: Callable[[Any], int], options: Any) -> int:
     """Call `work(options)`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

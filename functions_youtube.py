@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_audio import AudioError, Cancel, Progress, Recording, SourceError, never, read_recording
+from functions_audio import AudioError, Cancel, Progress, Recording, SourceError, never
+from functions_decoder import read_safely
 from functions_links import VIDEO_ID, Source, resolve, video_source
 from functions_text import clean_title
 from functions_ytdlp import Job, client, run
@@ -275,9 +276,7 @@ def read_download(
             "choose an earlier one"
         )
     try:
-        recording = read_recording(
-            download.path, start_s=start, length_s=length_s, progress=progress, cancelled=cancelled
-        )
+        recording = read_safely(download.path, start_s=start, length_s=length_s, progress=progress, cancelled=cancelled)
     except AudioError as error:
         raise SourceError(
             f"the sound that YouTube sent for {download.title!r} is broken; try again, or choose another video",

@@ -3,20 +3,24 @@
     python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
     python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
 
-Writes musicnn_timbral.tflite, musicnn_tags.tflite, musicnn.json (their card) and musicnn.LICENSE.md. The
+Writes musicnn_timbral.npz, musicnn_tags.tflite, musicnn.json (their card) and musicnn.LICENSE.md. The
 weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons and Serra,
 "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
 
 The network is cut in two, so that windows which overlap share the expensive part:
 
-- timbral: normalised log-mel frames (1, 134, 96) -> (1, 128, 408), the two wide convolutions, which look
-  three frames to either side;
+- timbral: the weights of the two wide convolutions, which look three frames to either side and which
+  functions_musicnn computes: normalised log-mel frames (n, 96) -> (n, 408);
 - tags: a normalised log-mel window (1, 187, 96) and its timbral maps (1, 187, 408) -> the 200 units before
   the tags, and the 50 tag activations.
+
+Normalisation follows the maximum over frequency here, which is the same where its scale is positive; where it is
+negative, the filter is negated, so that the maximum finds its smallest value.
 """
 
 import argparse
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -31,8 +35,8 @@ LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 BN_EPSILON = 1e-3  # the default of the framework that trained the weights
 N_MELS = 96
 N_FRAMES = 187
-CHUNK = 128  # frames that one call of the timbral part returns
-PARTS = ("musicnn_timbral", "musicnn_tags")
+BLOCK = 11  # frames of a window that are taken as channels; 17 of them make a window
+PARTS = ("musicnn_timbral.npz", "musicnn_tags.tflite")
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
 TAGS = (
@@ -92,7 +96,7 @@ def build_networks():
     for index, height in ((2, 128), (3, 64), (4, 32)):
         filtered = layers.Conv2D(51, (height, 1), padding="same", activation="relu", name=f"conv2d_{index}")(columns)
         front.append(ops.max(norm(f"batch_normalization_{index + 1}")(filtered), axis=2))
-    front = layers.Concatenate()(front)
+    front = layers.Concatenate(name="front")(front)
 
     # A kernel as wide as its input is a one-dimensional convolution over time.
     def conv(index, x):
@@ -128,20 +132,71 @@ def load_weights(models, prefix):
     return float(gain), float(beta - gain * mean)
 
 
+def fold(norm):
+    """Return (scale, offset) of a batch normalisation that is applied, not trained."""
+    import numpy as np
+
+    gamma, beta, mean, variance = norm.get_weights()
+    scale = gamma / np.sqrt(variance + BN_EPSILON)
+    return scale, beta - scale * mean
+
+
+def blocked(kernel):
+    """Return the filters (height, n) of single frames as filters of blocks of frames: (blocks, BLOCK, BLOCK * n).
+
+    Output channels are the frames of a block and their n values; a window of blocks is padded as `padding="same"`
+    pads one of frames. Convolutions are fast on many channels, and slow on the one that a spectrogram has.
+    """
+    import numpy as np
+
+    height, n = kernel.shape
+    before = (height - 1) // 2
+    blocks_before, blocks_after = -(-before // BLOCK), -(-(height - 1 - before) // BLOCK)
+    out = np.zeros(((blocks_before + 1 + blocks_after) * BLOCK, BLOCK, n), np.float32)
+    for frame in range(BLOCK):
+        first = blocks_before * BLOCK + frame - before
+        out[first : first + height, frame] = kernel
+    return out.reshape(-1, BLOCK, BLOCK * n), (blocks_before, blocks_after)
+
+
 def export(timbral, tags):
-    """Return the two LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
+    """Return the two files' bytes; LiteRT's graph has fixed shapes so that XNNPACK runs every operation."""
+    import keras
+    import numpy as np
     import tensorflow as tf
 
-    def convert(function, *shapes):
-        specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in shapes]
-        concrete = tf.function(function).get_concrete_function(*specs)
-        return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+    wide = {}
+    norms = []
+    for index, (conv, bn) in enumerate((("conv2d", "batch_normalization_1"), ("conv2d_1", "batch_normalization_2"))):
+        kernel, bias = timbral.get_layer(conv).get_weights()
+        wide[f"kernel_{index}"] = kernel[:, :, 0]
+        norms.append((bias, *fold(timbral.get_layer(bn))))
+    for name, *values in zip(("bias", "scale", "offset"), *norms, strict=True):
+        wide[name] = np.concatenate(values)
+    file = io.BytesIO()
+    np.savez(file, **wide)
 
-    mel = ("mel", (N_FRAMES, N_MELS))
-    return (
-        convert(lambda frames: timbral(frames, training=False), ("frames", (CHUNK + 2 * TIMBRAL_CONTEXT, N_MELS))),
-        convert(lambda mel, timbral: tags([mel, timbral], training=False), mel, ("timbral", (N_FRAMES, 408))),
-    )
+    temporal = []
+    for index in (2, 3, 4):
+        kernel, bias = tags.get_layer(f"conv2d_{index}").get_weights()
+        scale, offset = fold(tags.get_layer(f"batch_normalization_{index + 1}"))
+        sign = np.where(scale < 0, np.float32(-1), np.float32(1))
+        temporal.append((*blocked(kernel[:, 0, 0] * sign), sign, bias, scale, offset))
+    rest = keras.Model(tags.get_layer("front").output, tags.outputs)
+
+    def run(mel, timbral):
+        columns = tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, N_FRAMES // BLOCK, BLOCK))
+        front = [timbral]
+        for kernel, padding, sign, bias, scale, offset in temporal:
+            filtered = tf.nn.conv2d(tf.pad(columns, ((0, 0), (0, 0), padding, (0, 0))), kernel[None], 1, "VALID")
+            peaks = tf.reshape(tf.reduce_max(filtered, axis=1), (1, N_FRAMES, -1))
+            front.append(tf.nn.relu(peaks * sign + bias) * scale + offset)
+        return rest(tf.concat(front, axis=2), training=False)
+
+    shapes = {"mel": (N_FRAMES, N_MELS), "timbral": (N_FRAMES, 408)}
+    specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in shapes.items()]
+    concrete = tf.function(run).get_concrete_function(*specs)
+    return file.getvalue(), tf.lite.TFLiteConverter.from_concrete_functions([concrete], run).convert()
 
 
 def main(argv=None):
@@ -161,14 +216,14 @@ def main(argv=None):
         "source_sha256": WHEEL_SHA256,
         "licence": "ISC, (c) 2019 Music Technology Group, Universitat Pompeu Fabra; developed by Jordi Pons",
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in zip(PARTS, flatbuffers, strict=True)},
-        "input": {"gain": gain, "offset": offset, "n_frames": N_FRAMES, "n_mels": N_MELS, "chunk": CHUNK},
+        "input": {"gain": gain, "offset": offset, "n_frames": N_FRAMES, "n_mels": N_MELS},
         "tags": TAGS,
     }
     options.out.mkdir(parents=True, exist_ok=True)
     for name, data in zip(PARTS, flatbuffers, strict=True):
-        (options.out / f"{name}.tflite").write_bytes(data)
+        (options.out / name).write_bytes(data)
     (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    notice = "Notice for musicnn_timbral.tflite and musicnn_tags.tflite (weights of the package musicnn):\n\n"
+    notice = "Notice for musicnn_timbral.npz and musicnn_tags.tflite, whose weights come from the package musicnn:\n\n"
     (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
     return 0
 

@@ -1,0 +1,421 @@
+"""What a library of songs is good for: tags, playlists, the nearest songs, and what stands out.
+
+Conventions
+-----------
+Everything here reads the answers in a `functions_library.Library`; nothing is classified but the song that others are
+compared with. `roots` limits the work to songs below some folders; none means all. Songs that vanished are left out.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import nlargest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_answers import loaded_classifier
+from functions_audio import Cancel, GenreError, Progress, SourceError, never
+from functions_inputs import expand_inputs
+from functions_library import FEATURE_TYPE, Library, Song, below_any, song_features, song_path
+from functions_table import write_atomic
+from functions_tags import Change, read_genres, restore, write_genres
+from functions_text import clean_text, clean_title
+
+MORE_FROM = 0.1  # probability from which a second and third genre is written
+SHOWN = 10  # songs of a list in the statistics
+BLOCK = 50_000  # songs that are compared at once, 40 MB
+PLAYLIST_MARK = "# made by the music genre classifier"
+NO_FILE_NAME = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
+
+
+# ---- tags
+
+
+@dataclass(frozen=True)
+class TagOptions:
+    """How genres are written into songs.
+
+    Parameters
+    ----------
+    overwrite : bool
+        Whether a genre that is there is replaced.
+    confidence : float
+        Only songs named with at least this.
+    count : int
+        How many genres at most: the named one, then others of at least 10 %.
+    separator : str
+        Between several.
+    ignore : sequence of str
+        Genres that are never written.
+    """
+
+    overwrite: bool = False
+    confidence: float = 0.0
+    count: int = 1
+    separator: str = "; "
+    ignore: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one song: ``written``, ``kept``, ``restored`` or ``failed``, and a sentence."""
+
+    path: Path
+    kind: str
+    words: str
+
+
+def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOptions) -> list[str]:
+    """Return the genres to write for an answer, the named one first; none if that one is to be ignored."""
+    ignored = {name.casefold() for name in options.ignore}
+    if genre.casefold() in ignored:
+        return []
+    others = sorted((-p, name) for name, p in probabilities.items() if name != genre and p >= MORE_FROM)
+    return [genre, *(name for _, name in others if name.casefold() not in ignored)][: options.count]
+
+
+def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
+    """Write the genre of every named song into its tags, and yield what became of each.
+
+    The old value is kept in the library before a song changes. A song that was edited since it was heard is left alone.
+    """
+    where, values = below_any(roots)
+    where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
+    for key, path, known, answer in _rows(library, "tag_genre, answer", where, (options.confidence, *values)):
+        try:
+            stored = json.loads(answer)
+            genres = wanted_genres(stored["probabilities"], stored["genre"], options)
+            if not genres:
+                yield Outcome(path, "kept", f"{stored['genre']} is not to be written")
+                continue
+            there = read_genres(path) or ([known] if known else [])
+            text = options.separator.join(genres)
+            if there == [text]:
+                continue
+            if there and not options.overwrite:
+                yield Outcome(path, "kept", f"it has the genre {', '.join(there)}")
+            elif library.is_changed(key):
+                yield Outcome(path, "failed", "it was changed since it was heard; bring the library up to date first")
+            else:
+                change = write_genres(path, [text], record=partial(_record, library, key))
+                library.refresh(key, change.sha256_after)
+                yield Outcome(path, "written", f"{text}{' for ' + ', '.join(there) if there else ''}")
+        except (GenreError, OSError) as error:
+            yield Outcome(path, "failed", _sentence(error))
+
+
+def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
+    """Take every change of tags back, the latest first, and yield what became of each song."""
+    where, values = below_any(roots)
+    query = (
+        "SELECT c.id, c.song, folder, name, c.before, c.after, c.sha256_before, c.sha256_after, c.undo"  # noqa: S608 - the values are parameters
+        f" FROM changes AS c JOIN songs ON songs.id = c.song WHERE c.undone IS NULL AND {where} ORDER BY c.id DESC"
+    )
+    for number, key, folder, name, before, after, *rest in list(library.read(query, values)):
+        path = song_path(folder, name)
+        change = Change(tuple(json.loads(before)), tuple(json.loads(after)), *rest)
+        try:
+            exact = restore(path, change)
+            library.refresh(key, change.sha256_before if exact else None)
+            with library.writing() as store:
+                store.execute("UPDATE changes SET undone = ? WHERE id = ?", (time.time(), number))
+            words = ", ".join(change.before) or "no genre"
+            yield Outcome(path, "restored", words if exact else f"{words}; other tags were edited since and stay")
+        except (GenreError, OSError) as error:
+            yield Outcome(path, "failed", _sentence(error))
+
+
+def _record(library: Library, key: int, change: Change) -> None:
+    """Keep a change that is about to be made."""
+    values = (
+        key, time.time(), json.dumps(change.before), json.dumps(change.after), change.sha256_before,
+        change.sha256_after, change.undo,
+    )  # fmt: skip
+    with library.writing() as store:
+        columns = "song, made, before, after, sha256_before, sha256_after, undo"
+        store.execute(f"INSERT INTO changes ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - our own words
+
+
+def _sentence(error: GenreError | OSError) -> str:
+    """Return an error as a sentence."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}; check the permissions and the free space"
+    return str(error)
+
+
+def _rows(library: Library, columns: str, where: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield (key, path, columns ...) of songs that are there; songs may be written meanwhile."""
+    query = f"SELECT id FROM songs WHERE missing_since IS NULL AND {where}"  # noqa: S608 - the values are parameters
+    for (key,) in [row[:1] for row in library.read(query, values)]:
+        for folder, name, *rest in library.read(f"SELECT folder, name, {columns} FROM songs WHERE id = ?", (key,)):  # noqa: S608 - our own words
+            yield key, song_path(folder, name), *rest
+
+
+# ---- playlists
+
+
+def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Path] = ()) -> tuple[dict[str, int], int]:
+    """Write one M3U8 playlist for each genre with relative paths, the surest songs first.
+
+    Returns
+    -------
+    dict, int
+        Genre to number of songs; and the number of songs whose name a playlist cannot hold.
+
+    Raises
+    ------
+    SourceError
+        If a file of that name is there which is no playlist of this program.
+    OSError
+        If the folder cannot be written.
+    """
+    where, values = below_any(roots)
+    counts: dict[str, int] = {}
+    odd = 0
+    genres = sorted(genre for genre in library.count("genre", f"verdict = 'genre' AND {where}", values) if genre)
+    for genre in genres:
+        path = folder / f"{clean_title(genre, limit=100).translate(NO_FILE_NAME).lstrip('.') or 'genre'}.m3u8"
+        if path.exists() and PLAYLIST_MARK.encode() not in path.read_bytes()[:1000]:
+            raise SourceError(f"{path} is no playlist of this program; choose another folder")
+        lines = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(genre)}"]
+        order = f"verdict = 'genre' AND genre = ? AND {where} ORDER BY confidence DESC, folder, name"
+        for song in library.songs(order, (genre, *values)):
+            try:
+                place = os.path.relpath(song.path, folder.resolve())
+            except ValueError:  # another drive
+                place = str(song.path)
+            if "\n" in place or "\r" in place or not _is_text(place):
+                odd += 1
+                continue
+            about = " - ".join(clean_title(part) for part in (song.artist, song.title) if part)
+            lines += [
+                f"#EXTINF:{round(song.duration_s or 0)},{about}",
+                f"./{place}" if place.startswith("#") else place,
+            ]
+            counts[genre] = counts.get(genre, 0) + 1
+        write_atomic(path, "\n".join(lines) + "\n")
+    return counts, odd
+
+
+def _is_text(text: str) -> bool:
+    """Whether a name is UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# ---- similar songs
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A song of the library and its distance: 0 for the same sound, about 1 for unrelated ones, 2 at most."""
+
+    song: Song
+    distance: float
+
+
+def similar(
+    library: Library,
+    text: str,
+    *,
+    top: int = SHOWN,
+    model: str = "genres",
+    search_titles: bool = False,
+    progress: Progress | None = None,
+    cancelled: Cancel = never,
+) -> list[Neighbour]:
+    """Return the nearest songs of a library to a song.
+
+    Parameters
+    ----------
+    text : str
+        A file, in the library or not, or a link; with `search_titles` a title. It is not among its own neighbours.
+    top : int
+        How many.
+    model, progress, cancelled
+        For a song that has to be heard first; see `functions_interface.Classifier`.
+
+    Raises
+    ------
+    GenreError
+        If the song cannot be read or has too little sound.
+    """
+    item = next(expand_inputs([text], search_titles=search_titles, progress=progress, cancelled=cancelled))
+    if item.error or item.source is None:
+        raise item.error or SourceError(f"{clean_title(text)!r} leads to nothing")
+    path = Path(item.source.value).resolve() if item.source.kind == "file" else None
+    features = library.features_of(path) if path else None
+    if features is None:
+        classifier = loaded_classifier(model, 1)
+        answer = classifier.classify_item(item, progress=progress, cancelled=cancelled)
+        if not answer.probabilities or classifier.features is None or classifier.features.windows is None:
+            raise GenreError(f"{clean_title(text)!r} cannot be compared: {answer.reason}", "unreadable")
+        features = song_features(classifier.features.windows.deep)
+    return nearest(library, features, top=top, leave_out=path)
+
+
+def nearest(
+    library: Library, features: np.ndarray, *, top: int = SHOWN, leave_out: Path | None = None
+) -> list[Neighbour]:
+    """Return the songs at the smallest cosine distance to features of shape (200,), by brute force in blocks."""
+    from sklearn.neighbors import NearestNeighbors  # takes a second to load
+
+    best: list[tuple[float, int]] = []
+    keys: list[int] = []
+    data: list[bytes] = []
+
+    def compare() -> None:
+        vectors = np.frombuffer(b"".join(data), FEATURE_TYPE).reshape(len(data), -1)
+        index = NearestNeighbors(n_neighbors=min(top + 1, len(keys)), metric="cosine", algorithm="brute").fit(vectors)
+        distances, places = index.kneighbors(features[None])
+        found = [(float(d), keys[i]) for d, i in zip(distances[0], places[0], strict=True)]
+        best[:] = sorted([*best, *found])[: top + 1]
+        keys.clear()
+        data.clear()
+
+    query = "SELECT id, features FROM songs WHERE missing_since IS NULL AND length(features) = ?"
+    for key, blob in library.read(query, (features.nbytes,)):
+        keys.append(key)
+        data.append(blob)
+        if len(keys) == BLOCK:
+            compare()
+    if keys:
+        compare()
+    found = [Neighbour(song, max(d, 0.0)) for d, key in best for song in library.songs("id = ?", (key,))]
+    return [neighbour for neighbour in found if neighbour.song.path != leave_out][:top]
+
+
+# ---- what stands out
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts over a library.
+
+    Parameters
+    ----------
+    songs, missing : int
+        There, and vanished.
+    hours : float
+        Of sound.
+    verdicts : dict
+        Verdict to number of songs.
+    genres : dict
+        Genre to (named, unsure) songs.
+    tags : dict
+        (genre that a song's own tag names, genre of its answer) to number of named songs.
+    contradicted, unsure : list of Song
+        The surest answers that contradict a tag, and the least sure ones.
+    """
+
+    songs: int
+    missing: int
+    hours: float
+    verdicts: dict[str, int]
+    genres: dict[str, tuple[int, int]]
+    tags: dict[tuple[str, str], int] = field(default_factory=dict)
+    contradicted: list[Song] = field(default_factory=list)
+    unsure: list[Song] = field(default_factory=list)
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of comparable tags that name the answer's genre."""
+        total = sum(self.tags.values())
+        return sum(n for (tag, genre), n in self.tags.items() if tag == genre) / total if total else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        songs = {
+            name: [
+                {"input": str(s.path), "genre": s.genre, "confidence": s.confidence, "tag": s.tag_genre} for s in listed
+            ]
+            for name, listed in (("contradicted", self.contradicted), ("unsure", self.unsure))
+        }
+        return {
+            "songs": self.songs, "missing": self.missing, "hours": round(self.hours, 2), "verdicts": self.verdicts,
+            "genres": {genre: {"named": n, "unsure": u} for genre, (n, u) in self.genres.items()},
+            "tags": [{"tag": tag, "genre": genre, "songs": n} for (tag, genre), n in sorted(self.tags.items())],
+            **songs,
+        }  # fmt: skip
+
+
+def tag_names(tag: str, genres: Sequence[str]) -> list[str]:
+    """Return those of some genres that a tag names: "Alternative Rock" names rock, "Hip-Hop/Rap" hiphop."""
+    letters = "".join(filter(str.isalnum, tag.casefold()))
+    return [genre for genre in genres if "".join(filter(str.isalnum, genre.casefold())) in letters]
+
+
+def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statistics:
+    """Count a library."""
+    where, values = below_any(roots)
+    there = f"missing_since IS NULL AND {where}"
+    verdicts = dict(sorted(library.count("verdict", there, values).items()))
+    counted = library.count("genre, verdict", f"{there} AND genre IS NOT NULL", values)
+    names = sorted({genre for genre, _ in counted})
+    genres = {g: (counted.get((g, "genre"), 0), counted.get((g, "uncertain"), 0)) for g in names}
+    genres = dict(sorted(genres.items(), key=lambda item: (-sum(item[1]), item[0])))
+    hours = next(library.read(f"SELECT total(duration_s) / 3600 FROM songs WHERE {there}", values))[0]  # noqa: S608 - the values are parameters
+    missing = sum(library.count("1", f"missing_since IS NOT NULL AND {where}", values).values())
+    tags: dict[tuple[str, str], int] = {}
+
+    def contradictions() -> Iterator[tuple[float, int]]:
+        for song in library.songs(f"verdict = 'genre' AND tag_genre > '' AND {where}", values):
+            named = tag_names(song.tag_genre or "", names)
+            if not named or song.genre is None or song.confidence is None:
+                continue
+            tag = song.genre if song.genre in named else named[0]
+            tags[tag, song.genre] = tags.get((tag, song.genre), 0) + 1
+            if tag != song.genre:
+                yield song.confidence, song.key
+
+    contradicted = [s for _, key in nlargest(SHOWN, contradictions()) for s in library.songs("id = ?", (key,))]
+    unsure = list(library.songs(f"verdict = 'uncertain' AND {where} ORDER BY confidence LIMIT {SHOWN}", values))
+    return Statistics(sum(verdicts.values()), missing, hours, verdicts, genres, tags, contradicted, unsure)
+
+
+def summary(counts: Statistics) -> str:
+    """Return the counts as lines for a person: songs, hours, and how many of each genre."""
+    said = {"uncertain": "not sure", "not_music": "not music", "silent": "silent", "too_short": "too short",
+            "error": "errors"}  # fmt: skip
+    parts = [f"{counts.verdicts.get('genre', 0)} named"]
+    parts += [f"{n} {said[verdict]}" for verdict, n in counts.verdicts.items() if verdict in said]
+    gone = f"; {counts.missing} vanished" if counts.missing else ""
+    length = f"{counts.hours:.1f} hours" if counts.hours >= 1 else f"{60 * counts.hours:.0f} minutes"
+    lines = [f"{counts.songs} songs, {length}: {', '.join(parts)}{gone}"]
+    width = max((len(genre) for genre in counts.genres), default=0)
+    for genre, (named, unsure) in counts.genres.items():
+        share = named / counts.songs
+        lines.append(
+            f"  {clean_text(genre):<{width}}  {named:>7}  {share:4.0%}" + (f"  (perhaps {unsure} more)" * (unsure > 0))
+        )
+    return "\n".join(lines) + "\n"
+
+
+def details(counts: Statistics) -> str:
+    """Return what a person may want to look into: contradicted tags, and unsure songs."""
+    lines = []
+    if counts.agreement is not None:
+        lines.append(f"tags that name one of these genres: {sum(counts.tags.values())}, {counts.agreement:.0%} agree")
+        others = sorted((-n, pair) for pair, n in counts.tags.items() if pair[0] != pair[1])
+        lines += [
+            f"  {-n:>7}  tagged {clean_text(tag)}, sounds like {clean_text(genre)}"
+            for n, (tag, genre) in others[:SHOWN]
+        ]
+    if counts.contradicted:
+        lines.append("the surest contradictions")
+        lines += [
+            f"  {clean_text(str(s.path))}: tagged {clean_title(s.tag_genre)}, {s.genre} {s.confidence:.0%}"
+            for s in counts.contradicted
+        ]
+    if counts.unsure:
+        lines.append("least sure, worth a listen")
+        lines += [f"  {clean_text(str(s.path))}: perhaps {s.genre}, {s.confidence:.0%}" for s in counts.unsure]
+    return "\n".join(lines) + "\n" if lines else ""

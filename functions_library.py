@@ -1,0 +1,503 @@
+"""A whole library of songs: folders -> one SQLite file with an answer for every song, kept up to date.
+
+Conventions
+-----------
+A song is known by its size and time, then by the hash of its content: what did not change is not opened, what moved is
+recognised, what vanished is marked and kept. Every answer is written as soon as it is there (journalled, WAL), so a
+kill loses only the songs in work, and several runs can share one file. Memory does not grow with the library.
+Names of files are text, or bytes where they are no UTF-8. `functions_collection` makes use of the answers.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from functions_answers import answer_item, loaded_classifier
+from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, sound_files
+from functions_inputs import Item
+from functions_interface import Prediction, Segment, error_prediction
+from functions_links import Source
+from functions_models import model_path
+from functions_parallel import run_many
+
+APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
+VERSION = 1
+PATIENCE_S = 60.0  # for another run that is writing
+BATCH = 500  # rows that are read at once
+FEATURE_TYPE = np.dtype("<f4")
+SCHEMA = """
+CREATE TABLE songs (
+    id INTEGER PRIMARY KEY, folder NOT NULL, name NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, title TEXT, artist TEXT, album TEXT, tag_genre TEXT, duration_s REAL, verdict TEXT NOT NULL,
+    genre TEXT, confidence REAL, answer TEXT NOT NULL, features BLOB, settings TEXT NOT NULL, made REAL NOT NULL,
+    missing_since REAL, UNIQUE (folder, name));
+CREATE INDEX songs_sha256 ON songs (sha256);
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY, song INTEGER NOT NULL REFERENCES songs (id), made REAL NOT NULL, before TEXT NOT NULL,
+    after TEXT NOT NULL, sha256_before TEXT NOT NULL, sha256_after TEXT NOT NULL, undo BLOB NOT NULL, undone REAL);
+CREATE INDEX changes_song ON changes (song);
+"""
+# What was found on this run, in order; `song` is empty while its answer is not there.
+FOUND = """
+CREATE TEMP TABLE IF NOT EXISTS found (
+    n INTEGER PRIMARY KEY, folder NOT NULL, name NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    song INTEGER, UNIQUE (folder, name));
+DELETE FROM found;
+"""
+ANSWER_COLUMNS = (
+    "sha256", "title", "artist", "album", "tag_genre", "duration_s", "verdict", "genre", "confidence", "answer",
+    "features", "settings", "made",
+)  # fmt: skip
+Name = str | bytes
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a scan found: songs in all, and those of them that are new or changed."""
+
+    songs: int
+    to_do: int
+
+
+@dataclass(frozen=True)
+class Song:
+    """One song of a library.
+
+    Parameters
+    ----------
+    key : int
+        Its number in the library.
+    path : Path
+        Where it is, or was.
+    title, artist, album, tag_genre : str or None
+        From its tags; the title is never empty.
+    duration_s : float or None
+        Length in seconds.
+    verdict, genre, confidence
+        Of its answer.
+    """
+
+    key: int
+    path: Path
+    title: str
+    artist: str | None
+    album: str | None
+    tag_genre: str | None
+    duration_s: float | None
+    verdict: str
+    genre: str | None
+    confidence: float | None
+
+
+def stored_name(text: str) -> Name:
+    """Return a path as SQLite keeps it: text, or bytes where it is no UTF-8."""
+    data = os.fsencode(text)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def song_job(job: tuple[str, str, float | None, float | None]) -> tuple[Prediction, bytes | None, dict[str, str]]:
+    """Classify one song in a worker: (path, model, start, length) -> (answer, features, tags)."""
+    path, model, start_s, length_s = job
+    heard: list[Recording] = []
+    classifier = loaded_classifier(model, 1)
+    item = Item(path, Source("file", path))
+    prediction = answer_item(
+        classifier, item, start_s=start_s, length_s=length_s, heard=lambda recording, _: heard.append(recording)
+    )
+    features = None
+    if prediction.probabilities and classifier.features and classifier.features.windows:
+        features = song_features(classifier.features.windows.deep).tobytes()
+    return prediction, features, dict(heard[0].tags) if heard else {}
+
+
+def song_features(deep: np.ndarray) -> np.ndarray:
+    """Return what songs are compared by, shape (200,): the mean over windows of the network's last hidden layer."""
+    mean: np.ndarray = deep.mean(axis=0).astype(FEATURE_TYPE)
+    return mean
+
+
+class Library:
+    """The answers of many songs, in one SQLite file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    create : bool
+        Whether it may be made if there is none.
+
+    Raises
+    ------
+    SourceError
+        If it is not a library of this program, is missing, or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        self.path = path
+        self._settings = ""
+        self._job: tuple[str, float | None, float | None] = ("", None, None)
+        self._fresh_from = 0.0
+        self._told = 0
+        if not create and not path.is_file():
+            raise SourceError(f"there is no library {str(path)!r}; make it with: FOLDER --library {path}")
+        try:
+            self._store = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
+            self._open()
+        except sqlite3.DatabaseError as error:
+            advice = "choose another name, or a folder on this computer that can be written"
+            raise SourceError(f"{path} cannot be used as a library ({error}); {advice}") from error
+
+    def _open(self) -> None:
+        """Make the tables in a new file; refuse another program's."""
+        run = self._store.execute
+        if run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise SourceError(f"{self.path} is a file of another program; choose another name for the library")
+            if run("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise SourceError(
+                    f"{self.path} was made by a newer version; update the program, or choose another name"
+                )
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = NORMAL")
+        run("PRAGMA temp_store = FILE")
+        run("BEGIN IMMEDIATE")  # of two runs that begin a library, one makes it
+        if not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in SCHEMA.split(";"):
+                run(statement)
+            run(f"PRAGMA application_id = {APPLICATION_ID}")
+            run(f"PRAGMA user_version = {VERSION}")
+        run("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the store for one transaction, for which other runs wait.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be written: the disk is full, or another run holds it too long.
+        """
+        try:
+            self._store.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._store
+            except BaseException:
+                self._store.execute("ROLLBACK")
+                raise
+            self._store.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._store.execute("ROLLBACK")
+            advice = "check the free space and its permissions"
+            raise SourceError(f"{self.path} could not be written ({error}); {advice}") from error
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query, a batch at a time."""
+        cursor = self._store.execute(query, values)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+    # ---- bringing it up to date
+
+    def scan(
+        self,
+        roots: Sequence[str | Path],
+        *,
+        model: str = "genres",
+        start_s: float | None = None,
+        length_s: float | None = None,
+        fresh: bool = False,
+    ) -> Found:
+        """Compare names, sizes and times below some folders with what is known, and mark what vanished.
+
+        No sound file is opened.
+
+        Parameters
+        ----------
+        roots : sequence of path-like
+            Folders and files.
+        model, start_s, length_s
+            For `update`; an answer of another model, or for another part, counts as old.
+        fresh : bool
+            Whether every answer counts as old.
+
+        Raises
+        ------
+        SourceError
+            If a root is not there.
+        ModelError
+            If there is no such model.
+        """
+        self._settings = json.dumps([model, file_sha256(Path(f"{model_path(model)}.json"))[:16], start_s, length_s])
+        self._job = (model, start_s, length_s)
+        self._fresh_from = time.time() if fresh else 0.0
+        self._told = 0
+        self._store.executescript(FOUND)
+        self._store.execute("BEGIN")
+        try:
+            for root in roots:
+                self._look_at(root, fresh)
+        finally:
+            self._store.execute("COMMIT")
+        with self.writing() as store:
+            known = "SELECT song FROM temp.found WHERE song IS NOT NULL"
+            store.execute(f"UPDATE songs SET missing_since = NULL WHERE missing_since IS NOT NULL AND id IN ({known})")  # noqa: S608 - our own words
+            for root in roots:
+                gone, values = below(root)
+                store.execute(
+                    f"UPDATE songs SET missing_since = ? WHERE missing_since IS NULL AND {gone} AND NOT EXISTS"  # noqa: S608 - the values are parameters
+                    " (SELECT 1 FROM temp.found AS f WHERE f.folder = songs.folder AND f.name = songs.name)",
+                    (time.time(), *values),
+                )
+        songs, answered = self._store.execute("SELECT count(*), count(song) FROM found").fetchone()
+        return Found(songs, songs - answered)
+
+    def _look_at(self, root: str | Path, fresh: bool) -> None:
+        """Note the songs below a folder, or one file."""
+        try:
+            top = Path(root).resolve()
+            there = top.exists()
+        except (OSError, ValueError, RuntimeError):  # no possible name of a file
+            there = False
+        if not there:
+            raise SourceError(f"there is no file or folder {str(root)!r}; a library holds files, not links or titles")
+        if not top.is_dir():
+            with os.scandir(top.parent) as entries:
+                self._note(str(top.parent), [entry for entry in entries if entry.name == top.name], fresh)
+            return
+        folder, batch = "", list[os.DirEntry[str]]()
+        for entry in sound_files(top):
+            here = entry.path[: -len(entry.name)]
+            if here != folder:
+                self._note(folder, batch, fresh)
+                folder, batch = here, []
+            batch.append(entry)
+        self._note(folder, batch, fresh)
+
+    def _note(self, folder: str, entries: Sequence["os.DirEntry[str]"], fresh: bool) -> None:
+        """Compare some songs of one folder with what is known of them."""
+        place = stored_name(folder.rstrip(os.sep) or os.sep)
+        query = "SELECT name, id, size, mtime_ns FROM songs WHERE folder = ? AND settings = ? AND sha256 > ''"
+        known = {row[0]: row[1:] for row in self.read(query, (place, self._settings))} if not fresh else {}
+        rows = []
+        for entry in entries:
+            with contextlib.suppress(OSError):  # gone since the folder was read
+                status = entry.stat()
+                name = stored_name(entry.name)
+                key, *then = known.get(name, (None,))
+                same = then == [status.st_size, status.st_mtime_ns]
+                rows.append((place, name, status.st_size, status.st_mtime_ns, key if same else None))
+        insert = "INSERT OR IGNORE INTO found (folder, name, size, mtime_ns, song) VALUES (?, ?, ?, ?, ?)"
+        self._store.executemany(insert, rows)
+
+    def update(self, *, jobs: int = 1, dask: str | None = None) -> Iterator[None]:
+        """Answer every song that the last scan found new or changed; yield after each that is written.
+
+        Parameters
+        ----------
+        jobs, dask : int, str
+            See `functions_parallel.run_many`.
+
+        Raises
+        ------
+        SourceError
+            If the library cannot be written, or there is no such cluster.
+        ModelError
+            If the model cannot be loaded.
+        """
+        if not self._store.execute("SELECT 1 FROM found WHERE song IS NULL LIMIT 1").fetchone():
+            return
+        loaded_classifier(self._job[0], 1)  # a model at fault is one sentence, not one for each song
+        waiting: dict[int, tuple[int, Path, str]] = {}  # in work: row, path and hash
+        ready: list[None] = []  # answers that were there already, to be told
+        with contextlib.closing(run_many(song_job, self._jobs(waiting, ready), jobs=jobs, dask=dask)) as results:
+            for index, result in results:
+                n, path, sha256 = waiting.pop(index)
+                if isinstance(result, GenreError):
+                    result = error_prediction(str(path), result, model=self._job[0]), None, {}
+                self._keep(n, path, sha256, *result)
+                yield None
+                yield from ready
+                ready.clear()
+        yield from ready
+
+    def _jobs(self, waiting: dict[int, tuple[int, Path, str]], ready: list[None]) -> Iterator[tuple[Any, ...]]:
+        """Yield the jobs of songs that have to be heard; moved, copied and merely touched ones need none."""
+        index, last = 0, 0
+        query = "SELECT n, folder, name FROM found WHERE song IS NULL AND n > ? ORDER BY n LIMIT ?"
+        model, start_s, length_s = self._job
+        while rows := self._store.execute(query, (last, BATCH)).fetchall():
+            for n, folder, name in rows:
+                last = n
+                path = song_path(folder, name)
+                try:
+                    sha256 = file_sha256(path)
+                except OSError as error:
+                    problem = AudioError(f"{path.name!r} cannot be read ({error.strerror}); change its permissions")
+                    self._keep(n, path, "", error_prediction(str(path), problem, model=model), None, {})
+                    ready.append(None)
+                    continue
+                if self._known(n, sha256):
+                    ready.append(None)
+                    continue
+                waiting[index] = n, path, sha256
+                index += 1
+                yield str(path), model, start_s, length_s
+
+    def _known(self, n: int, sha256: str) -> bool:
+        """Take the answer of a song with the same content over, if there is one: touched, moved or copied."""
+        with self.writing() as store:
+            place = self._place(n)
+            columns = ", ".join(ANSWER_COLUMNS)
+            twins = store.execute(
+                f"SELECT id, folder, name, {columns} FROM songs WHERE sha256 = ? AND settings = ? AND made >= ?",  # noqa: S608 - our own words
+                (sha256, self._settings, self._fresh_from),
+            ).fetchall()
+            if not twins:
+                return False
+            there = [key for key, *where in twins if tuple(where[:2]) == place[:2]]
+            gone = [key for key, *where in twins if not song_path(*where[:2]).exists()]
+            if gone and not there:  # moved, perhaps over another song
+                store.execute("DELETE FROM songs WHERE folder = ? AND name = ?", place[:2])
+                store.execute("UPDATE songs SET folder = ?, name = ? WHERE id = ?", (*place[:2], gone[0]))
+            self._put(n, twins[0][3:])
+        return True
+
+    def _keep(
+        self, n: int, path: Path, sha256: str, prediction: Prediction, features: bytes | None, tags: dict[str, str]
+    ) -> None:
+        """Write the answer of one song."""
+        answer = prediction.as_json()
+        if not tags.get("title"):
+            answer["title"] = None  # it was made of the name, which may change
+        del answer["input"]
+        values = (
+            sha256, *(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s,
+            prediction.verdict, prediction.genre, prediction.confidence, json.dumps(answer), features, self._settings,
+            time.time(),
+        )  # fmt: skip
+        with self.writing():
+            self._put(n, values)
+
+    def _place(self, n: int) -> tuple[Name, Name, int, int]:
+        """Return folder, name, size and time of what was found."""
+        row = self._store.execute("SELECT folder, name, size, mtime_ns FROM found WHERE n = ?", (n,)).fetchone()
+        return row[0], row[1], row[2], row[3]
+
+    def _put(self, n: int, values: Sequence[Any]) -> None:
+        """Write the row of a song that was found."""
+        columns = ("folder", "name", "size", "mtime_ns", *ANSWER_COLUMNS)
+        row = self._store.execute(
+            f"INSERT INTO songs ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own words
+            f" ON CONFLICT (folder, name) DO UPDATE SET missing_since = NULL,"
+            f" {', '.join(f'{column} = excluded.{column}' for column in columns[2:])} RETURNING id",
+            (*self._place(n), *values),
+        ).fetchone()
+        self._store.execute("UPDATE found SET song = ? WHERE n = ?", (row[0], n))
+
+    def answers(self) -> Iterator[Prediction]:
+        """Yield the answers of the last scan's songs in order: those not yet told, up to the first still open."""
+        query = (
+            "SELECT f.n, f.folder, f.name, s.answer FROM found AS f LEFT JOIN songs AS s ON s.id = f.song"
+            " WHERE f.n > ? ORDER BY f.n"
+        )
+        for n, folder, name, answer in self._store.execute(query, (self._told,)):
+            if answer is None:
+                return
+            self._told = n
+            yield prediction_of(song_path(folder, name), json.loads(answer))
+
+    # ---- what is known
+
+    def songs(self, where: str = "1", values: Sequence[Any] = ()) -> Iterator[Song]:
+        """Yield the songs for which an SQL condition holds, and that are not missing."""
+        query = (
+            "SELECT id, folder, name, title, artist, album, tag_genre, duration_s, verdict, genre, confidence"  # noqa: S608 - the values are parameters
+            f" FROM songs WHERE missing_since IS NULL AND {where}"
+        )
+        for key, folder, name, title, *rest in self.read(query, values):
+            path = song_path(folder, name)
+            yield Song(key, path, title or path.stem, *rest)
+
+    def count(self, columns: str, where: str = "1", values: Sequence[Any] = ()) -> dict[Any, int]:
+        """Return how many songs there are of each value of a column, or of each combination of several."""
+        query = f"SELECT {columns}, count(*) FROM songs WHERE {where} GROUP BY {columns}"  # noqa: S608 - the values are parameters
+        return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.read(query, values)}
+
+    def is_changed(self, key: int) -> bool:
+        """Whether the file of a song is no longer the one that was heard."""
+        for folder, name, *then in self.read("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)):
+            with contextlib.suppress(OSError):
+                status = song_path(folder, name).stat()
+                return then != [status.st_size, status.st_mtime_ns]
+        return True
+
+    def refresh(self, key: int, sha256: str | None) -> None:
+        """Note that the file of a song was written here, with its new hash: it need not be heard again."""
+        with self.writing() as store:
+            path = song_path(*store.execute("SELECT folder, name FROM songs WHERE id = ?", (key,)).fetchone())
+            status = path.stat()
+            values = (status.st_size, status.st_mtime_ns, sha256 or file_sha256(path), key)
+            store.execute("UPDATE songs SET size = ?, mtime_ns = ?, sha256 = ? WHERE id = ?", values)
+
+    def features_of(self, path: Path) -> np.ndarray | None:
+        """Return the features of a song in the library, None if it is not there or was changed since."""
+        path = path.resolve()
+        place = stored_name(str(path.parent)), stored_name(path.name)
+        query = "SELECT features, size, mtime_ns FROM songs WHERE folder = ? AND name = ? AND features IS NOT NULL"
+        for data, *then in self.read(query, place):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                if then == [status.st_size, status.st_mtime_ns]:
+                    return np.frombuffer(data, FEATURE_TYPE)
+        return None
+
+
+def song_path(folder: Name, name: Name) -> Path:
+    """Return the path of a row."""
+    return Path(os.fsdecode(folder), os.fsdecode(name))
+
+
+def below(root: str | Path) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL condition, and its values, for the songs in and below a folder, or for one song."""
+    top = Path(root).resolve()
+    inside = os.fsencode(top).rstrip(os.sep.encode()) + os.sep.encode()
+    words = "((folder = ? AND name = ?) OR folder = ? OR CAST(folder AS BLOB) BETWEEN ? AND ?)"
+    place = stored_name(str(top.parent)), stored_name(top.name)
+    return words, (*place, stored_name(str(top)), inside, inside + b"\xff")
+
+
+def below_any(roots: Sequence[str | Path]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL condition, and its values, for the songs below any of some folders; for all if there are none."""
+    if not roots:
+        return "1", ()
+    parts = [below(root) for root in roots]
+    return f"({' OR '.join(words for words, _ in parts)})", tuple(v for _, values in parts for v in values)
+
+
+def prediction_of(path: Path, answer: dict[str, Any]) -> Prediction:
+    """Return the answer of a song from what is kept of it."""
+    title = answer["title"] if answer["title"] or answer["verdict"] == "error" else path.stem
+    segments = [Segment(**segment) for segment in answer["segments"]]
+    return Prediction(input=str(path), **{**answer, "title": title, "segments": segments})

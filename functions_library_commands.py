@@ -1,0 +1,125 @@
+"""What 03 does with a library: bring it up to date, then tags, playlists, similar songs and statistics.
+
+Each function takes the options of `03_launch_classifier.py`; results go to standard output, messages to standard error.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from functions_answers import Write, writer
+from functions_collection import (
+    TagOptions,
+    details,
+    similar,
+    statistics,
+    summary,
+    undo_tags,
+    write_playlists,
+    write_tags,
+)
+from functions_library import Library
+from functions_models import model_genres
+from functions_terminal import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
+from functions_text import clean_text
+
+
+def work_library(options: Any) -> int:
+    """Bring a library up to date, then use it as asked; return the exit code."""
+    failed = False
+    with Library(options.library, create=bool(options.inputs)) as library:
+        if options.inputs:
+            update(library, options)
+            counts = statistics(library, roots=options.inputs)
+            failed = bool(counts.verdicts.get("error"))
+            if not options.json and options.csv != "-":
+                show(summary(counts))
+        if options.write_tags or options.undo_tags:
+            failed |= change_tags(library, options)
+        if options.playlists:
+            make_playlists(library, options)
+        if options.similar:
+            show_similar(library, options)
+        if options.stats:
+            counts = statistics(library, roots=options.inputs)
+            if options.json:
+                show(json.dumps(counts.as_json()) + "\n")
+            else:
+                show(("" if options.inputs else summary(counts)) + details(counts))
+            if options.plot:
+                from functions_figures import plot_library  # matplotlib loads when something is drawn
+
+                plot_library(counts.as_json(), options.plot)
+    return EXIT_ERROR if failed else EXIT_OK
+
+
+def update(library: Library, options: Any) -> None:
+    """Answer what is new or changed below the inputs; write the answers of all songs there if they are asked for."""
+    genres = model_genres(options.model)
+    found = library.scan(
+        options.inputs, model=options.model, start_s=options.start, length_s=options.length, fresh=options.fresh
+    )
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(Bar("songs"))
+        tell: Callable[[], None] = lambda: None  # noqa: E731 - nobody wants the answers
+        if options.json or options.csv:
+            form = writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres)
+            tell = partial(_tell, library, stack.enter_context(form))
+        for done, _ in enumerate(library.update(jobs=options.jobs, dask=options.dask), 1):
+            bar.update(done, found.to_do)
+            tell()
+        tell()
+    say(f"{found.songs} songs found, {found.to_do} of them new or changed; answers in {options.library}")
+
+
+def _tell(library: Library, write: Write) -> None:
+    """Write the answers whose turn has come."""
+    for prediction in library.answers():
+        write(prediction, 0.0)
+
+
+def change_tags(library: Library, options: Any) -> bool:
+    """Write or restore tags, and say what became of the songs; return whether any failed."""
+    if options.undo_tags:
+        outcomes = undo_tags(library, roots=options.inputs)
+    else:
+        ignore = [name.strip() for name in options.tag_ignore.split(",") if name.strip()]
+        tags = TagOptions(
+            options.overwrite_tags, options.tag_confidence, options.tag_count, options.tag_separator, ignore
+        )
+        outcomes = write_tags(library, tags, roots=options.inputs)
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
+        if outcome.kind != "kept":
+            say(f"{outcome.path}: {outcome.kind}: {outcome.words}")
+    say("tags: " + (", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "nothing to do"))
+    return bool(counts.get("failed"))
+
+
+def make_playlists(library: Library, options: Any) -> None:
+    """Write the playlists and say what they hold."""
+    counts, odd = write_playlists(library, options.playlists, roots=options.inputs)
+    say(f"{len(counts)} playlists with {sum(counts.values())} songs in {options.playlists}")
+    if odd:
+        say(f"{odd} songs were left out: their names hold what a playlist cannot")
+
+
+def show_similar(library: Library, options: Any) -> None:
+    """Write the nearest songs with their distance."""
+    status = Status()
+    found = similar(
+        library, options.similar, top=options.top, model=options.model, search_titles=options.search, progress=status
+    )
+    status.clear()
+    for neighbour in found:
+        song, distance = neighbour.song, round(neighbour.distance, 4)
+        if options.json:
+            record = {"input": str(song.path), "distance": distance, "title": song.title, "genre": song.genre}
+            show(json.dumps(record) + "\n")
+        else:
+            show(f"{distance:.3f}  {song.genre or song.verdict:<10}  {clean_text(str(song.path))}\n")
+    if not found:
+        say("the library holds no song to compare with; classify some first")
