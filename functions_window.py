@@ -32,6 +32,7 @@ from functions_window_inputs import Inputs
 from functions_window_look import SCALES, FitLabel, HintEntry, Look, screen_scale, system_theme
 from functions_window_menu import build_menu, row_menu
 from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
+from functions_window_similar import Similar
 from functions_worker import Message, Worker
 
 NAME = "Music genre classifier"
@@ -61,7 +62,7 @@ class Row:
     entry: Entry | None = None
 
 
-class Window(Inputs, Actions):
+class Window(Inputs, Similar, Actions):
     """The program's window.
 
     Parameters
@@ -150,7 +151,8 @@ class Window(Inputs, Actions):
         pages.rowconfigure(0, weight=1)
         actions: dict[str, Any] = {
             "draw": self.draw, "seek": self.listen_from, "listen": self.listen, "copy": self.copy,
-            "export": self.export, "wrong": self.correct, "again": self.again, "volume": self._set_volume,
+            "export": self.export, "similar": self.similar, "wrong": self.correct, "again": self.again,
+            "volume": self._set_volume,
         }  # fmt: skip
         self.pages: dict[str, Any] = {
             "welcome": Welcome(pages, look, open_files=self.open_files, open_folder=self.open_folder),
@@ -220,7 +222,7 @@ class Window(Inputs, Actions):
             "<Escape>": self.cancel, "<Control-o>": self.open_files, "<Control-O>": self.open_folder,
             "<Control-l>": self.focus_entry, "<Control-f>": self.focus_search, "<Control-p>": self.listen,
             "<Control-C>": self.copy, "<Control-e>": lambda: self.export(None), "<Control-d>": self.compare,
-            "<Control-r>": self.again, "<Control-q>": self.close, "<F1>": self.help,
+            "<Control-r>": self.again, "<Control-g>": self.similar, "<Control-q>": self.close, "<F1>": self.help,
             "<Control-plus>": lambda: self.zoom(1), "<Control-equal>": lambda: self.zoom(1),
             "<Control-minus>": lambda: self.zoom(-1),
             "<Alt-s>": self.submit_entry, "<Alt-o>": self.open_files, "<Alt-d>": lambda: self.model_box.focus_set(),
@@ -278,6 +280,9 @@ class Window(Inputs, Actions):
     def _handle(self, message: Message) -> None:
         """Do what a message asks for."""
         data = message.data
+        if message.job < 0 and message.kind != "bug":
+            self._similar_says(message)
+            return
         row = self.rows.get(self.jobs.get(message.job, ""))
         if message.kind == "picture":
             picture = self._pictures.get(data["slot"])

@@ -212,7 +212,8 @@ class AnswerView(ttk.Frame):
     parent : widget
     look : Look
     actions : dict
-        Callables by name: draw(picture), seek(second), listen(), copy(), export(form), wrong(), volume(value).
+        Callables by name: draw(picture), seek(second), listen(), copy(), export(form), similar(), wrong(),
+        volume(value).
     volume : float
         0 to 1.
     """
@@ -259,7 +260,8 @@ class AnswerView(ttk.Frame):
         self.export_menu = menu
         self.again = ttk.Button(bar, text="Try again", command=self._do["again"])
         self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=self._do["wrong"])
-        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.wrong)
+        self.similar = ttk.Button(bar, text="Similar…", command=self._do["similar"])
+        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.similar, self.wrong)
         for widget in self._row:
             widget.pack(side="left", padx=(0, self.look.px(6)))
         self.note = FitLabel(bar, use=self.look.fonts["small"])

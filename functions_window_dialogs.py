@@ -27,6 +27,7 @@ KEYS = (
     ("Ctrl+E", "export the answer"),
     ("Ctrl+R", "classify again"),
     ("Ctrl+D", "compare two answers"),
+    ("Ctrl+G", "similar songs of your library"),
     ("Ctrl+1 … Ctrl+7", "genres, reasons, pictures"),
     ("Ctrl+Tab", "the next of them"),
     ("Ctrl+Plus, Ctrl+Minus", "larger, smaller"),

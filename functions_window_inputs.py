@@ -120,6 +120,12 @@ class Inputs:
             self.history.remember(music_folder=path)
         return path
 
+    def ask_file(self, title: str, *, kinds: tuple[tuple[str, str], ...]) -> str:
+        """Return the path of a file that the user chose, or ""; `kinds` are pairs of words and patterns."""
+        from tkinter import filedialog
+
+        return str(filedialog.askopenfilename(title=title, filetypes=kinds, **self._start("export_folder")) or "")
+
     def ask_save(self, title: str, *, name: str, kinds: tuple[tuple[str, str], ...] = ()) -> str:
         """Return the path of a file that the user chose to write, or ""; `kinds` are pairs of words and ending."""
         from tkinter import filedialog
