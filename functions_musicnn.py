@@ -92,8 +92,8 @@ class WideFilters:
     Parameters
     ----------
     arrays : mapping
-        ``kernel_0`` and ``kernel_1``, shapes (7, width, filters); ``bias`` of the convolutions, ``scale`` and ``offset``
-        of the normalisation, shapes (maps,).
+        ``kernel_0`` and ``kernel_1``, shapes (7, width, filters); ``bias`` of the convolutions, ``scale`` and
+        ``offset`` of the normalisation, shapes (maps,).
     """
 
     ROWS = 32  # frames computed at once: their products fit the processor's cache
