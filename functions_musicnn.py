@@ -81,16 +81,16 @@ def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
 
 
 class TagNetwork:
-    """MSD_musicnn in LiteRT, with the wide convolutions shared between overlapping windows.
+    """MSD_musicnn in LiteRT, with most convolutions shared between overlapping windows.
 
-    The window pads with zeros, so the three frames at each of its ends are computed for themselves; all others
-    are computed once for the whole recording. What `tools/convert_musicnn.py` did to both parts to make them fast is
-    told there.
+    The window pads with zeros, so the frames near its ends, whose filters reach beyond them, are computed for
+    themselves; all others are computed once for the whole recording. `tools/convert_musicnn.py` tells what makes the
+    parts fast.
 
     Parameters
     ----------
     folder : path-like
-        Holds musicnn.json, musicnn_timbral.tflite and musicnn_tags.tflite.
+        Holds musicnn.json and the three networks that its `sha256` names.
     threads : int
         Processor threads of one call; their number does not change a result.
 
@@ -101,7 +101,7 @@ class TagNetwork:
     """
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
-        names = ("musicnn_timbral.tflite", "musicnn_tags.tflite")
+        names = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite")
         try:
             self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
             wanted = [self.card["sha256"][name] for name in names]
@@ -113,7 +113,7 @@ class TagNetwork:
         for name, data, digest in zip(names, parts, wanted, strict=True):
             if hashlib.sha256(data).hexdigest() != digest:
                 raise ModelError(f"{name} is not what musicnn.json describes; install the program again")
-        self._timbral, self._tags = (load_litert(data, threads=threads) for data in parts)
+        self._timbral, self._tall, self._tags = (load_litert(data, threads=threads) for data in parts)
 
     def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
         """Run the network on every window.
@@ -134,18 +134,20 @@ class TagNetwork:
         if not len(starts):
             return activations, deep
         x = mel * self._gain + self._offset
-        inner, edges = self._timbral_maps(x, starts, cancelled)
+        timbral, edges = self._timbral_maps(x, starts, cancelled)
         context = TIMBRAL_CONTEXT
-        window = np.empty((WINDOW_FRAMES, inner.shape[1]), np.float32)
-        mel_in, timbral_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
+        inner = np.concatenate([timbral, self._tall_maps(x, cancelled)[context : context + len(timbral)]], axis=1)
+        n_timbral = timbral.shape[1]
+        window = np.zeros((WINDOW_FRAMES, inner.shape[1]), np.float32)
+        mel_in, shared_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
         deep_out, tags_out = sorted(self._tags.get_output_details(), key=lambda detail: -detail["shape"][1])
         for i, start in enumerate(starts):
             if cancelled():
                 raise Cancelled("stopped")
-            window[:context], window[-context:] = edges[i]
+            window[:context, :n_timbral], window[-context:, :n_timbral] = edges[i]
             window[context:-context] = inner[start : start + WINDOW_FRAMES - 2 * context]
             self._tags.set_tensor(mel_in["index"], x[None, start : start + WINDOW_FRAMES])
-            self._tags.set_tensor(timbral_in["index"], window[None])
+            self._tags.set_tensor(shared_in["index"], window[None])
             self._tags.invoke()
             activations[i] = self._tags.get_tensor(tags_out["index"])[0]
             deep[i] = self._tags.get_tensor(deep_out["index"])[0]
@@ -164,6 +166,21 @@ class TagNetwork:
         edges = np.where(inside, np.array(starts)[:, None, None] + ends, len(x))
         maps = self._maps(x, np.concatenate([inner, edges.reshape(-1, len(around))]), cancelled)
         return maps[: len(inner)], maps[len(inner) :].reshape(len(starts), 2, context, -1)
+
+    def _tall_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of the filters of 64 and 32 frames, shape (frames, 102), as if all frames were one window."""
+        details_in, details_out = self._tall.get_input_details()[0], self._tall.get_output_details()[0]
+        chunk = details_out["shape"][1]
+        reach = (details_in["shape"][1] - chunk) // 2
+        padded = np.pad(x, ((reach, reach + -len(x) % chunk), (0, 0)))
+        out = np.empty((len(padded) - 2 * reach, details_out["shape"][2]), np.float32)
+        for start in range(0, len(out), chunk):
+            if cancelled():
+                raise Cancelled("stopped")
+            self._tall.set_tensor(details_in["index"], padded[None, start : start + chunk + 2 * reach])
+            self._tall.invoke()
+            out[start : start + chunk] = self._tall.get_tensor(details_out["index"])[0]
+        return out[: len(x)]
 
     def _maps(self, x: np.ndarray, rows: np.ndarray, cancelled: Cancel) -> np.ndarray:
         """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros."""

@@ -3,18 +3,21 @@
     python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
     python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
 
-Writes musicnn_timbral.tflite, musicnn_tags.tflite, musicnn.json (their card) and musicnn.LICENSE.md. The
-weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons and Serra,
-"musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
+Writes musicnn_timbral.tflite, musicnn_tall.tflite, musicnn_tags.tflite, musicnn.json (their card) and
+musicnn.LICENSE.md. The weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons
+and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
 
-The network is cut in two, so that windows which overlap share the expensive part:
+The network is cut in three, so that windows which overlap share the expensive parts:
 
 - timbral: the two wide convolutions, which look three frames to either side: spectra (49, 14, 32), along the
   bands, of 32 times seven normalised log-mel frames -> maps (32, 408);
-- tags: a normalised log-mel window (1, 187, 96) and its timbral maps (1, 187, 408) -> the 200 units before
-  the tags, and the 50 tag activations.
+- tall: the convolutions over 64 and 32 frames: normalised log-mel frames (1, 198, 96) -> maps (1, 132, 102) of all
+  but the first and last 33;
+- tags: a normalised log-mel window (1, 187, 96) and what the others say of it (1, 187, 510) -> the 200 units before
+  the tags, and the 50 tag activations. It computes the maps of 128 frames, and those of 64 and 32 frames anew
+  where they would see beyond the ends of the window.
 
-Both parts give what the plain network of `build_networks` gives, in less time:
+All give what the plain network of `build_networks` gives, in less time:
 
 - A valid correlation along 96 bands is part of a circular one, so the wide convolutions are products of spectra,
   49 bins times seven frames, and a way back: a quarter of the operations. The filters are shifted so that the valid
@@ -44,7 +47,10 @@ N_MELS = 96
 N_FRAMES = 187
 CHUNK = 32  # frames that one call of the timbral part returns: its products fit the processor's cache
 BLOCK = 11  # frames of a window that are taken as channels; 17 of them make a window
-PARTS = ("musicnn_timbral.tflite", "musicnn_tags.tflite")
+TALL_PADDING = 3  # blocks that the filters of 64 frames see to either side
+TALLEST_PARTS = ((0, 3), (3, 14), (14, 17))  # blocks of a window whose filters of 128 frames are computed together
+TALL_BLOCKS = 12  # that one call of the tall part returns
+PARTS = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite")
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
 TAGS = (
@@ -200,7 +206,7 @@ def blocked(kernel):
 
 
 def export(timbral, tags):
-    """Return the two LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
+    """Return the LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
     import keras
     import tensorflow as tf
 
@@ -214,6 +220,20 @@ def export(timbral, tags):
         tall.append((*blocked(kernel[:, 0]), finish))
     rest = keras.Model(tags.get_layer("front").output, tags.outputs)
 
+    def in_blocks(mel):
+        return tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, -1, BLOCK))
+
+    def maps_of(columns, tall, first, last):
+        """Return the maps of some blocks of frames; the filters' ends that would see zeros alone are left out."""
+        kernel, (before, after), finish = tall
+        count = columns.shape[2]
+        skipped, kept = max(before - last + 1, 0), min(after, count - 1 - first) + before + 1
+        start, stop = first - before + skipped, last - 1 - before + kept
+        padding = (max(-start, 0), max(stop - count, 0))
+        seen = tf.pad(columns[:, :, max(start, 0) : min(stop, count)], ((0, 0), (0, 0), padding, (0, 0)))
+        filtered = tf.nn.conv2d(seen, kernel[None, skipped:kept], 1, "VALID")
+        return finish(tf.reshape(tf.reduce_max(filtered, axis=1), (1, (last - first) * BLOCK, -1)))
+
     def run_timbral(spectra):
         maps = []
         for real, imaginary, cosines, sines, finish in wide:
@@ -225,12 +245,19 @@ def export(timbral, tags):
             maps.append(finish(tf.transpose(peaks)))
         return tf.concat(maps, axis=1)
 
-    def run_tags(mel, timbral):
-        columns = tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, N_FRAMES // BLOCK, BLOCK))
-        front = [timbral]
-        for kernel, padding, finish in tall:
-            filtered = tf.nn.conv2d(tf.pad(columns, ((0, 0), (0, 0), padding, (0, 0))), kernel[None], 1, "VALID")
-            front.append(finish(tf.reshape(tf.reduce_max(filtered, axis=1), (1, N_FRAMES, -1))))
+    def run_tall(mel):
+        columns = in_blocks(mel)
+        return tf.concat([maps_of(columns, one, TALL_PADDING, TALL_PADDING + TALL_BLOCKS) for one in tall[1:]], axis=2)
+
+    def run_tags(mel, shared):
+        columns = in_blocks(mel)
+        count = columns.shape[2]
+        front = [shared[:, :, :408], tf.concat([maps_of(columns, tall[0], *part) for part in TALLEST_PARTS], axis=1)]
+        for i, one in enumerate(tall[1:]):
+            before, after = one[1]
+            inner = shared[:, before * BLOCK : (count - after) * BLOCK, 408 + 51 * i : 408 + 51 * (i + 1)]
+            ends = (maps_of(columns, one, *part) for part in ((0, before), (count - after, count)))
+            front.append(tf.concat([next(ends), inner, next(ends)], axis=1))
         return rest(tf.concat(front, axis=2), training=False)
 
     def convert(function, **shapes):
@@ -240,7 +267,8 @@ def export(timbral, tags):
 
     return (
         convert(run_timbral, spectra=(N_MELS // 2 + 1, 2 * (2 * TIMBRAL_CONTEXT + 1), CHUNK)),
-        convert(run_tags, mel=(1, N_FRAMES, N_MELS), timbral=(1, N_FRAMES, 408)),
+        convert(run_tall, mel=(1, (TALL_BLOCKS + 2 * TALL_PADDING) * BLOCK, N_MELS)),
+        convert(run_tags, mel=(1, N_FRAMES, N_MELS), shared=(1, N_FRAMES, 510)),
     )
 
 
@@ -268,9 +296,8 @@ def main(argv=None):
     for name, data in zip(PARTS, flatbuffers, strict=True):
         (options.out / name).write_bytes(data)
     (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    notice = (
-        "Notice for musicnn_timbral.tflite and musicnn_tags.tflite, whose weights come from the package musicnn:\n\n"
-    )
+    files = ", ".join(PARTS[:-1]) + f" and {PARTS[-1]}"
+    notice = f"Notice for {files}, whose weights come from the package musicnn:\n\n"
     (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
     return 0
 
