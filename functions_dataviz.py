@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 OVERVIEW_SIZE: Size = (13.0, 10.0)
 FLOOR_DB = -80.0
+NOTE_FROM_IN = 3.2  # a narrower picture has no room for the reason of a verdict beside its labels
 SPECTRUM_MAP = "magma"  # even steps of lightness, for colour-blind eyes and in grey
 
 VERDICTS = {
@@ -224,7 +225,7 @@ def verdict_words(answer: Mapping[str, Any]) -> str:
     genre, confidence = answer.get("genre"), answer.get("confidence")
     if genre is not None and len(str(genre)) > 40:
         genre = f"{str(genre)[:39]}…"
-    said = f"{genre}, {100 * float(confidence):.0f} %" if genre is not None and confidence is not None else str(genre)
+    said = f"{genre}, {100 * float(confidence):.0f}%" if genre is not None and confidence is not None else str(genre)
     if verdict == "genre":
         return said
     words = VERDICTS.get(verdict, verdict)
@@ -419,7 +420,7 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
             bar.set_hatch("//" if first else "")
             bar.set_edgecolor(colours.background)
         ax.annotate(
-            f"{value:.0f} %" if value >= 0.95 else "under 1 %",
+            f"{value:.0f}%" if value >= 0.95 else "under 1%",
             (value, bar.get_y() + bar.get_height() / 2),
             xytext=(4, 0),
             textcoords="offset points",
@@ -433,7 +434,7 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
     ax.set_xticks([0, 20, 40, 60, 80, 100])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, len(names) - 0.4)
-    if not sure:
+    if not sure and width_in >= NOTE_FROM_IN:
         note = plain(f"{VERDICTS.get(str(verdict), verdict)}: {reason}", 160)
         note = textwrap.fill(note, max(int(width_in * 6.5), 20))
         box = {"facecolor": colours.background, "edgecolor": colours.warm, "boxstyle": "round,pad=0.5"}
@@ -455,11 +456,13 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
     end = max(float(answer.get("duration_s") or 0), max(float(part["end_s"]) for part in segments), 0.1)
     title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend
     style(ax, theme, title=title, y="Confidence (%)", grid="y")
-    for part in segments:
+    for i, part in enumerate(segments):
         left, right = float(part["start_s"]), float(part["end_s"])
         height = 100 * float(part.get("confidence") or 0)
-        colour = genre_colour(str(part["genre"]))
-        ax.bar(left, height, right - left, align="edge", color=colour, edgecolor=colours.background, linewidth=0.6)
+        ax.bar(left, height, right - left, align="edge", color=genre_colour(str(part["genre"])), linewidth=0)
+        if i and part["genre"] != segments[i - 1]["genre"]:  # no border within a run: it would cross the run's label
+            before = 100 * float(segments[i - 1].get("confidence") or 0)
+            ax.plot([left, left], [0, max(height, before)], color=colours.background, linewidth=0.8, zorder=2)
     ax.set_ylim(0, 100)
     ax.set_yticks([0, 50, 100])
     SongTime([(0.0, end)]).dress(ax, width_in=width_in)

@@ -67,7 +67,7 @@ class Engine:
             do = request["do"]
             if do == "cancel":
                 self._cancelled.add(request["job"])
-            elif do in ("run", "load"):
+            elif do in ("run", "load", "similar"):
                 self._jobs.put(request)
             elif do == "volume":
                 self._player.volume = request["volume"]
@@ -86,11 +86,13 @@ class Engine:
             with self._reporting(job):
                 if request["do"] == "load":
                     self._load(request["model"])
+                elif request["do"] == "similar":
+                    self._similar(request)
                 else:
                     self._run(request)
             if request["do"] == "run":
-                self._cancelled.discard(job)
                 self.tell("done", job)
+            self._cancelled.discard(job)
 
     @contextlib.contextmanager
     def _reporting(self, job: int = 0) -> Any:
@@ -208,6 +210,20 @@ class Engine:
             with contextlib.suppress(OSError):
                 save_spectra(Path(request["store"]), spectra)
         self.tell("spectra", job, key=key)
+
+    def _similar(self, request: dict[str, Any]) -> None:
+        """Tell the songs of a library that are nearest to a song."""
+        from functions_collection import similar
+        from functions_library import Library
+
+        job = request["job"]
+        with Library(Path(request["library"]), create=False) as library:
+            found = similar(library, request["text"], top=request["top"], cancelled=lambda: job in self._cancelled)
+        songs = [
+            {"input": str(one.song.path), "title": one.song.title, "genre": one.song.genre or one.song.verdict,
+             "distance": one.distance} for one in found
+        ]  # fmt: skip
+        self.tell("similar", job, songs=songs)
 
     def _early_title(self, job: int, source: Any) -> None:
         """Tell a video's title before its download has come that far."""

@@ -21,8 +21,8 @@ def output_problem() -> str | None:
         return "listening needs the package sounddevice"
     except OSError:
         return "listening needs the library PortAudio"
-    except Exception as error:  # PortAudio's own error class, which exists only where the import worked
-        return f"no sound device was found ({str(error).splitlines()[0][:80]})"
+    except Exception:  # PortAudio's own error class, which exists only where the import worked
+        return "no sound device was found; connect headphones or loudspeakers and start the program again"
     return None
 
 

@@ -56,7 +56,7 @@ def _value(column: str, value: float) -> str:
 def _share(log_activation: float) -> str:
     """Return an activation whose logarithm is given as a percentage."""
     share = 100 * math.exp(log_activation)
-    return f"{share:.0f} %" if share >= 0.95 else "under 1 %"
+    return f"{share:.0f}%" if share >= 0.95 else "under 1%"
 
 
 def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +127,7 @@ def _compare(
 def _range(column: str, quantiles: Sequence[float]) -> str:
     """Return a range in words."""
     low, high = _value(column, quantiles[0]), _value(column, quantiles[2])
-    return low if low == high else f"{low.removesuffix(' %').removesuffix(' bpm').removesuffix(' kHz')} to {high}"
+    return low if low == high else f"{low.removesuffix('%').removesuffix(' bpm').removesuffix(' kHz')} to {high}"
 
 
 def _heard(values: Mapping[str, float]) -> list[dict[str, Any]]:

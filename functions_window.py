@@ -8,12 +8,14 @@ to a dialog whose details can be copied.
 """
 
 import contextlib
+import re
 import signal
 import sys
 import time
 import tkinter as tk
 import traceback
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,17 +28,23 @@ from functions_text import clean_title
 from functions_window_actions import Actions, Names
 from functions_window_answer import AnswerView, Picture
 from functions_window_dialogs import BugDialog, CardDialog
+from functions_window_inputs import Inputs
 from functions_window_look import SCALES, FitLabel, HintEntry, Look, screen_scale, system_theme
-from functions_window_menu import build_menu
+from functions_window_menu import build_menu, row_menu
 from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
+from functions_window_similar import Similar
 from functions_worker import Message, Worker
 
 NAME = "Music genre classifier"
 SMALLEST = (900, 570)  # and the menu bar: fits a screen of 900 x 600
 FIRST_SIZE = (1080, 720)
 POLL_MS = 30
+STALE_S = 1.5  # a sentence in the status line that is older goes when something else is looked at
+SUMMARY = {
+    "genre": "with a genre", "uncertain": "uncertain", "not_music": "not music", "silent": "silent",
+    "too_short": "too short", "error": "without an answer",
+}  # fmt: skip
 BUDGET_S = 0.012  # of one round of messages
-FILE_TYPES = (("Music", "*.mp3 *.flac *.wav *.ogg *.opus *.m4a *.aac *.wma *.aiff *.webm *.mp4"), ("All files", "*"))
 
 
 @dataclass
@@ -54,7 +62,7 @@ class Row:
     entry: Entry | None = None
 
 
-class Window(Actions):
+class Window(Inputs, Similar, Actions):
     """The program's window.
 
     Parameters
@@ -95,6 +103,8 @@ class Window(Actions):
         self._pictures: dict[str, Picture] = {}
         self._after: str | None = None
         self._stop_signal = False
+        self._said = 0.0
+        self._finished: list[str] = []  # verdicts since the queue was empty
         self.closed = False
         self.menu_variables: tuple[tk.Variable, ...] = ()
         self._build()
@@ -131,8 +141,9 @@ class Window(Actions):
         for column, widget in enumerate((self.entry, self.go, self.open, label, self.model_box, self.card)):
             widget.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else px(8), 0))
         self.list = AnswerList(
-            outer, look, search=self._fill_list, select=self._selected, remove=self.remove, compare=self.compare
-        )
+            outer, look, search=self._fill_list, select=self._selected, remove=self.remove, compare=self.compare,
+            menu=lambda x, y: row_menu(self).tk_popup(x, y),
+        )  # fmt: skip
         self.list.grid(row=1, column=0, sticky="nsew", padx=(0, px(12)))
         pages = ttk.Frame(outer)
         pages.grid(row=1, column=1, sticky="nsew")
@@ -140,7 +151,8 @@ class Window(Actions):
         pages.rowconfigure(0, weight=1)
         actions: dict[str, Any] = {
             "draw": self.draw, "seek": self.listen_from, "listen": self.listen, "copy": self.copy,
-            "export": self.export, "wrong": self.correct, "again": self.again, "volume": self._set_volume,
+            "export": self.export, "similar": self.similar, "wrong": self.correct, "again": self.again,
+            "volume": self._set_volume,
         }  # fmt: skip
         self.pages: dict[str, Any] = {
             "welcome": Welcome(pages, look, open_files=self.open_files, open_folder=self.open_folder),
@@ -177,7 +189,8 @@ class Window(Actions):
         """Give the window the size and place it had, if that is still on the screen."""
         root = self.root
         screen = root.winfo_screenwidth(), root.winfo_screenheight()
-        least = min(SMALLEST[0], screen[0]), min(SMALLEST[1], screen[1])
+        least = self._least()
+        self.look.listen(lambda: root.minsize(*self._least()))
         root.minsize(*least)
         size = [min(max(self.look.px(first), small), whole) for first, small, whole in
                 zip(FIRST_SIZE, least, screen, strict=True)]  # fmt: skip
@@ -190,9 +203,18 @@ class Window(Actions):
             geometry = f"{width}x{height}+{x}+{y}"
         root.geometry(geometry)
 
+    def _least(self) -> tuple[int, int]:
+        """Return the smallest size in which everything fits at the scaling in use, or the screen's."""
+        screen = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
+        width, height = (min(self.look.px(small), whole) for small, whole in zip(SMALLEST, screen, strict=True))
+        return width, height
+
     def _bind(self) -> None:
         """Bind keys and mouse."""
         root = self.root
+        if root.tk.call("tk", "windowingsystem") == "x11":  # where Tk takes Ctrl+A for the start of the line
+            root.event_delete("<<LineStart>>", "<Control-a>")
+            root.event_add("<<SelectAll>>", "<Control-a>")
         self.entry.bind("<Return>", lambda _: self.submit_entry())
         self.entry.bind("<KP_Enter>", lambda _: self.submit_entry())
         self.model_box.bind("<<ComboboxSelected>>", lambda _: self._model_chosen())
@@ -200,8 +222,9 @@ class Window(Actions):
             "<Escape>": self.cancel, "<Control-o>": self.open_files, "<Control-O>": self.open_folder,
             "<Control-l>": self.focus_entry, "<Control-f>": self.focus_search, "<Control-p>": self.listen,
             "<Control-C>": self.copy, "<Control-e>": lambda: self.export(None), "<Control-d>": self.compare,
-            "<Control-q>": self.close, "<F1>": self.help, "<Control-plus>": lambda: self.zoom(1),
-            "<Control-equal>": lambda: self.zoom(1), "<Control-minus>": lambda: self.zoom(-1),
+            "<Control-r>": self.again, "<Control-g>": self.similar, "<Control-q>": self.close, "<F1>": self.help,
+            "<Control-plus>": lambda: self.zoom(1), "<Control-equal>": lambda: self.zoom(1),
+            "<Control-minus>": lambda: self.zoom(-1),
             "<Alt-s>": self.submit_entry, "<Alt-o>": self.open_files, "<Alt-d>": lambda: self.model_box.focus_set(),
             "<Alt-i>": self.focus_search, "<Alt-l>": self.listen, "<Alt-c>": self.copy,
             "<Alt-x>": lambda: self.export(None), "<Alt-t>": self.correct, "<Alt-n>": self.cancel,
@@ -257,6 +280,9 @@ class Window(Actions):
     def _handle(self, message: Message) -> None:
         """Do what a message asks for."""
         data = message.data
+        if message.job < 0 and message.kind != "bug":
+            self._similar_says(message)
+            return
         row = self.rows.get(self.jobs.get(message.job, ""))
         if message.kind == "picture":
             picture = self._pictures.get(data["slot"])
@@ -297,6 +323,7 @@ class Window(Actions):
             self._engine_says(message)
         if message.kind in ("done", "cancelled", "stage", "broken"):
             self._show_busy()
+            self._sum_up()
 
     def _engine_says(self, message: Message) -> None:
         """Take what concerns no job."""
@@ -316,9 +343,24 @@ class Window(Actions):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show a sentence in the status line."""
+        self._said = time.monotonic()
         text = text[:1].upper() + text[1:]
         self.status.configure(foreground=self.look.colours.bad if bad else self.look.colours.text)
         self.status.show(clean_title(text, limit=400))
+
+    def _unsay(self) -> None:
+        """Take away a sentence that was about something else."""
+        if time.monotonic() - self._said > STALE_S and not self.worker.busy:
+            self.say("")
+
+    def _sum_up(self) -> None:
+        """Say what a queue of several inputs has come to."""
+        if any(row.state in ("waiting", "working") for row in self.rows.values()):
+            return  # the worker may be further than its messages that have been read
+        verdicts, self._finished = self._finished, []
+        if len(verdicts) > 1:
+            counts = Counter(SUMMARY.get(verdict, verdict) for verdict in verdicts)
+            self.say(f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items()))
 
     def _show_busy(self) -> None:
         """Show below what is being done, how far it is and how much waits."""
@@ -336,16 +378,6 @@ class Window(Actions):
             self.progress.configure(value=fraction)
 
     # ---- inputs
-
-    def submit_entry(self) -> None:
-        """Classify what is in the box."""
-        text = self.entry.get().strip()
-        if text:
-            self.entry.delete(0, "end")
-            self.submit([text])
-        else:
-            self.say("Type a title, paste a link or open a file first", bad=True)
-            self.focus_entry()
 
     def submit(self, texts: Names, *, titles: Sequence[str | None] | None = None) -> None:
         """Queue inputs; the first of them is shown."""
@@ -391,74 +423,6 @@ class Window(Actions):
             self._queue(chosen["link"], chosen["title"], key=row.key)
             self._show_busy()
 
-    def _paste(self, event: "tk.Event[Any]") -> str | None:
-        """Classify the link in the clipboard, wherever the keyboard is; other text goes to the box."""
-        if (
-            event.widget.winfo_class() in ("TEntry", "TCombobox", "Text")
-            or event.widget.winfo_toplevel() is not self.root
-        ):
-            return None
-        with contextlib.suppress(tk.TclError):
-            text = self.root.clipboard_get().strip()
-            if _is_link(text):
-                self.submit([text])
-            elif text:
-                self.entry.delete(0, "end")
-                self.entry.insert(0, clean_title(text))
-                self.focus_entry()
-        return "break"
-
-    def _paste_in_entry(self, event: "tk.Event[Any]") -> str | None:
-        """Paste into an entry; a link in the empty box starts."""
-        with contextlib.suppress(tk.TclError):
-            text = self.root.clipboard_get()
-            if event.widget is self.entry and not self.entry.get() and _is_link(text.strip()):
-                self.submit([text.strip()])
-                return "break"
-            with contextlib.suppress(tk.TclError):
-                event.widget.delete("sel.first", "sel.last")
-            event.widget.insert("insert", text.replace("\n", " "))
-        return "break"
-
-    def _accept_drops(self) -> None:
-        """Take files and links that are dropped on the window, where that is possible."""
-        try:
-            from tkinterdnd2 import DND_FILES, DND_TEXT, TkinterDnD
-
-            TkinterDnD._require(self.root)
-            self.outer.drop_target_register(DND_FILES, DND_TEXT)  # type: ignore[attr-defined]
-            self.outer.dnd_bind("<<Drop>>", self._dropped)  # type: ignore[attr-defined]
-        except Exception:  # not installed, or its library does not suit this system: the window works without
-            self.pages["welcome"].hint.configure(text="Dropping files needs the package tkinterdnd2. F1 lists the keys")
-
-    def _dropped(self, event: Any) -> str:
-        """Classify what was dropped: files as a Tcl list, or the text of a link."""
-        data = event.data
-        parts = [data.strip()] if _is_link(data.strip()) else [str(part) for part in self.root.tk.splitlist(data)]
-        if len(parts) > 1 and not all(Path(part).exists() for part in parts):
-            parts = [data.strip()]
-        self.submit([part for part in parts if part])
-        return str(event.action)
-
-    def open_files(self) -> None:
-        """Ask for files."""
-        from tkinter import filedialog
-
-        paths = filedialog.askopenfilenames(parent=self.root, title="Open files", filetypes=FILE_TYPES)
-        self.submit([str(path) for path in paths])
-
-    def open_folder(self) -> None:
-        """Ask for a folder."""
-        path = self.ask_folder("Open folder")
-        if path:
-            self.submit([path])
-
-    def ask_folder(self, title: str) -> str:
-        """Return a folder that the user chose, or ""."""
-        from tkinter import filedialog
-
-        return str(filedialog.askdirectory(parent=self.root, title=title, mustexist=True) or "")
-
     # ---- sound, end
 
     def _heard(self, second: float | None) -> None:
@@ -493,8 +457,8 @@ class Window(Actions):
             return
         self.closed = True
         with contextlib.suppress(tk.TclError):
-            place = [self.root.winfo_width(), self.root.winfo_height(), self.root.winfo_x(), self.root.winfo_y()]
-            self.history.remember(place=place, volume=self.volume)
+            place = re.findall(r"-?\d+", self.root.geometry())  # winfo_y would count the menu bar on some systems
+            self.history.remember(place=[int(number) for number in place], volume=self.volume)
             self.root.withdraw()
         self.worker.close()
         self.history.close()
@@ -502,9 +466,3 @@ class Window(Actions):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
                 self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
         self.root.destroy()
-
-
-def _is_link(text: str) -> bool:
-    """Whether text looks like one link."""
-    start = text.lower().startswith(("http://", "https://", "www.youtube.", "youtube.com/", "youtu.be/"))
-    return start and not any(char.isspace() for char in text)

@@ -43,6 +43,8 @@ class Actions:
     shown: str | None
     playing: str | None
     sound_problem: str | None
+    _searched = False
+    _finished: Names
     _pictures: dict[str, Picture]
 
     def say(self, text: str, *, bad: bool = False) -> None:
@@ -51,6 +53,14 @@ class Actions:
 
     def ask_folder(self, title: str) -> str:
         """Return a folder that the user chose, or ""."""
+        raise NotImplementedError
+
+    def ask_save(self, title: str, *, name: str, kinds: tuple[tuple[str, str], ...] = ()) -> str:
+        """Return the path of a file that the user chose to write, or ""."""
+        raise NotImplementedError
+
+    def _unsay(self) -> None:
+        """Take away a sentence that was about something else."""
         raise NotImplementedError
 
     def _page(self, name: str) -> None:
@@ -67,7 +77,11 @@ class Actions:
         rows += [(entry.key, entry.title, *self._verdict(entry)) for entry in found]
         self.list.fill(rows)
         if words.strip():
-            self.say(f"{len(found)} answers hold “{clean_title(words, limit=60)}”")
+            count = {0: "No answer holds", 1: "1 answer holds"}.get(len(found), f"{len(found)} answers hold")
+            self.say(f"{count} “{clean_title(words, limit=60)}”")
+        elif self._searched:
+            self.say("")
+        self._searched = bool(words.strip())
 
     def _verdict(self, entry: Entry) -> tuple[str, str]:
         """Return the second cell and the kind of an answer's row."""
@@ -92,6 +106,7 @@ class Actions:
     def _selected(self, keys: tuple[str, ...]) -> None:
         """Show the answer or job that was selected."""
         if len(keys) == 1 and keys[0] != self.shown:
+            self._unsay()
             self._show(keys[0])
         elif len(keys) == 2:
             self.say("Press Compare to see the two side by side")
@@ -131,7 +146,12 @@ class Actions:
         self.list.set(row.key, row.title, *self._verdict(row.entry), first=True)
         if self.shown == row.key:
             self._show(row.key)
-        self.say(f"Answered “{row.title}”: {short_answer(row.entry.record['answer'])}")
+        answer = row.entry.record["answer"]
+        self._finished.append(answer["verdict"])
+        if answer["verdict"] == "error":
+            self.say(f"No answer for “{row.title}”", bad=True)
+        else:
+            self.say(f"Answered “{row.title}”: {short_answer(answer)}")
 
     def _failed(self, row: "Row", sentence: str) -> None:
         """Give a job that found no end the verdict error."""
@@ -150,8 +170,7 @@ class Actions:
             return
         self.rows.pop(row.key, None)
         self.jobs.pop(row.job, None)
-        if self.list.tree.exists(row.key):
-            self.list.tree.delete(row.key)
+        self.list.drop(row.key)
         if self.shown == row.key:
             self.shown = None
             self._page("welcome")
@@ -192,14 +211,14 @@ class Actions:
             self.history.remove(key)
             self.rows.pop(key, None)
             after = self.list.tree.next(key) or self.list.tree.prev(key)
-            self.list.tree.delete(key)
+            self.list.drop(key)
             if self.shown == key:
                 self.shown = None
                 self._page("welcome")
             if len(keys) == 1 and after:
                 self.list.go(after)
         if keys:
-            self.say(f"Removed {len(keys)} of the list")
+            self.say(f"Removed {len(keys)} answer{'s' * (len(keys) > 1)}")
 
     def clear_history(self) -> None:
         """Remove all answers, after a question."""
@@ -249,13 +268,14 @@ class Actions:
             self.root.clipboard_clear()
             self.root.clipboard_append(as_text(entry))
             self.answer.tell("Copied")
+            self.say("The answer is on the clipboard")
 
     def again(self) -> None:
-        """Classify the input of the answer that is shown once more."""
-        entry = self.current()
-        if entry:
-            answer = entry.record["answer"]
-            self.submit([answer["input"]], titles=[answer["title"]])
+        """Classify once more, with the model in use now, what the selected answers or the one shown are about."""
+        selected = [self.history.get(key) for key in self.list.tree.selection()]
+        entries: Sequence[Entry | None] = [entry for entry in selected if entry] or [self.current()]
+        answers = [entry.record["answer"] for entry in entries if entry]
+        self.submit([answer["input"] for answer in answers], titles=[answer["title"] for answer in answers])
 
     def submit(self, texts: Names, *, titles: "Sequence[str | None] | None" = None) -> None:
         """Queue inputs."""
@@ -263,18 +283,13 @@ class Actions:
 
     def export(self, form: str | None) -> None:
         """Save the answer; without a form, the ending of the file's name says which."""
-        from tkinter import filedialog
-
         entry = self.current()
         if entry is None:
             return
         kinds = {"png": "Picture", "json": "JSON", "csv": "Table"}
         chosen = [form] if form else list(kinds)
         stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in entry.title)[:60].strip() or "answer"
-        path = filedialog.asksaveasfilename(
-            parent=self.root, title="Export", initialfile=f"{stem}.{chosen[0]}", defaultextension=f".{chosen[0]}",
-            filetypes=[(kinds[kind], f"*.{kind}") for kind in chosen],
-        )  # fmt: skip
+        path = self.ask_save("Export", name=f"{stem}.{chosen[0]}", kinds=tuple((kinds[kind], kind) for kind in chosen))
         if path:
             ending = Path(path).suffix.lower().removeprefix(".")
             kind = form or (ending if ending in kinds else "json")
@@ -283,16 +298,11 @@ class Actions:
 
     def export_all(self, form: str) -> None:
         """Save all answers of the list."""
-        from tkinter import filedialog
-
         entries = self.history.find(self.list.words.get(), limit=1_000_000)
-        path = (
-            ""
-            if not entries
-            else filedialog.asksaveasfilename(
-                parent=self.root, title="Export all", initialfile=f"answers.{form}", defaultextension=f".{form}"
-            )
-        )
+        if not entries:
+            self.say("There are no answers to export yet", bad=True)
+            return
+        path = self.ask_save("Export all", name=f"answers.{form}")
         if path:
             answers = [entry.record["answer"] for entry in entries]
             self.worker.ask("export", path=str(path), form=form, answers=answers, key="", store=None)
@@ -309,20 +319,16 @@ class Actions:
         """Keep a correction."""
         self.history.correct(entry, genre)
         self.answer.tell(f"You said: {genre}")
-        self.say(f"Kept: {entry.title} is {genre}")
+        self.say(f"Correction kept: “{entry.title}” is {genre}")
 
     def export_corrections(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""
-        from tkinter import filedialog
-
         count = len(self.history.corrections())
         if not count:
             self.say("There are no corrections yet; “That’s wrong…” makes one", bad=True)
             return
         folder = self.ask_folder("The folder of your music")
-        path = folder and filedialog.asksaveasfilename(
-            parent=self.root, title="Save corrections", initialfile="corrections.csv", defaultextension=".csv"
-        )
+        path = folder and self.ask_save("Save corrections", name="corrections.csv")
         if path:
             text, named = self.history.corrections_csv(Path(folder))
             try:
@@ -342,7 +348,9 @@ class Actions:
         chosen = [key for key in self.list.tree.selection() if key in known][:2]
         if self.shown in known and self.shown not in chosen:
             chosen.insert(0, self.shown)
-        chosen += [entry.key for entry in entries if entry.key not in chosen]
+        others = [entry for entry in entries if entry.key not in chosen]
+        others.sort(key=lambda entry: not entry.record["answer"].get("probabilities"))  # what can be compared first
+        chosen += [entry.key for entry in others]
         CompareDialog(self.root, self.look, entries=entries, chosen=chosen[:2], draw=self.draw)
 
     # ---- listening
@@ -447,11 +455,6 @@ class Actions:
         index = min(range(len(SCALES)), key=lambda i: abs(SCALES[i] - self.look.scale)) + step
         if 0 <= index < len(SCALES):
             self.use_scale(SCALES[index])
-
-    def focus_entry(self) -> None:
-        """Put the keyboard into the box."""
-        self.entry.focus_set()
-        self.entry.selection_range(0, "end")
 
     def focus_search(self) -> None:
         """Put the keyboard into the box of the history."""

@@ -40,7 +40,7 @@ def meaning(answer: dict[str, Any]) -> str:
         return f"{confidence:.0%} sure: of 100 answers given with this number, about {confidence * 100:.0f} are right."
     if answer["verdict"] == "uncertain" and confidence is not None:
         return f"Only {confidence:.0%} sure. {reason}."
-    return reason if reason.endswith((".", "")) else reason + "."
+    return f"{reason}." if reason and not reason.endswith(".") else reason
 
 
 def short_answer(answer: dict[str, Any]) -> str:
@@ -212,7 +212,8 @@ class AnswerView(ttk.Frame):
     parent : widget
     look : Look
     actions : dict
-        Callables by name: draw(picture), seek(second), listen(), copy(), export(form), wrong(), volume(value).
+        Callables by name: draw(picture), seek(second), listen(), copy(), export(form), similar(), wrong(),
+        volume(value).
     volume : float
         0 to 1.
     """
@@ -259,7 +260,8 @@ class AnswerView(ttk.Frame):
         self.export_menu = menu
         self.again = ttk.Button(bar, text="Try again", command=self._do["again"])
         self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=self._do["wrong"])
-        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.wrong)
+        self.similar = ttk.Button(bar, text="Similar…", command=self._do["similar"])
+        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.similar, self.wrong)
         for widget in self._row:
             widget.pack(side="left", padx=(0, self.look.px(6)))
         self.note = FitLabel(bar, use=self.look.fonts["small"])
@@ -379,7 +381,7 @@ class AnswerView(ttk.Frame):
     def _paint(self) -> None:
         """Use the theme and the scaling."""
         self.look.paint_text(self.why)
-        self.look.paint_menu(self.export_menu)
+        self.look.paint_menus(self)
         colours, fonts = self.look.colours, self.look.fonts
         for side, colour in (("heard", colours.text), ("for", colours.good), ("against", colours.warm)):
             self.why.tag_configure(side, font=fonts["strong"], foreground=colour, spacing1=2, spacing3=4)

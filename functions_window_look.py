@@ -31,6 +31,7 @@ class Colours:
     accent: str
     select: str
     select_text: str
+    row: str
     good: str
     warm: str
     bad: str
@@ -39,9 +40,9 @@ class Colours:
 # Background, text and accent are those of the pictures (functions_style.THEMES).
 COLOURS = {
     "light": Colours("#fafafa", "#ffffff", "#fdfdfd", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8",
-                     "#ffffff", "#0f6b2f", "#94420c", "#b3261e"),
+                     "#ffffff", "#cfe3f7", "#0f6b2f", "#94420c", "#b3261e"),
     "dark": Colours("#1c1c1c", "#2a2a2a", "#292929", "#1c1c1c", "#fafafa", "#a8a8a8", "#3d3d3d", "#57c8ff", "#2f60d8",
-                    "#ffffff", "#7bd88f", "#f2a35e", "#ff8a80"),
+                    "#ffffff", "#1d4b70", "#7bd88f", "#f2a35e", "#ff8a80"),
 }  # fmt: skip
 
 
@@ -151,9 +152,8 @@ class Look:
                             fieldbackground=colours.raised, bordercolor=colours.line, insertcolor=colours.text,
                             focuscolor=colours.accent, troughcolor=colours.line)  # fmt: skip
             style.map(".", background=[("active", colours.line)], foreground=[("disabled", colours.muted)])
-            style.map("Treeview", background=[("selected", colours.select)],
-                      foreground=[("selected", colours.select_text)])  # fmt: skip
         line = self.fonts["body"].metrics("linespace")
+        style.map("Treeview", background=[("selected", colours.row)], foreground=[("selected", colours.text)])
         style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"])
         style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])
         style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
@@ -171,15 +171,20 @@ class Look:
                               ("font", "TkDefaultFont")):  # fmt: skip
             self._root.option_add(f"*TCombobox*Listbox.{option}", value)
 
-    def paint_menu(self, menu: tk.Menu) -> None:
-        """Give a menu and those below it the theme's colours."""
-        colours = self.colours
-        menu.configure(background=colours.raised, foreground=colours.text, activebackground=colours.select,
-                       activeforeground=colours.select_text, disabledforeground=colours.muted,
-                       selectcolor=colours.text, relief="flat", borderwidth=0, font="TkMenuFont")  # fmt: skip
-        for child in menu.winfo_children():
-            if isinstance(child, tk.Menu):
-                self.paint_menu(child)
+    def paint_menus(self, below: tk.Misc | str) -> None:
+        """Give all menus below a widget the theme's colours, also the copies that Tk shows in place of a menu bar's."""
+        colours, call = self.colours, self._root.tk.call
+        options = {
+            "background": colours.raised, "foreground": colours.text, "activebackground": colours.select,
+            "activeforeground": colours.select_text, "disabledforeground": colours.muted,
+            "selectcolor": colours.text, "relief": "flat", "borderwidth": 0, "font": "TkMenuFont",
+        }  # fmt: skip
+        for path in self._root.tk.splitlist(call("winfo", "children", str(below))):
+            if call("winfo", "class", path) == "Menu":
+                bar = call(path, "cget", "-type") == "menubar"
+                call(path, "configure", *sum(((f"-{name}", value) for name, value in options.items()), ()),
+                     *(("-background", colours.background) if bar else ()))  # fmt: skip
+            self.paint_menus(str(path))
 
     def paint_text(self, text: tk.Text) -> None:
         """Give a text widget the theme's colours."""

@@ -1,7 +1,7 @@
 """The window's menus."""
 
 import tkinter as tk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from functions_window_look import SCALES
 
@@ -24,16 +24,18 @@ def build_menu(window: "Window") -> None:
     file.add_separator()
     file.add_command(label="Quit", underline=0, accelerator="Ctrl+Q", command=window.close)
     edit = _menu(bar, "Edit", 0)
+    edit.add_command(label="Classify again", underline=9, accelerator="Ctrl+R", command=window.again)
     edit.add_command(label="Copy answer", underline=0, accelerator="Ctrl+Shift+C", command=window.copy)
     edit.add_command(label="That’s wrong…", underline=0, command=window.correct)
     edit.add_command(label="Compare…", underline=3, accelerator="Ctrl+D", command=window.compare)
+    edit.add_command(label="Similar songs…", underline=0, accelerator="Ctrl+G", command=window.similar)
     edit.add_separator()
     edit.add_command(label="Find in history", underline=0, accelerator="Ctrl+F", command=window.focus_search)
     edit.add_command(label="Remove from history", underline=0, accelerator="Delete", command=window.remove)
     edit.add_command(label="Clear history…", underline=1, command=window.clear_history)
     edit.add_separator()
-    edit.add_command(label="Cancel", underline=5, accelerator="Esc", command=window.cancel)
-    edit.add_command(label="Cancel all", underline=9, command=window.cancel_all)
+    edit.add_command(label="Cancel", underline=2, accelerator="Esc", command=window.cancel)
+    edit.add_command(label="Cancel all", underline=4, command=window.cancel_all)
     view = _menu(bar, "View", 0)
     theme = tk.StringVar(root, window.theme_choice)
     for value, text in (("system", "Theme of the system"), ("light", "Light"), ("dark", "Dark")):
@@ -53,8 +55,29 @@ def build_menu(window: "Window") -> None:
     help_menu.add_command(label="About", underline=0, command=window.about)
     root.configure(menu=bar)
     window.menu_variables = (theme, size)  # an unreferenced variable would be forgotten
-    window.look.listen(lambda: window.look.paint_menu(bar))
-    window.look.paint_menu(bar)
+    window.look.listen(lambda: window.look.paint_menus(root))
+    window.look.paint_menus(root)
+
+
+def row_menu(window: "Window") -> tk.Menu:
+    """Return the menu of the selected rows of the history, made anew each time."""
+    name = "row_menu"
+    if name in window.root.children:
+        window.root.children[name].destroy()
+    menu = tk.Menu(window.root, name=name, tearoff=False)
+    selected = window.list.tree.selection()
+    one = len(selected) == 1 and window.history.get(selected[0]) is not None  # what is selected will be shown
+    alone: Literal["normal", "disabled"] = "normal" if one else "disabled"
+    menu.add_command(label="Classify again", underline=9, command=window.again)
+    menu.add_command(label="Copy answer", underline=0, command=window.copy, state=alone)
+    menu.add_command(label="Export answer…", underline=0, command=lambda: window.export(None), state=alone)
+    menu.add_command(label="That’s wrong…", underline=0, command=window.correct, state=alone)
+    menu.add_command(label="Compare…", underline=3, command=window.compare)
+    menu.add_command(label="Similar songs…", underline=0, command=window.similar, state=alone)
+    menu.add_separator()
+    menu.add_command(label="Remove from history", underline=0, command=window.remove)
+    window.look.paint_menus(window.root)
+    return menu
 
 
 def _menu(bar: tk.Menu, label: str, underline: int) -> tk.Menu:

@@ -34,7 +34,10 @@ class Welcome(ttk.Frame):
     ) -> None:
         super().__init__(parent)
         inner = ttk.Frame(self)
-        inner.place(relx=0.5, rely=0.42, anchor="center")
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=42)
+        self.rowconfigure(2, weight=58)
+        inner.grid(row=1, column=0)
         for text, name in WELCOME:
             ttk.Label(inner, text=text, font=look.fonts[name], justify="center").pack(pady=look.px(4))
         bar = ttk.Frame(inner)
@@ -186,14 +189,16 @@ class AnswerList(ttk.Frame):
     look : Look
     search, select, remove, compare : callable
         Called with the words, with the selected keys, and without anything.
+    menu : callable
+        Called with the place on the screen where the menu of the selected rows is wanted.
     """
 
     def __init__(
         self, parent: Any, look: Look, *, search: Callable[[str], None], select: Callable[[tuple[str, ...]], None],
-        remove: Callable[[], None], compare: Callable[[], None],
+        remove: Callable[[], None], compare: Callable[[], None], menu: Callable[[int, int], None],
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._look, self._search = look, search
+        self._look, self._search, self._menu = look, search, menu
         self._later: str | None = None
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
@@ -207,8 +212,16 @@ class AnswerList(ttk.Frame):
         bar = ttk.Scrollbar(self, command=self.tree.yview)
         bar.grid(row=2, column=1, sticky="ns")
         self.tree.configure(yscrollcommand=bar.set)
-        self.tree.bind("<<TreeviewSelect>>", lambda _: select(self.tree.selection()))
+        self._empty = tk.Label(self.tree, font=look.fonts["small"], borderwidth=0)
+        self.tree.bind("<<TreeviewSelect>>", lambda _: self._count())
+        self.tree.bind("<<TreeviewSelect>>", lambda _: select(self.tree.selection()), add=True)
         self.tree.bind("<Delete>", lambda _: remove())
+        self.tree.bind("<<SelectAll>>", lambda _: self.tree.selection_set(self.tree.get_children()))
+        system = self.tk.call("tk", "windowingsystem")
+        for event in ("<Button-2>", "<Control-Button-1>") if system == "aqua" else ("<Button-3>",):
+            self.tree.bind(event, self._menu_at_pointer)
+        for key in ("<Shift-F10>", *{"x11": ("<Menu>",), "win32": ("<App>",)}.get(system, ())):
+            self.tree.bind(key, self._menu_at_focus)
         buttons = ttk.Frame(self)
         buttons.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(look.px(6), 0))
         buttons.columnconfigure((0, 1), weight=1, uniform="half")
@@ -226,6 +239,43 @@ class AnswerList(ttk.Frame):
             self.tree.item(key, values=(self._cut(title), answer), tags=(kind,))
         else:
             self.tree.insert("", 0 if first else "end", iid=key, values=(self._cut(title), answer), tags=(kind,))
+            self._count()
+
+    def drop(self, key: str) -> None:
+        """Take a row away, if it is there."""
+        if self.tree.exists(key):
+            self.tree.delete(key)
+            self._count()
+
+    def _count(self) -> None:
+        """Offer what can be done with so many rows, and say so where there are none."""
+        rows = len(self.tree.get_children())
+        self.compare.state(["!disabled" if rows > 1 else "disabled"])
+        self.remove.state(["!disabled" if self.tree.selection() else "disabled"])
+        if rows:
+            self._empty.place_forget()
+        else:
+            self._empty.configure(text="Nothing found" if self.words.get().strip() else "Answers appear here")
+            self._empty.place(relx=0.5, y=self._look.px(14), anchor="n")
+
+    def _menu_at_pointer(self, event: "tk.Event[Any]") -> None:
+        """Show the menu of the row under the pointer, or of the selected rows if it is one of them."""
+        key = self.tree.identify_row(event.y)
+        if key:
+            if key not in self.tree.selection():
+                self.go(key)
+            self.tree.focus_set()
+            self._menu(event.x_root, event.y_root)
+
+    def _menu_at_focus(self, _: "tk.Event[Any]") -> str:
+        """Show the menu of the selected rows below the one with the keyboard."""
+        selected = self.tree.selection()
+        if selected:
+            focus = self.tree.focus()
+            box = self.tree.bbox(focus if focus in selected else selected[0])
+            below = box[1] + box[3] if box else 0  # a row out of sight has no box
+            self._menu(self.tree.winfo_rootx() + self._look.px(20), self.tree.winfo_rooty() + below)
+        return "break"  # F10 would go on to the menu bar
 
     def _cut(self, title: str) -> str:
         """Return a title as wide as its column."""
@@ -240,6 +290,7 @@ class AnswerList(ttk.Frame):
         kept = [key for key in selected if self.tree.exists(key)]
         if kept:
             self.tree.selection_set(kept)
+        self._count()
 
     def go(self, key: str) -> None:
         """Select one row and bring it into view."""
@@ -259,6 +310,7 @@ class AnswerList(ttk.Frame):
         self.tree.column("title", width=self._look.px(150), minwidth=self._look.px(60))
         self.tree.column("answer", width=self._look.px(112), minwidth=self._look.px(60))
         colours = self._look.colours
+        self._empty.configure(background=colours.field, foreground=colours.muted)
         for kind, colour in (("genre", colours.text), ("uncertain", colours.warm), ("error", colours.bad),
                              ("work", colours.accent), ("not_music", colours.muted), ("silent", colours.muted),
                              ("too_short", colours.muted), ("cancelled", colours.muted)):  # fmt: skip

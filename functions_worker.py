@@ -99,8 +99,9 @@ class Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether a job is being done or waits."""
-        return self._current is not None or bool(self._waiting)
+        """Whether a job is being done or waits; one that was cancelled is over, also if the engine has not left it."""
+        current = self._current
+        return bool(self._waiting) or (current is not None and current["job"] not in self._dropped)
 
     @property
     def waiting(self) -> int:

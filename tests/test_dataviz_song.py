@@ -229,7 +229,7 @@ def test_overview_has_every_picture_and_the_verdict(song):
     words = texts(page)
     for title in ("Waveform", "Mel spectrogram", "Power spectrogram", "Chromagram", "Tempogram"):
         assert title in words
-    assert {"Probability of each genre", "Genre over the song", "rock, 60 %", "Tune"} <= set(words)
+    assert {"Probability of each genre", "Genre over the song", "rock, 60%", "Tune"} <= set(words)
     assert any("length 0:12" in text and "12 s in 1 part" in text for text in words)
 
 

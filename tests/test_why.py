@@ -36,14 +36,14 @@ def test_ranges_are_percentiles_of_the_traits_with_a_word(traits):
 def test_what_speaks_for_and_against_is_told_with_both_ranges(traits):
     told = explain([math.log(0.4), math.log(0.0005), 91, 5000, 0], traits, {"rock": 0.7, "jazz": 0.3})
     by_side = {side: [r["text"] for r in told if r["side"] == side] for side in ("heard", "for", "against")}
-    assert any(text.startswith("Tag “rock” heard at 40 %, within what is usual for rock") for text in by_side["for"])
+    assert any(text.startswith("Tag “rock” heard at 40%, within what is usual for rock") for text in by_side["for"])
     assert any(text.startswith("Brightness 5.0 kHz") and "jazz: 2.0" in text for text in by_side["for"])
     assert by_side["against"] == [by_side["against"][0]] and by_side["against"][0].startswith("Tempo 91 bpm, below")
-    assert by_side["heard"][0] == "The pretrained network heard: rock (40 %)"
+    assert by_side["heard"][0] == "The pretrained network heard: rock (40%)"
     assert by_side["heard"][1].startswith("Tempo: 91 bpm; rock:")
 
 
 def test_a_card_without_ranges_still_tells_what_was_heard():
     told = explain([math.log(0.4), math.log(0.3), 91, 5000, 0], None, {"rock": 0.7, "jazz": 0.3})
     assert [r["side"] for r in told] == ["heard"] * 3
-    assert told[0]["text"] == "The pretrained network heard: rock (40 %), jazz (30 %)"
+    assert told[0]["text"] == "The pretrained network heard: rock (40%), jazz (30%)"

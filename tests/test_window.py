@@ -433,7 +433,7 @@ def test_settings_are_remembered(open_window):
     pilot.window.use_theme("dark")
     pilot.window.use_scale(1.25)
     pilot.window.answer.volume.set(0.25)
-    pilot.root.geometry("1111x733+40+30")
+    pilot.root.geometry("1211x733+40+30")
     pilot.turn(0.3)
     pilot.window._use_model("librosa12")
     pilot.key("ctrl+q")
@@ -442,7 +442,7 @@ def test_settings_are_remembered(open_window):
     again.root.geometry("")
     window = again.window
     assert (window.look.theme, window.look.scale, window.model, window.volume) == ("dark", 1.25, "librosa12", 0.25)
-    assert window.history.setting("place", [])[:2] == [1111, 733]
+    assert window.history.setting("place", []) == [1211, 733, 40, 30]
 
 
 def test_f1_lists_the_keys_and_about_the_licences(open_window):

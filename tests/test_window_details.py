@@ -1,0 +1,207 @@
+"""Small things of the window that somebody who had never seen it stumbled over."""
+
+import time
+import tkinter as tk
+from pathlib import Path
+
+import pytest
+from display import tool
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+ANSWER = {
+    "input": "song.ogg", "title": "song", "verdict": "genre", "genre": "metal", "confidence": 0.9, "reason": None,
+    "probabilities": {"metal": 0.9, "rock": 0.1}, "segments": [], "analysed": [{"start_s": 0, "end_s": 5}],
+}  # fmt: skip
+ERROR = {**ANSWER, "verdict": "error", "genre": None, "confidence": None, "probabilities": None, "analysed": [],
+         "reason": "there is no file", "title": "gone"}  # fmt: skip
+
+
+def fill(pilot, *answers):
+    """Put answers into the history, the first of them the oldest."""
+    for number, answer in enumerate(answers):
+        record = {"answer": answer, "why": [], "colour": "#10aabf"}
+        pilot.window.history.add(f"key{number}", record, made=time.time() - 60 + number)
+    pilot.window._fill_list("")
+    pilot.turn(0.05)
+
+
+def entries(menu):
+    """Return the labels of a menu that can be chosen."""
+    numbers = [n for n in range(menu.index("end") + 1) if menu.type(n) != "separator"]
+    return [menu.entrycget(n, "label") for n in numbers if menu.entrycget(n, "state") != "disabled"]
+
+
+def test_the_first_page_comes_back_after_a_job_is_cancelled(open_window, youtube):
+    link = youtube.catalogue.add("slow0000001", media=youtube.media.url("slow", "song.webm"), title="Slow", length=150)
+    pilot = open_window()
+    window = pilot.window
+    window.submit([link])
+    assert pilot.until(lambda: "download" in window.rows[window.shown].stages, 30)
+    pilot.key("Escape")
+    assert pilot.until(window.pages["welcome"].winfo_viewable, 2)
+    assert not window.progress.winfo_ismapped() and window.cancel_button.instate(["disabled"])
+
+
+def test_a_folder_ends_with_a_sum(open_window, tmp_path):
+    for name in ("tone", "silence"):
+        (tmp_path / f"{name}.ogg").write_bytes((SAMPLES / f"{name}.ogg").read_bytes())
+    pilot = open_window()
+    pilot.window.submit([str(tmp_path)])
+    assert pilot.until(lambda: pilot.window.status.whole.startswith("2 done: "), 40)
+    assert "1 not music" in pilot.window.status.whole and "1 silent" in pilot.window.status.whole
+
+
+def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatch):
+    monkeypatch.setattr("functions_window.STALE_S", 0.0)
+    pilot = open_window(ready=False)
+    fill(pilot, {**ANSWER, "title": "one"}, {**ANSWER, "title": "two"})
+    window = pilot.window
+    pilot.key("ctrl+f")
+    for words, said in (("one", "1 answer holds “one”"), ("xyz", "No answer holds “xyz”"), ("", "")):
+        pilot.key("ctrl+a", "BackSpace")
+        pilot.type(words)
+        assert pilot.until(lambda said=said: window.status.whole == said, 2), window.status.whole
+    window.list.go("key0")
+    assert pilot.until(lambda: window.shown == "key0", 2)
+    window.copy()
+    assert window.status.whole == "The answer is on the clipboard"
+    window.list.go("key1")
+    assert pilot.until(lambda: window.shown == "key1" and window.status.whole == "", 2)
+    monkeypatch.setattr("functions_window.STALE_S", 1.5)
+    window.submit(["/nowhere/at all.ogg"])
+    assert pilot.until(lambda: window.status.whole == "No answer for “/nowhere/at all.ogg”", 20)
+
+
+def test_an_empty_list_says_so_and_offers_nothing(open_window):
+    pilot = open_window(ready=False)
+    side = pilot.window.list
+    assert side._empty.cget("text") == "Answers appear here" and side._empty.winfo_viewable()
+    assert side.compare.instate(["disabled"]) and side.remove.instate(["disabled"])
+    fill(pilot, ANSWER, ANSWER)
+    assert not side._empty.winfo_viewable()
+    assert side.compare.instate(["!disabled"]) and side.remove.instate(["disabled"])
+    side.go("key0")
+    pilot.turn(0.05)
+    assert side.remove.instate(["!disabled"])
+    side.words.insert(0, "nothing like it")
+    pilot.window._fill_list("nothing like it")
+    pilot.turn(0.05)
+    assert side._empty.cget("text") == "Nothing found" and side._empty.winfo_viewable()
+
+
+def test_a_row_has_a_menu_by_mouse_and_key(open_window):
+    pilot = open_window()
+    fill(pilot, {**ANSWER, "input": str(SAMPLES / "silence.ogg")}, ERROR)
+    tree = pilot.window.list.tree
+    x, y, width, height = tree.bbox("key0")
+    pilot.click(tree, (x + 30) / tree.winfo_width(), (y + height / 2) / tree.winfo_height(), button=3)
+    menu = pilot.root.children["row_menu"]
+    assert pilot.until(menu.winfo_viewable, 2) and tree.selection() == ("key0",)
+    assert {"Classify again", "Copy answer", "That’s wrong…", "Remove from history"} <= set(entries(menu))
+    pilot.key("a")  # the letter underlined in “Classify again”
+    assert pilot.until(lambda: pilot.window.history.count() == 3, 20)
+    assert pilot.window.history.find()[0].record["answer"]["verdict"] == "silent"
+    tree.focus_force()
+    pilot.key("ctrl+a")
+    assert len(tree.selection()) == 3
+    pilot.key("shift+F10")
+    menu = pilot.root.children["row_menu"]
+    assert pilot.until(menu.winfo_viewable, 2)
+    assert entries(menu) == ["Classify again", "Compare…", "Remove from history"]
+    pilot.key("r")
+    assert pilot.until(lambda: pilot.window.history.count() == 0, 5)
+
+
+def test_compare_begins_with_an_answer_that_can_be_compared(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, {**ANSWER, "title": "old"}, {**ANSWER, "title": "shown"}, ERROR)
+    pilot.window.list.go("key1")
+    pilot.turn(0.05)
+    pilot.key("ctrl+d")
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
+    assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
+
+
+def test_ctrl_a_selects_all_in_a_box(open_window):
+    pilot = open_window(ready=False)
+    pilot.type("something")
+    pilot.key("ctrl+a")
+    pilot.type("else")
+    assert pilot.window.entry.get() == "else"
+
+
+def test_the_marks_in_the_menus_can_be_read(open_window):
+    pilot = open_window(ready=False)
+    for theme in ("light", "dark"):
+        pilot.window.use_theme(theme)
+        colours = pilot.window.look.colours
+        call = pilot.root.tk.call
+        bar = next(
+            path
+            for path in pilot.root.tk.splitlist(call("winfo", "children", "."))
+            if call("winfo", "class", path) == "Menu" and "#" in str(path)
+        )  # the copy that Tk shows
+        shown = [bar, *pilot.root.tk.splitlist(call("winfo", "children", bar))]
+        assert len(shown) == 6
+        for path in shown:
+            assert str(call(path, "cget", "-selectcolor")) == colours.text
+            assert str(call(path, "cget", "-background")) in (colours.background, colours.raised)
+
+
+def test_dialogs_begin_where_the_last_one_ended_without_hidden_files(open_window, tmp_path, monkeypatch):
+    pilot = open_window(ready=False)
+    asked = []
+    music = tmp_path / "music"
+    music.mkdir()
+    monkeypatch.setattr("tkinter.filedialog.askdirectory", lambda **options: asked.append(options) or str(music))
+    for _ in range(2):
+        pilot.window.ask_folder("A folder")
+    assert "initialdir" not in asked[0] and asked[1]["initialdir"] == str(music)
+    assert int(pilot.root.tk.getvar("::tk::dialog::file::showHiddenVar")) == 0
+    monkeypatch.setattr("tkinter.filedialog.asksaveasfilename",
+                        lambda **options: asked.append(options) or str(tmp_path / "x.json"))  # fmt: skip
+    for _ in range(2):
+        pilot.window.ask_save("Save", name="x.json", kinds=(("JSON", "json"),))
+    assert "initialdir" not in asked[2] and asked[3]["initialdir"] == str(tmp_path)
+    assert asked[3]["defaultextension"] == ".json" and asked[3]["filetypes"] == [("JSON", "*.json")]
+    music.rmdir()
+    pilot.window.ask_folder("A folder")
+    assert "initialdir" not in asked[4]
+
+
+def test_the_smallest_size_grows_with_the_scaling(open_window):
+    pilot = open_window(ready=False)
+    assert pilot.root.minsize() == (900, 570)
+    pilot.window.use_scale(1.5)
+    assert pilot.root.minsize() == (1350, 855)
+    pilot.window.use_scale(2.0)
+    assert pilot.root.minsize() == (1400, 1000)  # the screen's
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_selected_row_stands_out(open_window, tmp_path, theme):
+    pilot = open_window(ready=False)
+    pilot.window.use_theme(theme)
+    fill(pilot, ANSWER, ANSWER)
+    tree = pilot.window.list.tree
+    pilot.window.list.go("key1")
+    pilot.turn(0.2)
+    picture = pilot.picture(tmp_path / "list.png", tree)
+    red, green, blue = ([], [], [])
+    for key in ("key1", "key0"):
+        x, y, width, height = tree.bbox(key, "title")
+        point = f"{x + width - 4},{y + height // 2}"
+        form = f"%[fx:255*p{{{point}}}.r] %[fx:255*p{{{point}}}.g] %[fx:255*p{{{point}}}.b]"
+        for channel, value in zip((red, green, blue), tool("identify", "-format", form, picture).split(), strict=True):
+            channel.append(float(value))
+    assert sum(abs(one - other) for one, other in (red, green, blue)) > 60
+
+
+def test_text_dropped_with_a_brace_of_its_own_is_taken_as_it_is(open_window):
+    pilot = open_window(ready=False)
+    taken = []
+    pilot.window.submit = taken.append
+    event = tk.Event()
+    event.data, event.action = "the song {live", "copy"
+    assert pilot.window._dropped(event) == "copy"
+    assert taken == [["the song {live"]]
