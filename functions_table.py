@@ -9,6 +9,7 @@ column at fault. A group is a set of clips that must never be split between trai
 import contextlib
 import csv
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -21,9 +22,11 @@ import pandas as pd
 
 from functions_audio import ModelError
 from functions_features import FAMILIES
+from functions_text import clean_title, is_plain
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
 OK = "ok"
+MAX_JSON_BYTES = 50_000_000  # no card, choice or report comes near
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,21 @@ class Table:
         return np.searchsorted(self.genres(), self.clips["genre"])
 
 
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text; raise ValueError for what is none, or nests deeper than Python reads."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_json(path: Path) -> Any:
+    """Return the value of a JSON file; raise ValueError for what is none, and OSError where it cannot be read."""
+    if path.stat().st_size > MAX_JSON_BYTES or not path.is_file():
+        raise ValueError("it is too large, or no file")
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV of text; raise `ModelError` with the path if it is missing, empty or not a CSV with unique columns."""
     try:
@@ -78,6 +96,10 @@ def read_clips(folder: Path) -> pd.DataFrame:
         if column not in clips:
             raise ModelError(f"{path} has no column {column!r}; the header must name it")
     _check_ids(clips, path)
+    for line, genre in enumerate(clips["genre"], 2):
+        if genre and not is_plain(genre):
+            name = clean_title(genre, limit=80)
+            raise ModelError(f"{path}, line {line}: the genre {name!r} is no name to show; rename its folder")
     for column in CLIP_COLUMNS:
         if column not in clips:
             clips[column] = OK if column == "status" else ""
