@@ -29,6 +29,7 @@ AUDIO_FORMATS = (
 )
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
+MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
 MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
@@ -253,7 +254,7 @@ def _read_open_file(
             duration = _scan_duration(container, stream, cancelled)
         if not clips:
             raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
-        title = str(container.metadata.get("title") or "").strip() or path.stem
+        title = str(container.metadata.get("title") or "")[:MAX_TITLE].strip() or path.stem
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
     return Recording(tuple(clips), title, max(duration, clips[-1].end_s))

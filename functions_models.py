@@ -195,7 +195,8 @@ class GenreModel:
             raise ModelError(f"{path.name} is not a LiteRT model; train the model again") from error
         self._input = self._network.get_input_details()[0]
         self._output = self._network.get_output_details()[0]
-        if self._input["shape"][1] != len(self.card["columns"]) or self._output["shape"][1] != len(self.genres):
+        shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
+        if shapes != ((1, len(self.card["columns"])), (1, len(self.genres))):
             raise ModelError(f"{path.name} has other columns or genres than its card; train the model again")
 
     def predict(self, values: Mapping[str, float]) -> Answer:
@@ -210,10 +211,13 @@ class GenreModel:
             row = np.array([[values[column] for column in self.card["columns"]]], np.float32)
         except KeyError as error:
             raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
-        self._network.set_tensor(self._input["index"], row)
-        self._network.invoke()
-        probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
-        if not np.isfinite(probabilities).all():
+        try:
+            self._network.set_tensor(self._input["index"], row)
+            self._network.invoke()
+            probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
+        except (ValueError, RuntimeError) as error:  # a damaged graph, which shows only when it runs
+            raise ModelError(f"model {self.name!r} cannot be run; train it again") from error
+        if not np.isfinite(probabilities).all() or not probabilities.sum() > 0:
             raise ModelError(f"model {self.name!r} gives no number for these features; train the model again")
         return Answer(probabilities / probabilities.sum())
 

@@ -96,10 +96,6 @@ def read_clips(folder: Path) -> pd.DataFrame:
         if column not in clips:
             raise ModelError(f"{path} has no column {column!r}; the header must name it")
     _check_ids(clips, path)
-    for line, genre in enumerate(clips["genre"], 2):
-        if genre and not is_plain(genre):
-            name = clean_title(genre, limit=80)
-            raise ModelError(f"{path}, line {line}: the genre {name!r} is no name to show; rename its folder")
     for column in CLIP_COLUMNS:
         if column not in clips:
             clips[column] = OK if column == "status" else ""
@@ -155,7 +151,12 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
     if not folder.is_dir():
         raise ModelError(f"there is no table folder {folder}; make it with 00_preprocess_music.py")
     clips = read_clips(folder)
-    clips = clips[(clips["status"] == OK) & (clips["genre"] != "")].reset_index(drop=True)
+    clips = clips[(clips["status"] == OK) & (clips["genre"] != "")]
+    for row, genre in clips["genre"].items():
+        if not is_plain(genre):
+            where, name = f"{folder / 'clips.csv'}, line {row + 2}", clean_title(genre, limit=80)
+            raise ModelError(f"{where}: the genre {name!r} is no name to show; rename its folder")
+    clips = clips.reset_index(drop=True)
     if clips.empty:
         raise ModelError(f"{folder / 'clips.csv'} has no usable clip with a genre; use one folder per genre")
     digest = hashlib.sha256((folder / "clips.csv").read_bytes())
