@@ -180,7 +180,8 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "import av, pandas, scipy.fft, soxr, threadpoolctl\n"
-        "import functions_preprocess\n"
+        "import functions_decoder, functions_preprocess\n"
+        "functions_decoder.prepare()\n"
         "functions_preprocess._network()\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "print(functions_preprocess.preprocess(Path(sys.argv[1]), Path(sys.argv[2]), families=('zcr',)).left_out)\n"
