@@ -31,6 +31,7 @@ AUDIO_FORMATS = (
 TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
+MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
 MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
@@ -286,7 +287,10 @@ def _read_open_file(
 
 def _tags(container: Any, stream: Any) -> dict[str, str]:
     """Return the tags that are kept; Ogg has them on the stream, others on the container."""
-    found = {name.lower(): str(text).strip() for name, text in (*stream.metadata.items(), *container.metadata.items())}
+    found = {
+        name.lower(): str(text)[:MAX_TITLE].strip()
+        for name, text in (*stream.metadata.items(), *container.metadata.items())
+    }
     return {name: found[name] for name in TAGS if found.get(name)}
 
 

@@ -26,7 +26,7 @@ from functions_worker import read_frame, write_frame
 
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
-CHECKS_PER_S = 1.6  # how often the analysis asks whether to stop, for each second of sound
+CHECKS_PER_S = 3.6  # how often the analysis asks whether to stop, for each second of sound
 THUMBNAIL = (96, 54)  # pixels at 100 %
 
 

@@ -8,7 +8,7 @@ that the page holds the search and the model whichever ran last. Every file is w
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from functions_audio import ModelError, Recording
 from functions_report import FORMATS, ReportTable, Section, figure_bytes, report_html
 from functions_style import Picture
-from functions_table import read_csv, read_table, write_atomic
+from functions_table import parse_json, read_csv, read_json, read_table, write_atomic
 
 EVALUATION = "evaluation.json"
 REPORT = "report.html"
@@ -130,13 +130,13 @@ def save_evaluation(report: Mapping[str, Any], genres: Sequence[str], folder: Pa
 
 def write_search_figures(folder: Path) -> None:
     """Write the figures of 01 from grid_results.csv, and the report of all that lies in the folder."""
-    _write_pictures(_search_section(folder).pictures, folder / PICTURES)
+    _write_pictures(_made(_search_section, folder).pictures, folder / PICTURES)
     write_report(folder)
 
 
 def write_model_figures(folder: Path) -> None:
     """Write the figures of 02 from evaluation.json, and the report of all that lies in the folder."""
-    _write_pictures(_model_section(folder).pictures, folder / PICTURES)
+    _write_pictures(_made(_model_section, folder).pictures, folder / PICTURES)
     write_report(folder)
 
 
@@ -150,18 +150,26 @@ def write_report(folder: Path) -> None:
     """
     sections = []
     if (folder / EVALUATION).is_file():
-        sections.append(_model_section(folder))
+        sections.append(_made(_model_section, folder))
     if (folder / "grid_results.csv").is_file():
-        sections.append(_search_section(folder))
+        sections.append(_made(_search_section, folder))
     if not sections:
         raise ModelError(f"{folder} holds neither a search nor an evaluation; run 01 or 02 first")
     write_atomic(folder / REPORT, report_html("Music genre classifier: report", sections))
 
 
+def _made(section: Callable[[Path], Section], folder: Path) -> Section:
+    """Return a part of the report; raise `ModelError` if the files it is made of hold something else."""
+    try:
+        return section(folder)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ModelError(f"the files in {folder} are not those of this version; run 01 or 02 again") from error
+
+
 def _read_json(path: Path) -> Any:
     """Return the content of a JSON file; raise `ModelError` if it is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read; run 01 or 02 again") from error
 
@@ -237,7 +245,7 @@ def _learning_curves(folder: Path, summary: Sequence[Mapping[str, Any]]) -> dict
     path = folder / JOURNAL
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
         try:
-            row = json.loads(line)
+            row = parse_json(line)
             _, cell, seed, fold = row["key"].split(" ")
         except (ValueError, KeyError):
             continue  # the torn end of an interrupted search

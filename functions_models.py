@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +17,58 @@ from typing import Any
 import numpy as np
 
 from functions_audio import ModelError
-from functions_features import FAMILIES, extractor_constants
+from functions_features import FAMILIES, columns_of, extractor_constants
 from functions_musicnn import MODELS_DIR, load_litert, quiet_stderr
-from functions_table import write_atomic
+from functions_table import read_json, write_atomic
+from functions_text import clean_text, clean_title, is_plain
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
+
+
+FIGURES = ("accuracy", "macro_f1", "worst_recall", "top3", "ece", "accuracy_at_80")  # of each protocol
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number; JSON's true is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_range(value: Any) -> bool:
+    """Whether a value is a list of three numbers."""
+    return isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
+
+
+def _is_run(run: Any) -> bool:
+    """Whether a value holds the figures of one protocol."""
+    return (
+        isinstance(run, dict)
+        and all(_is_number(run.get(name)) for name in FIGURES)
+        and isinstance(run.get("interval_95"), list)
+        and len(run["interval_95"]) == 2
+        and all(map(_is_number, run["interval_95"]))
+        and all(_is_number(run.get(name, 0)) for name in ("repeats", "deviation"))
+    )
+
+
+def _are_traits(value: Any) -> bool:
+    """Whether a value holds ranges of traits for genres."""
+    return isinstance(value, dict) and all(
+        isinstance(traits, dict) and all(map(_is_range, traits.values())) for traits in value.values()
+    )
+
+
+# What the fields of a card are, beside lists of names; one that is not needed may be absent.
+FITS: dict[str, Callable[[Any], bool]] = {
+    "name": lambda value: isinstance(value, str) and clean_text(value) == value,
+    "files": lambda value: isinstance(value, dict),
+    "thresholds": lambda value: isinstance(value, dict) and _is_number(value.get("named_share", 0)),
+    "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
+    "training": lambda value: isinstance(value, dict) and isinstance(value.get("clips_per_genre", {}), dict),
+    "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
+    "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
+    "traits": _are_traits,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +105,7 @@ def list_models(folder: Path = MODELS_DIR) -> list[str]:
     names = []
     for path in sorted(folder.glob("*.json")):
         try:
-            card = json.loads(path.read_text(encoding="utf-8"))
+            card = read_json(path)
         except (OSError, ValueError):
             continue
         if isinstance(card, dict) and "genres" in card:
@@ -77,7 +123,7 @@ def read_card(base: Path) -> dict[str, Any]:
     """
     path = Path(f"{base}.json")
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = read_json(path)
     except (OSError, ValueError) as error:
         raise ModelError(f"the model card {path.name} cannot be read; train again or choose another model") from error
     if not isinstance(card, dict):
@@ -89,8 +135,8 @@ def read_card(base: Path) -> dict[str, Any]:
         value = card[field]
         if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
             raise ModelError(f"field {field!r} of {path.name} is not a list of names; train the model again")
-    for field, kind in (("name", str), ("files", dict), ("thresholds", dict)):
-        if not isinstance(card[field], kind):
+    for field, fits in FITS.items():
+        if field in card and not fits(card[field]):
             raise ModelError(f"field {field!r} of {path.name} is not what a card holds; train the model again")
     threshold = card["thresholds"].get("uncertain_below")
     if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
@@ -99,6 +145,12 @@ def read_card(base: Path) -> dict[str, Any]:
     unknown = [column for column in card["columns"] if column not in known]
     if unknown:
         raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
+    if card["columns"] != columns_of(card["families"]):
+        raise ModelError(f"the columns of {path.name} are not those of its families in order; train the model again")
+    odd = [genre for genre in card["genres"] if not is_plain(genre) or card["genres"].count(genre) > 1]
+    if odd:
+        name = clean_title(odd[0], limit=80)
+        raise ModelError(f"the genre {name!r} of {path.name} is no name to show, or there twice; train the model again")
     if card["extractor"] != extractor_constants():
         raise ModelError(f"{path.name} was made for features of another version; train the model again")
     return card
@@ -143,7 +195,8 @@ class GenreModel:
             raise ModelError(f"{path.name} is not a LiteRT model; train the model again") from error
         self._input = self._network.get_input_details()[0]
         self._output = self._network.get_output_details()[0]
-        if self._input["shape"][1] != len(self.card["columns"]) or self._output["shape"][1] != len(self.genres):
+        shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
+        if shapes != ((1, len(self.card["columns"])), (1, len(self.genres))):
             raise ModelError(f"{path.name} has other columns or genres than its card; train the model again")
 
     def predict(self, values: Mapping[str, float]) -> Answer:
@@ -158,10 +211,13 @@ class GenreModel:
             row = np.array([[values[column] for column in self.card["columns"]]], np.float32)
         except KeyError as error:
             raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
-        self._network.set_tensor(self._input["index"], row)
-        self._network.invoke()
-        probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
-        if not np.isfinite(probabilities).all():
+        try:
+            self._network.set_tensor(self._input["index"], row)
+            self._network.invoke()
+            probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
+        except (ValueError, RuntimeError) as error:  # a damaged graph, which shows only when it runs
+            raise ModelError(f"model {self.name!r} cannot be run; train it again") from error
+        if not np.isfinite(probabilities).all() or not probabilities.sum() > 0:
             raise ModelError(f"model {self.name!r} gives no number for these features; train the model again")
         return Answer(probabilities / probabilities.sum())
 
@@ -212,7 +268,10 @@ def describe_models(folder: Path) -> str:
     """Return a page (Markdown) on the models of a folder, written from their cards alone."""
     lines = ["# Models", "", "Written from the cards (`*.json`) by `02_nn_train_model.py`.", ""]
     for name in list_models(folder):
-        card = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        try:
+            card = read_card(folder / name)
+        except ModelError:
+            continue  # another file, or a model of another version
         lines += _describe(card)
     lines += _describe_detector(folder / "not_music.json")
     return "\n".join(lines).rstrip() + "\n"
@@ -222,7 +281,7 @@ def _describe_detector(path: Path) -> list[str]:
     """Return the lines on the detector of what is not music, none where there is no such card."""
     if not path.is_file():
         return []
-    card = json.loads(path.read_text(encoding="utf-8"))
+    card = read_json(path)
     metrics, training = card["metrics"], card["training"]
     kinds = metrics["kinds"].items()
     strange = ", ".join(f"{k} {v['refused']:.0%}" for k, v in kinds if not k.startswith(("music", "song")))

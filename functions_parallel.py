@@ -145,13 +145,14 @@ def _run_dask(
         running: dict[Any, int] = {}
         done = as_completed()
 
-        def submit(count: int) -> None:
-            for index, item in itertools.islice(waiting, count):
+        def submit() -> None:
+            wanted = DASK_AHEAD * max(len(client.nthreads()), 1) - len(running)  # fewer when workers were lost
+            for index, item in itertools.islice(waiting, max(wanted, 0)):
                 future = client.submit(_one_at_a_time, function, item, pure=False, retries=DASK_RETRIES)
                 running[future] = index
                 done.add(future)
 
-        submit(DASK_AHEAD * max(len(client.nthreads()), 1))
+        submit()
         while running:
             future = next(done)
             if future.status == "error":
@@ -164,7 +165,7 @@ def _run_dask(
                 result = future.result()
             yield running.pop(future), result
             future.release()
-            submit(DASK_AHEAD * max(len(client.nthreads()), 1) - len(running))
+            submit()
 
 
 def _one_at_a_time(function: Callable[[Any], Any], item: Any) -> Any:

@@ -29,9 +29,20 @@ from functions_decoder import read_safely
 from functions_features import FAMILIES, columns_of, extract, extractor_constants
 from functions_musicnn import TagNetwork
 from functions_parallel import run_many
-from functions_table import CLIP_COLUMNS, OK, read_clips, read_family, read_metadata, write_atomic, write_csv
+from functions_table import (
+    CLIP_COLUMNS,
+    OK,
+    parse_json,
+    read_clips,
+    read_family,
+    read_json,
+    read_metadata,
+    write_atomic,
+    write_csv,
+)
 
 JOURNAL = ".unfinished.jsonl"
+ROW_FIELDS = {"sha256": str, "duration_s": str | float | int, "status": str, "values": dict}
 DEFAULT_FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid", "musicnn", "musicnn_deep")
 
 
@@ -107,7 +118,7 @@ def table_definition(amplify_to: float | None) -> dict[str, Any]:
 def table_level(folder: Path) -> float | None:
     """Return the level that quieter recordings of a table were amplified to, None where they were left as they are."""
     try:
-        value = json.loads((folder / "extractor.json").read_text(encoding="utf-8"))["amplify_to_dbfs"]
+        value = read_json(folder / "extractor.json")["amplify_to_dbfs"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return float(value) if isinstance(value, (int, float)) else None
@@ -117,7 +128,7 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
     """Return sha256 -> row of what an earlier run left in a table folder and its journal, for these families."""
     rows: dict[str, dict[str, Any]] = {}
     try:
-        if json.loads((out / "extractor.json").read_text(encoding="utf-8")) != definition:
+        if read_json(out / "extractor.json") != definition:
             return {}  # another definition of the features
         clips = read_clips(out)
         frames = {family: read_family(out, family) for family in families}
@@ -143,10 +154,12 @@ def _journal_rows(path: Path, definition: dict[str, Any]) -> Iterator[dict[str, 
     """Yield the whole lines of a journal whose first line names this extractor; a torn end is ignored."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        if json.loads(lines[0]) != definition:
+        if parse_json(lines[0]) != definition:
             return
         for line in lines[1:]:
-            yield json.loads(line)
+            row = parse_json(line)
+            if isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items()):
+                yield row
     except (OSError, ValueError, IndexError):
         return
 

@@ -20,7 +20,7 @@ from functions_evaluation import Data, Fold, as_data, fit, group_folds
 from functions_nn import FEATURE_SETS, Config, config_dict, families_of, make_config, softmax
 from functions_parallel import run_many
 from functions_prior import has_prior
-from functions_table import find_families, read_table, write_atomic, write_csv
+from functions_table import find_families, parse_json, read_table, write_atomic, write_csv
 
 JOURNAL = ".grid.jsonl"
 CELL_COLUMNS = (
@@ -207,9 +207,8 @@ def search(
     out.mkdir(parents=True, exist_ok=True)
     done = {row["key"]: row for row in _journal(out / JOURNAL) if row["key"] in labels}
     todo = [job for job in work if job.key not in done]
-    with (out / JOURNAL).open("w", encoding="utf-8") as journal:
-        journal.writelines(json.dumps(row) + "\n" for row in done.values())
-        journal.flush()
+    write_atomic(out / JOURNAL, "".join(json.dumps(row) + "\n" for row in done.values()))
+    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
         for index, result in run_many(run_job, todo, jobs=jobs, dask=dask):
             if isinstance(result, GenreError):
                 raise result
@@ -242,7 +241,9 @@ def _journal(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the whole lines of a journal; a torn end is ignored."""
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+            row = parse_json(line)
+            if isinstance(row, dict) and isinstance(row.get("key"), str):
+                yield row
     except (OSError, ValueError):
         return
 

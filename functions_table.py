@@ -9,6 +9,7 @@ column at fault. A group is a set of clips that must never be split between trai
 import contextlib
 import csv
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Sequence
@@ -21,9 +22,11 @@ import pandas as pd
 
 from functions_audio import ModelError
 from functions_features import FAMILIES
+from functions_text import clean_title, is_plain
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
 OK = "ok"
+MAX_JSON_BYTES = 50_000_000  # no card, choice or report comes near
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,21 @@ class Table:
     def labels(self) -> np.ndarray:
         """Return the index of each clip's genre in `genres`, shape (n,)."""
         return np.searchsorted(self.genres(), self.clips["genre"])
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text; raise ValueError for what is none, or nests deeper than Python reads."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_json(path: Path) -> Any:
+    """Return the value of a JSON file; raise ValueError for what is none, and OSError where it cannot be read."""
+    if path.stat().st_size > MAX_JSON_BYTES or not path.is_file():
+        raise ValueError("it is too large, or no file")
+    return parse_json(path.read_text(encoding="utf-8"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -133,7 +151,12 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
     if not folder.is_dir():
         raise ModelError(f"there is no table folder {folder}; make it with 00_preprocess_music.py")
     clips = read_clips(folder)
-    clips = clips[(clips["status"] == OK) & (clips["genre"] != "")].reset_index(drop=True)
+    clips = clips[(clips["status"] == OK) & (clips["genre"] != "")]
+    for row, genre in clips["genre"].items():
+        if not is_plain(genre):
+            where, name = f"{folder / 'clips.csv'}, line {row + 2}", clean_title(genre, limit=80)
+            raise ModelError(f"{where}: the genre {name!r} is no name to show; rename its folder")
+    clips = clips.reset_index(drop=True)
     if clips.empty:
         raise ModelError(f"{folder / 'clips.csv'} has no usable clip with a genre; use one folder per genre")
     digest = hashlib.sha256((folder / "clips.csv").read_bytes())

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 MAX_TITLE = 300  # characters of a title that are kept
+MAX_NAME = 60  # characters of a genre's or a model's name
 # Format characters that words are spelled with (Persian, Indic scripts, emoji); all others are dropped, among them
 # the marks that change the order of the text around them.
 _JOINERS = "\u200c\u200d"
@@ -40,6 +41,11 @@ def clean_title(text: object, *, limit: int = MAX_TITLE) -> str:
     """Return a title that is safe to show, with single spaces and of a length that fits; None gives ""."""
     words = clean_text("" if text is None else str(text)).split()
     return clean_text(" ".join(words), limit=limit)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a name can be shown as it is, everywhere: some characters on one line, none that is dropped, not long."""
+    return bool(text.strip()) and clean_text(text, limit=MAX_NAME) == text
 
 
 def csv_cell(text: str) -> str:

@@ -1,6 +1,5 @@
 """The last step of training: which configuration, the model on all clips, and its card."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from functions_evaluation import Data, fit, out_of_fold_logits
 from functions_models import describe_models, export_model
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
-from functions_table import read_table, write_atomic
+from functions_table import read_json, read_table, write_atomic
 from functions_why import trait_ranges
 
 CHOSEN = Path("reports/chosen.json")
@@ -32,7 +31,7 @@ def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
     if path is None:
         return default_config(folder), "the default; 01_nn_hyperparam.py searches for a better one"
     try:
-        chosen = json.loads(path.read_text(encoding="utf-8"))
+        chosen = read_json(path)
         values = dict(chosen["config"])
         config = make_config(values.pop("architecture"), **values)
         families, table_sha256 = list(chosen["families"]), chosen["table_sha256"]

@@ -175,7 +175,7 @@ def test_sections_count_as_one_recording():
         frames = np.concatenate([part[family] for part in parts])
         means = [both[c] for c in FAMILIES[family][: frames.shape[1]]]
         deviations = [both[c] for c in FAMILIES[family][frames.shape[1] :]]
-        np.testing.assert_allclose(means, frames.mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(means, frames.mean(axis=0), rtol=1e-5, atol=1e-7 * np.abs(frames).max())
         np.testing.assert_allclose(deviations, frames.std(axis=0), rtol=1e-4)
 
 

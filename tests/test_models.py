@@ -3,10 +3,12 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from material import make_table
+from material import ROOT, make_table
 
 from functions_audio import ModelError
 from functions_evaluation import fit
@@ -162,6 +164,38 @@ def test_a_file_that_is_no_model_is_refused_even_if_its_digest_fits(content, mod
     model.with_name("genres.json").write_text(json.dumps(card))
     with pytest.raises(ModelError, match="is not a LiteRT model|other columns or genres"):
         GenreModel(model)
+
+
+def test_a_damaged_model_whose_digest_fits_is_refused_or_answers_and_never_crashes(model):
+    """The digest tells accidents; a stranger can write card and model. In a process, which a crash would end."""
+    code = """
+import hashlib, json, random, sys
+from pathlib import Path
+from functions_audio import ModelError
+from functions_models import GenreModel
+base = Path(sys.argv[1])
+card, data = json.loads(base.with_suffix(".json").read_text()), base.with_suffix(".tflite").read_bytes()
+ends, rng = [0, 0], random.Random(5)
+for turn in range(300):
+    hurt = bytearray(data)
+    first = rng.choice([0, 0, len(data) - 3000])
+    for _ in range(rng.choice([1, 3, 10, 100])):
+        hurt[first + rng.randrange(3000)] = rng.randrange(256)
+    base.with_suffix(".tflite").write_bytes(hurt)
+    card["files"]["tflite"] = hashlib.sha256(hurt).hexdigest()
+    base.with_suffix(".json").write_text(json.dumps(card))
+    try:
+        chances = GenreModel(base).predict(dict.fromkeys(card["columns"], 0.5)).probabilities
+        assert abs(chances.sum() - 1) < 1e-6
+        ends[0] += 1
+    except ModelError:
+        ends[1] += 1
+print(*ends)
+"""
+    done = subprocess.run([sys.executable, "-c", code, model], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answered, refused = map(int, done.stdout.split())
+    assert answered > 20 and refused > 20
 
 
 def test_a_model_of_another_size_than_its_card_is_refused(model):

@@ -144,7 +144,9 @@ def copied(folder):
     return folder
 
 
-@pytest.mark.parametrize("name", ["musicnn_timbral.npz", "musicnn_tags.tflite", "musicnn.json"])
+@pytest.mark.parametrize(
+    "name", ["musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite", "musicnn.json"]
+)
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "flipped"])
 def test_a_damaged_network_is_refused_with_a_sentence(name, damage, tmp_path):
     path = copied(tmp_path) / name

@@ -72,12 +72,16 @@ def test_two_processes_give_the_same_table_bit_for_bit(library, serial, tmp_path
     assert table_bytes(tmp_path) == table_bytes(serial)
 
 
-def test_a_dask_cluster_gives_the_same_table(library, serial, tmp_path):
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same_table(library, serial, tmp_path):
+    def kill_one(done, _):
+        if done == 1:
+            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
+        n_workers=3, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
         local_directory=str(tmp_path / "dask"),
     ) as cluster:  # fmt: skip
-        preprocess(library, tmp_path / "table", families=EVERY, dask=cluster.scheduler_address)
+        preprocess(library, tmp_path / "table", families=EVERY, dask=cluster.scheduler_address, progress=kill_one)
     assert table_bytes(tmp_path / "table") == table_bytes(serial)
 
 
@@ -176,7 +180,8 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "import av, pandas, scipy.fft, soxr, threadpoolctl\n"
-        "import functions_preprocess\n"
+        "import functions_decoder, functions_preprocess\n"
+        "functions_decoder.prepare()\n"
         "functions_preprocess._network()\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "print(functions_preprocess.preprocess(Path(sys.argv[1]), Path(sys.argv[2]), families=('zcr',)).left_out)\n"

@@ -1,13 +1,14 @@
 """Measure speed and memory, and print each figure beside its target.
 
     python tools/bench.py                  # all, some minutes
-    python tools/bench.py librosa cold     # some of: librosa, cold, folder, long
+    python tools/bench.py librosa cold     # some of: library, rescan, memory, librosa, cold, folder, long, plain
 
 Only ratios within one run mean something on a shared machine: what is compared runs in turns. The material is made
 here, in a temporary folder. Memory is the peak resident set of the process, as the system reports it.
 """
 
 import argparse
+import functools
 import os
 import statistics
 import subprocess
@@ -25,6 +26,11 @@ ROUNDS = 5
 FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff")
 FOLDER_CLIPS = 40
 LONG_S = 7200.0
+LIBRARY_SONGS, WARM_SONGS = 48, 6
+SONG_S = 240.0
+RESCAN_FILES = 10_000
+MEMORY_SONGS = 2000
+PLAIN_SONGS = 8
 # A typical deviation of each kind of column over many songs; tells what a difference of columns means.
 DEVIATION = {"mfcc": 3.0, "chroma": 0.04, "tempo": 25.0, "zcr": 0.03, "rolloff": 600.0}
 
@@ -177,7 +183,211 @@ def bench_long(folder):
     row("its peak memory", f"{memory:.0f} MB", "<= 700 MB", memory <= 700)
 
 
-PARTS = {"librosa": bench_librosa, "cold": bench_cold, "folder": bench_folder, "long": bench_long}
+def plain_way():
+    """Return (a function from a sound file to its tag activations the plain way, whether it has the real weights).
+
+    Decoded by soundfile, resampled by soxr, mel by librosa, and the whole network by Keras on all windows at once, with
+    the threads that TensorFlow takes by itself.
+    """
+    import convert_musicnn
+    import keras
+    import librosa
+    import numpy as np
+    import soundfile
+    import soxr
+
+    timbral, tags = convert_musicnn.build_networks()
+    wheel = next((ROOT / "build" / "wheels").glob("musicnn-*.whl"), None)
+    gain, offset = 0.44, -1.13
+    if wheel:
+        with tempfile.TemporaryDirectory() as folder:
+            gain, offset = convert_musicnn.load_weights((timbral, tags), convert_musicnn.unpack(wheel, folder)[0])
+    mel = keras.Input((convert_musicnn.N_FRAMES, convert_musicnn.N_MELS))
+    x = mel * gain + offset
+    context = convert_musicnn.TIMBRAL_CONTEXT
+    network = keras.Model(mel, tags([x, timbral(keras.ops.pad(x, ((0, 0), (context, context), (0, 0))))])[1])
+
+    def answer(path):
+        y, rate = soundfile.read(path, dtype="float32")
+        y = soxr.resample(y, rate, 16000, quality="HQ")
+        power = librosa.feature.melspectrogram(y=y, sr=16000, n_fft=512, hop_length=256, n_mels=96)
+        frames = np.log10(1e4 * power.T + 1).astype(np.float32)
+        starts = range(0, len(frames) - convert_musicnn.N_FRAMES + 1, 62)
+        return network.predict_on_batch(np.stack([frames[i : i + convert_musicnn.N_FRAMES] for i in starts]))
+
+    return answer, bool(wheel)
+
+
+class Stopwatch:
+    """A loaded classifier that says how long each part of an answer took; one a process."""
+
+    def __init__(self):
+        from functions_interface import Classifier
+
+        self.seconds = {}
+        self.classifier = Classifier()
+        self.classifier.network = self._timed("network", self.classifier.network)
+        self.classifier.model.predict = self._timed("refusal and head", self.classifier.model.predict)
+        self.classifier.detector.score = self._timed("refusal and head", self.classifier.detector.score)
+
+    def _timed(self, part, function):
+        def timed(*args, **options):
+            began = time.perf_counter()
+            result = function(*args, **options)
+            self.seconds[part] = self.seconds.get(part, 0) + time.perf_counter() - began
+            return result
+
+        return timed
+
+    def answer(self, path):
+        """Classify a file; return the seconds of each part."""
+        from functions_audio import read_recording
+
+        self.seconds = {}
+        began = time.perf_counter()
+        recording = self._timed("decode", read_recording)(path)
+        self.classifier.classify(recording, source=str(path))
+        self.seconds["features"] = time.perf_counter() - began - sum(self.seconds.values())
+        return self.seconds
+
+
+@functools.cache
+def stopwatch():
+    """Return this process's classifier."""
+    return Stopwatch()
+
+
+def time_answer(path):
+    """Classify a file in a worker; return the seconds of each part."""
+    return stopwatch().answer(path)
+
+
+def bench_plain(folder):
+    """Time the program with one and two worker processes against the plain way, in songs of 30 s a second."""
+    from bench import time_answer  # by its module's name: a worker keeps the networks between songs
+    from loky import ProcessPoolExecutor
+
+    from functions_audio import read_recording
+    from functions_features import extract
+    from functions_parallel import SINGLE_THREAD
+
+    paths = [folder / f"{i}.mp3" for i in range(PLAIN_SONGS)]
+    for i, path in enumerate(paths):
+        write_mp3(path, song(CLIP_S, i))
+    answer, real = plain_way()
+    if real:
+        pairs = [(answer(path), extract(read_recording(path).clips, ["musicnn"]).windows.activations) for path in paths]
+        worst = max(float(abs(theirs - ours).max()) for theirs, ours in pairs)
+        row("largest difference of a tag activation to the plain way", f"{worst:.6f}", "<= 0.0001", worst <= 1e-4)
+    else:
+        sys.stderr.write("build/wheels has no musicnn: the plain way runs with random weights, answers not compared\n")
+    pools = {jobs: ProcessPoolExecutor(max_workers=jobs, timeout=None, env=SINGLE_THREAD) for jobs in (1, 2)}
+    rates = {"plain": [], 1: [], 2: []}
+    parts = dict.fromkeys(("decode", "features", "network", "refusal and head"), 0.0)
+    for turn in range(ROUNDS + 1):  # the first warms up
+        began = time.perf_counter()
+        for path in paths:
+            answer(path)
+        rates["plain"].append(len(paths) / (time.perf_counter() - began))
+        for jobs, pool in pools.items():
+            songs = paths * (jobs + 1 + 2 * (turn == 0))
+            began = time.perf_counter()
+            answers = list(pool.map(time_answer, songs))
+            rates[jobs].append(len(songs) / (time.perf_counter() - began))
+            for name in parts if jobs == 1 and turn else ():
+                parts[name] += sum(seconds[name] for seconds in answers)
+    for pool in pools.values():
+        pool.shutdown(wait=True, kill_workers=True)
+    plain, one, two = (statistics.median(rates[way][1:]) for way in rates)
+    sys.stdout.write(f"songs of {CLIP_S:.0f} s a second: plain {plain:.2f}, one process {one:.2f}, two {two:.2f}\n")
+    row("two processes against the plain way", f"{two / plain:.2f} x", ">= 3 x", two / plain >= 3)
+    row("two processes against one", f"{two / one:.2f} x", ">= 1.8 x", two / one >= 1.8)
+    shares = ", ".join(f"{name} {seconds / sum(parts.values()):.0%}" for name, seconds in parts.items())
+    sys.stdout.write(f"of the time of a song: {shares}\n")
+
+
+def library_rate(folder, jobs, store):
+    """Return the songs a second that a new library takes, from the first answers on."""
+    from functions_library import Library
+
+    with Library(store) as library:
+        library.scan([folder])
+        times = [time.perf_counter() for _ in library.update(jobs=jobs)]
+    return (len(times) - WARM_SONGS) / (times[-1] - times[WARM_SONGS - 1])
+
+
+def bench_library(folder):
+    """Time a library with one and two processes, and tell what a song costs in time and in bytes."""
+    os.environ.update(ONE_THREAD)
+    for i in range(LIBRARY_SONGS):
+        (folder / "short").mkdir(exist_ok=True)
+        write_mp3(folder / "short" / f"{i}.mp3", song(CLIP_S, i))
+    for i in range(LIBRARY_SONGS // 3):
+        (folder / "long").mkdir(exist_ok=True)
+        write_mp3(folder / "long" / f"{i}.mp3", song(60.0, 1000 + i), repeat=round(SONG_S / 60.0))
+    rates = {}
+    for name, jobs in [("short", 1), ("short", 2)] * 3 + [("long", 2)]:
+        store = folder / f"{name}{jobs}{len(rates.get((name, jobs), []))}.sqlite"
+        rates.setdefault((name, jobs), []).append(library_rate(folder / name, jobs, store))
+    one, two, songs = (statistics.median(rates[key]) for key in (("short", 1), ("short", 2), ("long", 2)))
+    what = f"a library of {LIBRARY_SONGS} songs of {CLIP_S:.0f} s, two processes against one"
+    row(what, f"{two / one:.2f} x", ">= 1.8 x", two / one >= 1.8)
+    size = sum(path.stat().st_size for path in folder.glob(f"{store.name}*")) / (LIBRARY_SONGS // 3)
+    sys.stdout.write(
+        f"songs of {CLIP_S:.0f} s a second: one process {one:.2f}, two {two:.2f}; of {SONG_S:.0f} s: two {songs:.2f}\n"
+        f"a song of {SONG_S:.0f} s: {2 / songs:.2f} s of one core, {1800 * songs:.0f} songs an hour and core, "
+        f"{size / 1000:.1f} kB of library\n"
+    )
+
+
+def bench_rescan(folder):
+    """Time a second run over an unchanged library of many small files."""
+    import numpy as np
+    import soundfile
+
+    for i in range(RESCAN_FILES):
+        place = folder / "music" / f"{i // 100:03d}"
+        place.mkdir(parents=True, exist_ok=True)
+        soundfile.write(place / f"{i}.wav", np.arange(i, i + 400, dtype=np.int16), 8000)
+    command = ("03_launch_classifier.py", folder / "music", "--library", folder / "songs.sqlite")
+    first, _ = run(*command)
+    seconds = statistics.median(run(*command)[0] for _ in range(3))
+    rate = RESCAN_FILES / seconds
+    what = f"files a second of a second run over {RESCAN_FILES} (the first took {first:.0f} s)"
+    row(what, f"{rate:.0f}", ">= 2000", rate >= 2000)
+
+
+def bench_memory(folder):
+    """Look at the memory of one process and its decoder over many songs in a row."""
+    import numpy as np
+    import psutil
+    import soundfile
+
+    from functions_library import Library
+
+    y = song(60.0, 3)
+    for i in range(MEMORY_SONGS):
+        start = (i * 577) % (len(y) - 4 * SR)
+        soundfile.write(folder / f"{i:04d}.wav", np.roll(y[start : start + 4 * SR], i)[::2], SR // 2, subtype="PCM_U8")
+    this = psutil.Process()
+
+    def memory():
+        return sum(process.memory_info().rss for process in (this, *this.children(recursive=True))) / 1e6
+
+    early = late = 0.0
+    with Library(folder / "songs.sqlite") as library:
+        library.scan([folder])
+        for done, _ in enumerate(library.update(), 1):
+            early = max(early, memory()) if done <= MEMORY_SONGS // 10 else early
+            late = max(late, memory()) if done > MEMORY_SONGS - 100 else late
+    what = f"memory that {MEMORY_SONGS} songs in a row take more than the first {MEMORY_SONGS // 10}"
+    row(what, f"{late - early:+.1f} MB", "< 30 MB", late - early < 30)
+
+
+PARTS = {
+    "library": bench_library, "rescan": bench_rescan, "memory": bench_memory,
+    "librosa": bench_librosa, "cold": bench_cold, "folder": bench_folder, "long": bench_long, "plain": bench_plain,
+}  # fmt: skip
 
 
 def main(argv=None):

@@ -3,24 +3,34 @@
     python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
     python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
 
-Writes musicnn_timbral.npz, musicnn_tags.tflite, musicnn.json (their card) and musicnn.LICENSE.md. The
-weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons and Serra,
-"musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
+Writes musicnn_timbral.tflite, musicnn_tall.tflite, musicnn_tags.tflite, musicnn.json (their card) and
+musicnn.LICENSE.md. The weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons
+and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
 
-The network is cut in two, so that windows which overlap share the expensive part:
+The network is cut in three, so that windows which overlap share the expensive parts:
 
-- timbral: the weights of the two wide convolutions, which look three frames to either side and which
-  functions_musicnn computes: normalised log-mel frames (n, 96) -> (n, 408);
-- tags: a normalised log-mel window (1, 187, 96) and its timbral maps (1, 187, 408) -> the 200 units before
-  the tags, and the 50 tag activations.
+- timbral: the two wide convolutions, which look three frames to either side: spectra (49, 14, 32), along the
+  bands, of 32 times seven normalised log-mel frames -> maps (32, 408);
+- tall: the convolutions over 64 and 32 frames: normalised log-mel frames (1, 198, 96) -> maps (1, 132, 102) of all
+  but the first and last 33;
+- tags: a normalised log-mel window (1, 187, 96) and what the others say of it (1, 187, 510) -> the 200 units before
+  the tags, and the 50 tag activations. It computes the maps of 128 frames, and those of 64 and 32 frames anew
+  where they would see beyond the ends of the window.
 
-Normalisation follows the maximum over frequency here, which is the same where its scale is positive; where it is
-negative, the filter is negated, so that the maximum finds its smallest value.
+All give what the plain network of `build_networks` gives, in less time:
+
+- A valid correlation along 96 bands is part of a circular one, so the wide convolutions are products of spectra,
+  49 bins times seven frames, and a way back: a quarter of the operations. The filters are shifted so that the valid
+  positions lie around 0. There the way back is a sum of cosines plus, or on the other side of 0 minus, a sum of sines,
+  and the greater of both sides is the cosine sum plus the absolute sine sum.
+- The tall filters work on blocks of 11 frames as channels: a convolution is fast on many channels and slow on the one
+  that a spectrogram has.
+- Normalisation follows the maximum over frequency. That is the same where its scale is positive; where it is negative,
+  the filter is negated, so that the maximum finds its smallest value.
 """
 
 import argparse
 import hashlib
-import io
 import json
 import subprocess
 import sys
@@ -35,8 +45,12 @@ LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 BN_EPSILON = 1e-3  # the default of the framework that trained the weights
 N_MELS = 96
 N_FRAMES = 187
+CHUNK = 32  # frames that one call of the timbral part returns: its products fit the processor's cache
 BLOCK = 11  # frames of a window that are taken as channels; 17 of them make a window
-PARTS = ("musicnn_timbral.npz", "musicnn_tags.tflite")
+TALL_PADDING = 3  # blocks that the filters of 64 frames see to either side
+TALLEST_PARTS = ((0, 3), (3, 14), (14, 17))  # blocks of a window whose filters of 128 frames are computed together
+TALL_BLOCKS = 12  # that one call of the tall part returns
+PARTS = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite")
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
 TAGS = (
@@ -132,71 +146,130 @@ def load_weights(models, prefix):
     return float(gain), float(beta - gain * mean)
 
 
-def fold(norm):
-    """Return (scale, offset) of a batch normalisation that is applied, not trained."""
+def folded(model, conv, bn):
+    """Return (kernel, finish) of a convolution that a maximum over frequency follows.
+
+    The kernel is negated where the scale of the normalisation is negative; `finish` is what is left to do after the
+    maximum: bias, ReLU and normalisation.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    kernel, bias = model.get_layer(conv).get_weights()
+    gamma, beta, mean, variance = model.get_layer(bn).get_weights()
+    scale = gamma / np.sqrt(variance + BN_EPSILON)
+    sign = np.where(scale < 0, np.float32(-1), np.float32(1))
+    return kernel[:, :, 0] * sign, lambda peaks: tf.nn.relu(peaks * sign + bias) * scale + (beta - scale * mean)
+
+
+def spectral(kernel):
+    """Return filters (7, width, n) as spectra, and the way back.
+
+    Returns
+    -------
+    real, imaginary : np.ndarray, shapes (49, n, 14), float32
+        What seven real and seven imaginary parts of the input are multiplied with to give a product's parts.
+    cosines, sines : np.ndarray, shapes (positions, 49), float32
+        What the product's parts are multiplied with to give the correlation at one side of 0.
+    """
     import numpy as np
 
-    gamma, beta, mean, variance = norm.get_weights()
-    scale = gamma / np.sqrt(variance + BN_EPSILON)
-    return scale, beta - scale * mean
+    width = kernel.shape[1]
+    bins = np.arange(N_MELS // 2 + 1)
+    centre = (N_MELS - width) / 2
+    share = np.where((bins == 0) | (bins == bins[-1]), 1, 2) / N_MELS
+    shift = share * np.exp(2j * np.pi * bins * centre / N_MELS)
+    spectrum = np.fft.rfft(kernel.astype(np.float64), N_MELS, axis=1).conj() * shift[:, None]
+    spectrum = spectrum.transpose(1, 2, 0)
+    parts = [spectrum.real, -spectrum.imag], [spectrum.imag, spectrum.real]
+    angle = 2 * np.pi * np.outer(np.arange(centre % 1, centre + 1), bins) / N_MELS
+    filters = (np.concatenate(part, axis=2).astype(np.float32) for part in parts)
+    return *filters, np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def blocked(kernel):
-    """Return the filters (height, n) of single frames as filters of blocks of frames: (blocks, BLOCK, BLOCK * n).
+    """Return the filters (height, n) of single frames as filters of blocks of frames, and the blocks of padding.
 
-    Output channels are the frames of a block and their n values; a window of blocks is padded as `padding="same"`
-    pads one of frames. Convolutions are fast on many channels, and slow on the one that a spectrogram has.
+    The shape is (blocks, BLOCK, BLOCK * n): output channels are the frames of a block and their n values. The padding,
+    before and after, is that of `padding="same"`.
     """
     import numpy as np
 
     height, n = kernel.shape
     before = (height - 1) // 2
-    blocks_before, blocks_after = -(-before // BLOCK), -(-(height - 1 - before) // BLOCK)
-    out = np.zeros(((blocks_before + 1 + blocks_after) * BLOCK, BLOCK, n), np.float32)
+    padding = (-(-before // BLOCK), -(-(height - 1 - before) // BLOCK))
+    out = np.zeros(((padding[0] + 1 + padding[1]) * BLOCK, BLOCK, n), np.float32)
     for frame in range(BLOCK):
-        first = blocks_before * BLOCK + frame - before
+        first = padding[0] * BLOCK + frame - before
         out[first : first + height, frame] = kernel
-    return out.reshape(-1, BLOCK, BLOCK * n), (blocks_before, blocks_after)
+    return out.reshape(-1, BLOCK, BLOCK * n), padding
 
 
 def export(timbral, tags):
-    """Return the two files' bytes; LiteRT's graph has fixed shapes so that XNNPACK runs every operation."""
+    """Return the LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
     import keras
-    import numpy as np
     import tensorflow as tf
 
-    wide = {}
-    norms = []
-    for index, (conv, bn) in enumerate((("conv2d", "batch_normalization_1"), ("conv2d_1", "batch_normalization_2"))):
-        kernel, bias = timbral.get_layer(conv).get_weights()
-        wide[f"kernel_{index}"] = kernel[:, :, 0]
-        norms.append((bias, *fold(timbral.get_layer(bn))))
-    for name, *values in zip(("bias", "scale", "offset"), *norms, strict=True):
-        wide[name] = np.concatenate(values)
-    file = io.BytesIO()
-    np.savez(file, **wide)
-
-    temporal = []
+    wide = []
+    for conv, bn in (("conv2d", "batch_normalization_1"), ("conv2d_1", "batch_normalization_2")):
+        kernel, finish = folded(timbral, conv, bn)
+        wide.append((*spectral(kernel), finish))
+    tall = []
     for index in (2, 3, 4):
-        kernel, bias = tags.get_layer(f"conv2d_{index}").get_weights()
-        scale, offset = fold(tags.get_layer(f"batch_normalization_{index + 1}"))
-        sign = np.where(scale < 0, np.float32(-1), np.float32(1))
-        temporal.append((*blocked(kernel[:, 0, 0] * sign), sign, bias, scale, offset))
+        kernel, finish = folded(tags, f"conv2d_{index}", f"batch_normalization_{index + 1}")
+        tall.append((*blocked(kernel[:, 0]), finish))
     rest = keras.Model(tags.get_layer("front").output, tags.outputs)
 
-    def run(mel, timbral):
-        columns = tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, N_FRAMES // BLOCK, BLOCK))
-        front = [timbral]
-        for kernel, padding, sign, bias, scale, offset in temporal:
-            filtered = tf.nn.conv2d(tf.pad(columns, ((0, 0), (0, 0), padding, (0, 0))), kernel[None], 1, "VALID")
-            peaks = tf.reshape(tf.reduce_max(filtered, axis=1), (1, N_FRAMES, -1))
-            front.append(tf.nn.relu(peaks * sign + bias) * scale + offset)
+    def in_blocks(mel):
+        return tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, -1, BLOCK))
+
+    def maps_of(columns, tall, first, last):
+        """Return the maps of some blocks of frames; the filters' ends that would see zeros alone are left out."""
+        kernel, (before, after), finish = tall
+        count = columns.shape[2]
+        skipped, kept = max(before - last + 1, 0), min(after, count - 1 - first) + before + 1
+        start, stop = first - before + skipped, last - 1 - before + kept
+        padding = (max(-start, 0), max(stop - count, 0))
+        seen = tf.pad(columns[:, :, max(start, 0) : min(stop, count)], ((0, 0), (0, 0), padding, (0, 0)))
+        filtered = tf.nn.conv2d(seen, kernel[None, skipped:kept], 1, "VALID")
+        return finish(tf.reshape(tf.reduce_max(filtered, axis=1), (1, (last - first) * BLOCK, -1)))
+
+    def run_timbral(spectra):
+        maps = []
+        for real, imaginary, cosines, sines, finish in wide:
+            even, odd = (
+                tf.matmul(back[None], tf.reshape(tf.matmul(filters, spectra), (1, len(filters), -1)))
+                for filters, back in ((real, cosines), (imaginary, sines))
+            )
+            peaks = tf.reshape(tf.reduce_max(even + tf.abs(odd), axis=1), (-1, CHUNK))
+            maps.append(finish(tf.transpose(peaks)))
+        return tf.concat(maps, axis=1)
+
+    def run_tall(mel):
+        columns = in_blocks(mel)
+        return tf.concat([maps_of(columns, one, TALL_PADDING, TALL_PADDING + TALL_BLOCKS) for one in tall[1:]], axis=2)
+
+    def run_tags(mel, shared):
+        columns = in_blocks(mel)
+        count = columns.shape[2]
+        front = [shared[:, :, :408], tf.concat([maps_of(columns, tall[0], *part) for part in TALLEST_PARTS], axis=1)]
+        for i, one in enumerate(tall[1:]):
+            before, after = one[1]
+            inner = shared[:, before * BLOCK : (count - after) * BLOCK, 408 + 51 * i : 408 + 51 * (i + 1)]
+            ends = (maps_of(columns, one, *part) for part in ((0, before), (count - after, count)))
+            front.append(tf.concat([next(ends), inner, next(ends)], axis=1))
         return rest(tf.concat(front, axis=2), training=False)
 
-    shapes = {"mel": (N_FRAMES, N_MELS), "timbral": (N_FRAMES, 408)}
-    specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in shapes.items()]
-    concrete = tf.function(run).get_concrete_function(*specs)
-    return file.getvalue(), tf.lite.TFLiteConverter.from_concrete_functions([concrete], run).convert()
+    def convert(function, **shapes):
+        specs = [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()]
+        concrete = tf.function(function).get_concrete_function(*specs)
+        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], function).convert()
+
+    return (
+        convert(run_timbral, spectra=(N_MELS // 2 + 1, 2 * (2 * TIMBRAL_CONTEXT + 1), CHUNK)),
+        convert(run_tall, mel=(1, (TALL_BLOCKS + 2 * TALL_PADDING) * BLOCK, N_MELS)),
+        convert(run_tags, mel=(1, N_FRAMES, N_MELS), shared=(1, N_FRAMES, 510)),
+    )
 
 
 def main(argv=None):
@@ -223,7 +296,8 @@ def main(argv=None):
     for name, data in zip(PARTS, flatbuffers, strict=True):
         (options.out / name).write_bytes(data)
     (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    notice = "Notice for musicnn_timbral.npz and musicnn_tags.tflite, whose weights come from the package musicnn:\n\n"
+    files = ", ".join(PARTS[:-1]) + f" and {PARTS[-1]}"
+    notice = f"Notice for {files}, whose weights come from the package musicnn:\n\n"
     (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
     return 0
 
