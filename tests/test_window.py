@@ -40,7 +40,7 @@ def classify(pilot, *names):
         pilot.type(str(SAMPLES / f"{name}.ogg"))
         assert pilot.until(lambda name=name: pilot.window.entry.get() == str(SAMPLES / f"{name}.ogg"), 2)
         pilot.key("Return")
-    assert pilot.until(lambda: not pilot.window.worker.busy, 60)
+    assert pilot.rest()
     return [pilot.window.history.find(name)[0] for name in names]
 
 
@@ -190,7 +190,7 @@ def test_stages_move_and_escape_cancels_within_a_fifth_of_a_second(open_window, 
     assert pilot.until(lambda: row.key not in pilot.window.rows, 1)
     assert time.monotonic() - began < 0.2
     assert not pilot.window.list.tree.exists(row.key)
-    assert pilot.until(lambda: not pilot.window.worker.busy, 60)
+    assert pilot.rest()
     found = [entry.record["answer"] for entry in pilot.window.history.find()]
     answers = {Path(answer["input"]).stem: answer["verdict"] for answer in found}
     assert answers == {"classical": "genre", "nowhere": "error", "rock": "genre"}
@@ -298,7 +298,7 @@ def test_history_is_searched_reopened_removed_and_cleared(open_window, tmp_path,
     for song in songs:
         song.write_bytes((SAMPLES / song.name).read_bytes())
     pilot.window.submit([str(song) for song in songs])
-    assert pilot.until(lambda: not pilot.window.worker.busy, 60)
+    assert pilot.rest()
     pilot.window.close()
     for song in songs:
         song.unlink()  # the pictures come from the history

@@ -32,7 +32,7 @@ def opened(pilot):
 def answered(pilot, path):
     """Classify a file and wait for its answer on the screen."""
     pilot.window.submit([str(path)])
-    assert pilot.until(lambda: pilot.window.history.count() and not pilot.window.worker.busy, 30)
+    assert pilot.rest()
     assert pilot.until(pilot.window.answer.winfo_viewable, 5)
 
 

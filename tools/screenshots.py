@@ -63,7 +63,7 @@ def take(state, out, folder, link):
 
     def answered(*names):
         window.submit([str(SAMPLES / f"{name}.ogg") for name in names])
-        pilot.until(lambda: not window.worker.busy, 60)
+        pilot.rest()
         window.list.go(window.history.find(names[-1])[0].key)
         pilot.drawn()
 
@@ -92,7 +92,7 @@ def take(state, out, folder, link):
         elif state == "error":
             answered("vocal")
             window.submit(["/home/me/Music/no such song.mp3"])
-            pilot.until(lambda: not window.worker.busy)
+            pilot.rest()
             pilot.drawn()
         elif state == "compare":
             answered("metal", "classical")
