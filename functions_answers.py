@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -142,6 +143,8 @@ def _classify_files(
     def work() -> Iterator[tuple[Item, str, float | None, float | None, int, Path | None]]:
         for turn, item in enumerate(itertools.chain(head, items)):
             inputs[turn] = item.input
+            if dask and item.source:  # a worker may be in another folder
+                item = replace(item, source=replace(item.source, value=str(Path(item.source.value).absolute())))
             yield item, model, start_s, length_s, threads, next(plots)
 
     done: dict[int, tuple[Prediction, float]] = {}
