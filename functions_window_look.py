@@ -13,6 +13,8 @@ from pathlib import Path
 from tkinter import font, ttk
 from typing import Any
 
+from functions_window_bidi import shaped, visual
+
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 BASE_DPI = 96.0  # of a screen that is shown at 100 %
 
@@ -262,6 +264,16 @@ def fit_lines(text: str, width: int, lines: int, measure: Callable[[str], int]) 
     return "\n".join([*out, shorten(rest, width, measure)]) if rest else "\n".join(out)
 
 
+def joined(widget: tk.Misc, text: str) -> str:
+    """Return text with letters of Arabic script joined, where Tk does not do it itself."""
+    return shaped(text) if widget.tk.call("tk", "windowingsystem") == "x11" else text
+
+
+def turned(widget: tk.Misc, line: str) -> str:
+    """Return a line with right-to-left words turned, where Tk does not do it itself; after it is cut to its width."""
+    return visual(line) if widget.tk.call("tk", "windowingsystem") == "x11" else line
+
+
 class FitLabel(ttk.Label):
     """A label that cuts its text to the width it is given, in at most `lines` lines."""
 
@@ -277,7 +289,8 @@ class FitLabel(ttk.Label):
 
     def _fit(self) -> None:
         """Cut the text to the present width."""
-        width = self.winfo_width()
-        shown = self.whole if width <= 1 else fit_lines(self.whole, width - 4, self._lines, self._font.measure)
+        width, whole = self.winfo_width(), joined(self, self.whole)
+        shown = whole if width <= 1 else fit_lines(whole, width - 4, self._lines, self._font.measure)
+        shown = "\n".join(turned(self, line) for line in shown.split("\n"))
         if self.cget("text") != shown:
             self.configure(text=shown)

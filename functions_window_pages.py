@@ -6,7 +6,7 @@ from tkinter import ttk
 from typing import Any
 
 from functions_text import clean_title
-from functions_window_look import FitLabel, HintEntry, Look, fit_lines, shorten
+from functions_window_look import FitLabel, HintEntry, Look, joined, shorten, turned
 
 STAGES = {
     "search": "Search on YouTube", "playlist": "Read the playlist", "look up": "Look up the video",
@@ -168,8 +168,8 @@ class Pick(ttk.Frame):
         width = max(self.list.column("#0", "width") - self._look.px(40) - 96, 80)
         measure = self._look.fonts["body"].measure
         for index, candidate in enumerate(self._candidates):
-            title = fit_lines(clean_title(candidate["title"]), width, 1, measure)
-            channel = shorten(clean_title(candidate["channel"]) or "unknown channel", width, measure)
+            words = clean_title(candidate["title"]), clean_title(candidate["channel"]) or "unknown channel"
+            title, channel = (turned(self, shorten(joined(self, text), width, measure)) for text in words)
             self.list.item(str(index), text=f"  {title}\n  {channel}", image=self._images.get(index, self._blank),
                            values=(clock(candidate["duration_s"]),))  # fmt: skip
 
@@ -279,7 +279,8 @@ class AnswerList(ttk.Frame):
 
     def _cut(self, title: str) -> str:
         """Return a title as wide as its column."""
-        return shorten(title, self.tree.column("title", "width") - self._look.px(14), self._look.fonts["body"].measure)
+        width = self.tree.column("title", "width") - self._look.px(14)
+        return turned(self, shorten(joined(self, title), width, self._look.fonts["body"].measure))
 
     def fill(self, rows: list[tuple[str, str, str, str]]) -> None:
         """Show other rows: (key, title, answer, kind), and keep what is selected and still there."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from functions_history import Entry, History
 from functions_text import clean_title
 from functions_window_dialogs import Dialog
-from functions_window_look import FitLabel, Look, shorten
+from functions_window_look import FitLabel, Look, joined, shorten, turned
 from functions_worker import Message, Worker
 
 SHOWN = 20
@@ -97,7 +97,8 @@ class SimilarDialog(Dialog):
         """Write the rows, cut to the width."""
         width = self.list.column("song", "width") - self.look.px(14)
         for number, song in enumerate(self._songs):
-            title = shorten(clean_title(song["title"]), width, self.look.fonts["body"].measure)
+            title = shorten(joined(self, clean_title(song["title"])), width, self.look.fonts["body"].measure)
+            title = turned(self, title)
             self.list.item(str(number), values=(title, clean_title(song["genre"]), f"{song['distance']:.3f}"))
 
     def _open(self) -> None:

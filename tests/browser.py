@@ -1,7 +1,9 @@
 """A headless Chromium, driven over its DevTools pipe: what a page loads, says and looks like."""
 
+import atexit
 import base64
 import contextlib
+import functools
 import json
 import os
 import select
@@ -19,29 +21,41 @@ FLAGS = (
 ).split()
 
 
-class Page:
-    """One tab; `events` collects everything it reported."""
+class Browser:
+    """A running Chromium and the pipe to it; every page of the tests is a tab of it with a store of its own."""
 
-    def __init__(self, write: int, read: int) -> None:
-        self._write, self._read = write, read
+    def __init__(self) -> None:
+        binary = next((path for path in map(shutil.which, NAMES) if path), None)
+        assert binary, f"none of {', '.join(NAMES)} is installed; install the package chromium"
+        to_read, self._write = os.pipe()
+        self._read, from_write = os.pipe()
+
+        def place_pipes() -> None:
+            # Chromium reads from descriptor 3 and writes to 4; the pipes may stand on those numbers themselves.
+            reading, writing = os.dup(to_read), os.dup(from_write)
+            os.dup2(reading, 3)
+            os.dup2(writing, 4)
+
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [binary, *FLAGS, f"--user-data-dir={self._profile.name}", "about:blank"],
+            preexec_fn=place_pipes,  # noqa: PLW1509 - nothing else runs in this child
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_read)
+        os.close(from_write)
         self._rest = b""
         self._count = 0
-        self._session: str | None = None
-        self.events: list[dict[str, Any]] = []
+        self._heard: list[dict[str, Any]] = []  # what has arrived and nobody has taken
 
-    def open(self) -> None:
-        """Make the tab and ask it to report requests, messages and exceptions."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
-
-    def call(self, method: str, **parameters: Any) -> Any:
+    def call(self, method: str, session: str | None = None, **parameters: Any) -> Any:
         """Call a DevTools method and return its result."""
         self._count += 1
         message: dict[str, Any] = {"id": self._count, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
+        if session:
+            message["sessionId"] = session
         os.write(self._write, json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + 60
         while True:
@@ -50,7 +64,13 @@ class Page:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return answer["result"]
-            self.events.append(answer)
+            self._heard.append(answer)
+
+    def events(self, session: str | None) -> list[dict[str, Any]]:
+        """Take what a tab has reported."""
+        mine = [event for event in self._heard if event.get("sessionId") == session]
+        self._heard = [event for event in self._heard if event.get("sessionId") != session]
+        return mine
 
     def _next(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._rest:
@@ -62,6 +82,46 @@ class Page:
             self._rest += block
         line, self._rest = self._rest.split(b"\0", 1)
         return json.loads(line)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._write)
+        os.close(self._read)
+        self._profile.cleanup()
+
+
+class Page:
+    """One tab; `events` collects everything it reported."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._session: str | None = None
+        self._events: list[dict[str, Any]] = []
+
+    def open(self) -> None:
+        """Make the tab and ask it to report requests, messages and exceptions."""
+        self._context = self._browser.call("Target.createBrowserContext")["browserContextId"]
+        made = self._browser.call("Target.createTarget", url="about:blank", browserContextId=self._context)
+        attached = self._browser.call("Target.attachToTarget", targetId=made["targetId"], flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def close(self) -> None:
+        """Close the tab and forget its store."""
+        self._browser.call("Target.disposeBrowserContext", browserContextId=self._context)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that the tab has reported."""
+        self._events += self._browser.events(self._session)
+        return self._events
+
+    def call(self, method: str, **parameters: Any) -> Any:
+        """Call a DevTools method of the tab and return its result."""
+        return self._browser.call(method, self._session, **parameters)
 
     def go(self, url: str) -> None:
         """Load an address and wait until all of it is there."""
@@ -99,36 +159,20 @@ class Page:
         return [event["params"] for event in self.events if event.get("method") in methods]
 
 
+@functools.cache
+def _running() -> Browser:
+    """Start a Chromium for all tests; it ends with them."""
+    browser = Browser()
+    atexit.register(browser.close)
+    return browser
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Page]:
-    """Start a Chromium of its own and end it."""
-    binary = next((path for path in map(shutil.which, NAMES) if path), None)
-    assert binary, f"none of {', '.join(NAMES)} is installed; install the package chromium"
-    to_read, to_write = os.pipe()
-    from_read, from_write = os.pipe()
-
-    def place_pipes() -> None:
-        # Chromium reads from descriptor 3 and writes to 4; the pipes may stand on those numbers themselves.
-        reading, writing = os.dup(to_read), os.dup(from_write)
-        os.dup2(reading, 3)
-        os.dup2(writing, 4)
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = subprocess.Popen(
-            [binary, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=place_pipes,  # noqa: PLW1509 - nothing else runs in this child
-            close_fds=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(to_read)
-        os.close(from_write)
-        try:
-            page = Page(to_write, from_read)
-            page.open()
-            yield page
-        finally:
-            process.kill()
-            process.wait()
-            os.close(to_write)
-            os.close(from_read)
+    """Open a tab with a store of its own, and close it."""
+    page = Page(_running())
+    page.open()
+    try:
+        yield page
+    finally:
+        page.close()

@@ -111,7 +111,10 @@ def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[A
         pilot = Pilot(Window(folder=folder, text=text))
         pilots.append(pilot)
         pilot.root.geometry("1000x700+0+0")
-        pilot.turn(0.3)
+        wide = max(1000, pilot.root.minsize()[0])
+        there = pilot.until(lambda: pilot.root.winfo_width() == wide and pilot.root.focus_displayof(), 10)
+        assert there and pilot.root.winfo_viewable(), "the window did not come up with the keyboard in it"
+        pilot.turn(0.02)
         if ready:
             assert pilot.until(lambda: pilot.window.models, 30), "the model was not loaded"
         return pilot

@@ -86,16 +86,15 @@ class Pilot:
         thread.join()
         if failure:
             raise failure[0]
-        self.turn(0.05)
+        self.turn(0.03)
 
     def key(self, *keys: str) -> None:
         """Press keys, for instance ctrl+v."""
         self.act("key", "--delay", 8, *keys)
 
-    def later(self, seconds: float, *arguments: Any) -> threading.Thread:
-        """Run xdotool after a while, for dialogs that hold the caller until they are closed."""
-        thread = threading.Timer(seconds, tool, ["xdotool", *arguments])
-        thread.daemon = True
+    def beside(self, *commands: tuple[Any, ...]) -> threading.Thread:
+        """Run xdotool commands in a thread, one after another: a dialog holds the caller until it is closed."""
+        thread = threading.Thread(target=lambda: [tool("xdotool", *command) for command in commands], daemon=True)
         thread.start()
         return thread
 

@@ -3,6 +3,7 @@
 python tests/figures.py        # draw the kept ones again, after a wanted change of a figure
 """
 
+import functools
 import io
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 BASELINES = Path(__file__).parent / "baselines"
+MAIN = ("overview", "mel_spectrogram", "tempogram", "prediction_bars", "genre_timeline", "confusion_matrix")
 
 
 def drawn(figure: Any) -> np.ndarray:
@@ -40,8 +42,10 @@ def smallest_text(figure: Any) -> float:
 
 def outside(figure: Any) -> list[str]:
     """Return the texts that reach beyond the edge of the figure."""
-    drawn(figure)
-    renderer = figure.canvas.get_renderer()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
     width, height = figure.bbox.width, figure.bbox.height
     found = []
     for ax in figure.axes:
@@ -84,32 +88,37 @@ def difference(figure: Any, name: str) -> float:
     return float(np.sqrt(np.mean((found - kept) ** 2)))
 
 
-def main_figures(theme: str = "light", seconds: float = 12.0) -> dict[str, Any]:
-    """Draw the six main figures from made-up data."""
-    from songs import GENRES, answer, recording
+@functools.cache
+def spectra(seconds: float) -> Any:
+    """Return the spectra of a made-up song."""
+    from songs import recording
 
-    from functions_dataviz import genre_timeline, mel_spectrogram, overview, prediction_bars, tempogram
-    from functions_modelviz import confusion_matrix
     from functions_pictures import song_spectra
 
-    song, said = song_spectra(recording(seconds)), answer()
-    right = np.repeat(np.arange(10), 12)
-    named = np.where(np.arange(120) % 5 == 0, (right + 3) % 10, right)
-    return {
-        "overview": overview(song, said, theme=theme),
-        "mel_spectrogram": mel_spectrogram(song, theme=theme),
-        "tempogram": tempogram(song, theme=theme),
-        "prediction_bars": prediction_bars(said, theme=theme),
-        "genre_timeline": genre_timeline(said, theme=theme),
-        "confusion_matrix": confusion_matrix(right, named, GENRES, theme=theme),
-    }
+    return song_spectra(recording(seconds))
+
+
+def main_figure(name: str, theme: str = "light", seconds: float = 12.0) -> Any:
+    """Draw one of `MAIN` from made-up data."""
+    from songs import GENRES, answer
+
+    import functions_dataviz as dataviz
+    from functions_modelviz import confusion_matrix
+
+    if name == "confusion_matrix":
+        right = np.repeat(np.arange(10), 12)
+        named = np.where(np.arange(120) % 5 == 0, (right + 3) % 10, right)
+        return confusion_matrix(right, named, GENRES, theme=theme)
+    of_song = (spectra(seconds),) if name in ("overview", "mel_spectrogram", "tempogram") else ()
+    of_answer = (answer(),) if name in ("overview", "prediction_bars", "genre_timeline") else ()
+    return getattr(dataviz, name)(*of_song, *of_answer, theme=theme)
 
 
 if __name__ == "__main__":
     from PIL import Image
 
     sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-    for name, figure in main_figures().items():
+    for name in MAIN:
         buffer = io.BytesIO()
-        Image.fromarray(bare(figure).round().astype(np.uint8)).save(buffer, "PNG", optimize=True)
+        Image.fromarray(bare(main_figure(name)).round().astype(np.uint8)).save(buffer, "PNG", optimize=True)
         (BASELINES / f"{name}.png").write_bytes(buffer.getvalue())

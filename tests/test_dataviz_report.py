@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 from browser import chromium
-from figures import main_figures
+from figures import main_figure
 from PIL import Image
 
 from functions_report import ReportTable, Section, figure_bytes, report_html
@@ -18,7 +18,7 @@ NASTY = "<script>document.title='in'</script> \"onload=alert(1) & ' \x1b[31m \u2
 
 
 def picture(name):
-    return Picture(name, f"{name}: {NASTY}", lambda theme: main_figures(theme)[name])
+    return Picture(name, f"{name}: {NASTY}", lambda theme: main_figure(name, theme))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_report_opens_in_a_browser(address, dark, width):
         page.go(url)
         sizes = page.evaluate("[...document.images].map(image => [image.naturalWidth, image.naturalHeight])")
         # inches of 96 pixels
-        wanted = [[round(96 * x) for x in main_figures()[name].get_size_inches()] for name in
+        wanted = [[round(96 * x) for x in main_figure(name).get_size_inches()] for name in
                   ("prediction_bars", "confusion_matrix", "overview")]  # fmt: skip
         np.testing.assert_allclose(sizes, wanted, atol=2)
         assert page.requests() == [url] and seen == ["/report.html"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from figures import difference, drawn, main_figures, outside, smallest_text, texts
+from figures import MAIN, difference, drawn, main_figure, outside, smallest_text, texts
 from songs import GENRES, RATE, answer, recording, tune
 
 import functions_dataviz as dataviz
@@ -233,15 +233,14 @@ def test_overview_has_every_picture_and_the_verdict(song):
     assert any("length 0:12" in text and "12 s in 1 part" in text for text in words)
 
 
-@pytest.mark.parametrize("name", list(main_figures()))
+@pytest.mark.parametrize("name", MAIN)
 def test_main_figure_looks_as_it_did(name):
-    figures = main_figures()
-    assert difference(figures[name], name) < 3
-    assert difference(main_figures("dark")[name], name) > 30  # the comparison would notice
+    assert difference(main_figure(name), name) < 3
+    assert difference(main_figure(name, "dark"), name) > 30  # the comparison would notice
 
 
 def test_a_different_song_would_be_noticed():
-    assert difference(main_figures(seconds=7.0)["mel_spectrogram"], "mel_spectrogram") > 6
+    assert difference(main_figure("mel_spectrogram", seconds=7.0), "mel_spectrogram") > 6
 
 
 def test_text_is_at_least_nine_points(song):

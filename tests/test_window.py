@@ -113,10 +113,10 @@ def test_several_files_and_a_folder_are_opened_by_dialog(open_window, monkeypatc
 
 def test_the_real_file_dialog_takes_a_path(open_window):
     pilot = open_window()
-    typing = pilot.later(1.0, "type", "--delay", "10", SAMPLES / "classical.ogg")
-    entering = pilot.later(2.0, "key", "Return")
+    there = ("search", "--sync", "--onlyvisible", "--name", "^Open files$")
+    hand = pilot.beside(there, ("sleep", 0.2), ("type", "--delay", 5, SAMPLES / "classical.ogg"), ("key", "Return"))
     pilot.window.open_files()
-    typing.join(), entering.join()
+    hand.join()
     assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
 
 
