@@ -5,6 +5,7 @@ A worker that dies (a decoder can crash its process) takes only its own item wit
 
 import contextlib
 import os
+import signal
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import cache
@@ -78,12 +79,14 @@ def run_many(
 def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: int) -> Iterator[tuple[int, Any]]:
     """Run in loky's processes; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
+    from multiprocessing import resource_tracker
 
     from loky import ProcessPoolExecutor
     from loky.process_executor import BrokenProcessPool
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
+    resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
     waiting = list(range(len(items)))[::-1]
     suspects: list[int] = []  # in work when a worker died; each is tried once more, alone
     while waiting or suspects:
@@ -95,7 +98,8 @@ def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: i
             while queue or running:
                 while queue and len(running) < 2 * jobs:
                     index = queue.pop()
-                    running[pool.submit(function, items[index])] = index
+                    with _without_interrupts():
+                        running[pool.submit(function, items[index])] = index
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     result = future.result()
                     yield running.pop(future), result
@@ -106,6 +110,19 @@ def _run_processes(function: Callable[[Any], Any], items: Sequence[Any], jobs: i
                 suspects += running.values()
         finally:
             pool.shutdown(wait=True, kill_workers=True)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back: it reaches this process afterwards, and processes started meanwhile never."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_dask(function: Callable[[Any], Any], items: Sequence[Any], address: str) -> Iterator[tuple[int, Any]]:
