@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from functions_text import clean_text
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 TIDYING_S = 5.0  # after Ctrl-C; what has not ended by then is broken off
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -26,10 +27,12 @@ def say(message: str) -> None:
 
 def run(work: Callable[[], int]) -> int:
     """Call `work`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
-    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, _stop) for number in STOPS}
     try:
         return work()
     except KeyboardInterrupt:
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)  # Python takes functions away before it has ended
         say("interrupted; what is finished is kept")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -51,8 +54,8 @@ def run(work: Callable[[], int]) -> int:
 
 def _stop(*_: object) -> None:
     """Take the first Ctrl-C or SIGTERM and no other: a second one would break off the tidying up after the first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for number in STOPS:
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: Python complains of a signal that is just arriving
     faulthandler.dump_traceback_later(TIDYING_S, exit=True, file=os.open(os.devnull, os.O_WRONLY))
     raise KeyboardInterrupt
 
