@@ -231,20 +231,22 @@ def test_threads_decode_beside_each_other(tmp_path):
 
 def test_a_crash_of_the_decoder_is_one_answer_of_03(stuck, tmp_path):
     fine = write_wav(tmp_path / "fine.wav", song("hymn", seconds=4))
-    process = subprocess.Popen(
-        script_command("03_launch_classifier.py", fine, stuck, fine, "--json"),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    first = process.stdout.readline()  # so it is at work on the second
-    time.sleep(0.3)
-    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGSEGV)
-    rest, messages = process.communicate(timeout=60)
+    with (tmp_path / "messages").open("w+") as messages:
+        process = subprocess.Popen(
+            script_command("03_launch_classifier.py", fine, stuck, fine, "--json"),
+            stdout=subprocess.PIPE, stderr=messages, text=True,
+        )  # fmt: skip
+        first = process.stdout.readline()  # so it is at work on the second
+        time.sleep(0.3)
+        (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGSEGV)
+        rest = process.stdout.read()
+        process.wait(60)
     answers = json_lines(first + rest)
     assert [answer["verdict"] == "error" for answer in answers] == [False, True, False]
     assert "the decoder crashed on 'stuck.mp3'" in answers[1]["error"]["message"]
     assert process.returncode == 1
-    assert messages == ""
+    assert (tmp_path / "messages").read_text() == ""
 
 
 def test_a_file_of_hours_that_ends_after_a_second_is_as_long_as_it_is(tmp_path, classifier):
