@@ -286,10 +286,8 @@ def test_a_model_deleted_while_it_runs_is_no_traceback(clips, tmp_path):
         shutil.copy(path, tmp_path)
     (tmp_path / "m").mkdir()
     with (tmp_path / "m" / "messages").open("w+") as messages:
-        process = subprocess.Popen(
-            script_command("03_launch_classifier.py", *[clips] * 3, "--json", "--jobs", 2, "--model", tmp_path / "genres"),
-            stdout=subprocess.PIPE, stderr=messages, text=True,
-        )  # fmt: skip
+        command = ("03_launch_classifier.py", *[clips] * 3, "--json", "--jobs", 2, "--model", tmp_path / "genres")
+        process = subprocess.Popen(script_command(*command), stdout=subprocess.PIPE, stderr=messages, text=True)
         first = process.stdout.readline()
         for path in tmp_path.glob("genres.*"):
             path.unlink()
