@@ -8,6 +8,7 @@ import itertools
 import logging
 import os
 import queue
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -106,12 +107,14 @@ def _run_processes(
 ) -> Iterator[tuple[int, Any]]:
     """Run in loky's processes; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
+    from multiprocessing import resource_tracker
 
     from loky import ProcessPoolExecutor
     from loky.process_executor import BrokenProcessPool
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
+    resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
     suspects: list[tuple[int, Any]] = []  # in work when a worker died; each is tried once more, alone
     more = True
     while more or suspects:
@@ -123,7 +126,8 @@ def _run_processes(
             while True:
                 for taken in itertools.islice(queue, 2 * jobs - len(running)):
                     suspects.append(taken)  # until it is handed over: the pool may be broken already
-                    future = pool.submit(function, taken[1])
+                    with _without_interrupts():
+                        future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
                 if not running:
                     more = False
@@ -139,6 +143,19 @@ def _run_processes(
                 suspects += running.values()
         finally:
             pool.shutdown(wait=True, kill_workers=True)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back: it reaches this process afterwards, and processes started meanwhile never."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _run_dask(
