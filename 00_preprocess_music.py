@@ -69,7 +69,7 @@ def work(options):
 
 def main(argv=None) -> int:
     """Run; return the exit code of the contract."""
-    return run(work, parse(argv))
+    return run(lambda: work(parse(argv)))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ RUN := $(VENV)/bin/python
 TABLE ?= data
 WILD ?=
 AUDIO ?=
+MINUTES ?= 10
 
-.PHONY: setup setup-dev system demo run test check bench evaluate screenshots models clean
+.PHONY: setup setup-dev system demo run test torture check bench evaluate screenshots models clean
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev build/wheels/.fetched
@@ -38,6 +39,9 @@ run: setup
 
 test: system setup-dev
 	$(RUN) -m pytest
+
+torture: system setup-dev ## hundreds of broken files, a fuzzer, faults and load: about an hour
+	$(RUN) tools/torture.py --minutes $(MINUTES)
 
 check: setup-dev
 	$(VENV)/bin/ruff check .

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -142,6 +143,8 @@ def _classify_files(
     def work() -> Iterator[tuple[Item, str, float | None, float | None, int, Path | None]]:
         for turn, item in enumerate(itertools.chain(head, items)):
             inputs[turn] = item.input
+            if dask and item.source:  # a worker may be in another folder
+                item = replace(item, source=replace(item.source, value=str(Path(item.source.value).absolute())))
             yield item, model, start_s, length_s, threads, next(plots)
 
     done: dict[int, tuple[Prediction, float]] = {}
@@ -164,7 +167,8 @@ Write = Callable[[Prediction, float], None]
 def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[str]) -> Iterator[Write]:
     """Give the function that writes one answer in the chosen form.
 
-    A CSV file appears under its name when all is written, or with what was finished when the work is interrupted.
+    A CSV file appears under its name when all is written, or with the rows that were finished when the work is
+    interrupted or the disk is full. A device or a pipe is written to as it is.
 
     Raises
     ------
@@ -183,7 +187,8 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
             yield lambda prediction, seconds: _line(out, readable(prediction, seconds, top=top, encoding=out.encoding))
         return
     path = Path(csv_path)
-    part = path.with_name(f".{path.name}.part")
+    is_file = path.is_file() or not path.exists()
+    part = path.with_name(f".{path.name}.part") if is_file else path
     try:
         file = part.open("w", encoding="utf-8", newline="", errors="replace")
     except OSError as error:
@@ -192,7 +197,15 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
         with file:
             yield _csv_rows(file, genres)
     finally:
-        part.replace(path)
+        if is_file:
+            _keep_rows(part)
+            part.replace(path)
+
+
+def _keep_rows(path: Path) -> None:
+    """Take away the row at the end that is not whole; no cell holds a line break."""
+    with path.open("r+b") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _line(out: TextIO, text: str) -> None:

@@ -46,7 +46,7 @@ from functions_musicnn import (
     Windows,
     tag_statistics,
 )
-from functions_parallel import one_blas_thread
+from functions_parallel import keep_freed_memory, one_blas_thread
 from functions_signal import SIGNAL_COLUMNS, level_gain, signal_statistics
 
 # librosa's defaults
@@ -336,6 +336,7 @@ def extract(
         If `cancelled` said so.
     """
     names = columns_of(families)
+    keep_freed_memory()
     with one_blas_thread():  # the same digits in every run
         values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
         windows = None

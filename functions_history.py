@@ -57,11 +57,15 @@ class Entry:
     record: dict[str, Any]
 
 
-def data_folder() -> Path:
-    """Return the user's data folder for this program; it may not exist yet."""
+def data_folder() -> Path | None:
+    """Return the user's data folder for this program, which may not exist yet; None for a user without a home."""
     from platformdirs import user_data_path
 
-    return user_data_path(APP, appauthor=False)
+    try:
+        folder = user_data_path(APP, appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 class History:
@@ -86,7 +90,7 @@ class History:
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
                     return _connect(str(path))
-                except sqlite3.DatabaseError as error:
+                except (sqlite3.DatabaseError, UnicodeError) as error:
                     broken = not isinstance(error, sqlite3.OperationalError)
                     if attempt == 1 and broken:
                         with contextlib.suppress(OSError):
@@ -109,6 +113,14 @@ class History:
         except sqlite3.Error as error:
             self.problem = f"the history could not be written ({error}); check the free space"
 
+    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Return what a query finds; a file that was damaged meanwhile is told, not raised."""
+        try:
+            return self._store.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            self.problem = f"the history could not be read ({error}); start again to begin a new one"
+            return []
+
     # ---- answers
 
     def add(self, key: str, record: Mapping[str, Any], *, made: float | None = None) -> Entry:
@@ -128,17 +140,17 @@ class History:
         parts = clean_title(words).casefold().split()
         where = " AND ".join(["instr(words, ?) > 0"] * len(parts)) or "1"
         query = f"SELECT key, made, title, record FROM answers WHERE {where} ORDER BY made DESC, rowid DESC LIMIT ?"  # noqa: S608 - the words are parameters
-        rows = self._store.execute(query, (*parts, limit)).fetchall()
-        return [Entry(key, made, title, json.loads(record)) for key, made, title, record in rows]
+        entries = map(_entry, self._rows(query, (*parts, limit)))
+        return [entry for entry in entries if entry]
 
     def get(self, key: str) -> Entry | None:
         """Return one answer."""
-        row = self._store.execute("SELECT key, made, title, record FROM answers WHERE key = ?", (key,)).fetchone()
-        return Entry(row[0], row[1], row[2], json.loads(row[3])) if row else None
+        rows = self._rows("SELECT key, made, title, record FROM answers WHERE key = ?", (key,))
+        return _entry(rows[0]) if rows else None
 
     def count(self) -> int:
         """Return how many answers are kept."""
-        return int(self._store.execute("SELECT count(*) FROM answers").fetchone()[0])
+        return int(sum(row[0] for row in self._rows("SELECT count(*) FROM answers")))
 
     def remove(self, key: str) -> None:
         """Forget an answer and its pictures; a correction of it stays."""
@@ -180,13 +192,17 @@ class History:
 
     def correction(self, key: str) -> str | None:
         """Return the genre that an answer was corrected to."""
-        row = self._store.execute("SELECT genre FROM corrections WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT genre FROM corrections WHERE key = ?", (key,))
+        return clean_title(rows[0][0], limit=60) if rows else None
 
     def corrections(self) -> list[dict[str, Any]]:
         """Return all corrections, oldest first: input, title, said, genre."""
-        rows = self._store.execute("SELECT input, title, said, genre FROM corrections ORDER BY made").fetchall()
-        return [{"input": json.loads(r[0]), "title": r[1], "said": r[2], "genre": r[3]} for r in rows]
+        found = []
+        for source, title, said, genre in self._rows("SELECT input, title, said, genre FROM corrections ORDER BY made"):
+            value = _json(source)
+            if isinstance(value, str):
+                found.append({"input": value, "title": title, "said": said, "genre": clean_title(genre, limit=60)})
+        return found
 
     def corrections_csv(self, audio_dir: Path) -> tuple[str, int]:
         """Return what ``00_preprocess_music.py AUDIO_DIR --metadata`` reads, and how many clips it names.
@@ -209,12 +225,10 @@ class History:
 
     def setting(self, name: str, default: Any) -> Any:
         """Return a remembered value; one of another type than the default counts as none."""
-        row = self._store.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        if row:
-            with contextlib.suppress(ValueError):
-                value = json.loads(row[0])
-                if default is None or isinstance(value, type(default)):
-                    return value
+        for row in self._rows("SELECT value FROM settings WHERE name = ?", (name,)):
+            value = _json(row[0])
+            if value is not None and (default is None or isinstance(value, type(default))):
+                return value
         return default
 
     def remember(self, **values: Any) -> None:
@@ -247,10 +261,30 @@ class History:
         self._store.close()
 
 
+def _json(text: Any) -> Any:
+    """Return the value of a JSON text, None for what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _entry(row: Any) -> Entry | None:
+    """Return a row of answers as an entry, None where it was damaged."""
+    key, made, title, record = row[0], row[1], row[2], _json(row[3])
+    answer = record.get("answer") if isinstance(record, dict) else None
+    if not isinstance(answer, dict) or not {"input", "verdict"} <= answer.keys() or not isinstance(made, float):
+        return None
+    return Entry(str(key), made, clean_title(title), record)
+
+
 def _connect(place: str) -> sqlite3.Connection:
     """Open a store and make sure that it can be read and written."""
     store = sqlite3.connect(place, timeout=1.0)
     try:
+        store.text_factory = lambda data: data.decode("utf-8", "replace")
+        if store.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("the file is damaged")
         store.execute("PRAGMA journal_mode = WAL")
         store.execute("PRAGMA synchronous = NORMAL")  # no waiting for the disk in the window's events
         store.executescript(SCHEMA)

@@ -5,11 +5,15 @@ A worker that dies (a decoder can crash its process) takes only its own item wit
 
 import contextlib
 import itertools
+import logging
 import os
+import queue
+import signal
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from functions_audio import GenreError, SourceError
@@ -44,6 +48,18 @@ def _blas() -> Any:
     from threadpoolctl import ThreadpoolController  # looks through all loaded libraries
 
     return ThreadpoolController()
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let glibc keep the memory of freed arrays for the next ones; elsewhere this does nothing.
+
+    It returns arrays of some MB to the system at once, and to get them back page by page costs 6 % of the time of a
+    song. Once a larger block was freed, up to 32 MB, it keeps what is smaller.
+    """
+    import numpy as np  # scripts that only ask for the number of processors need none
+
+    np.empty(31 << 20, np.uint8)
 
 
 def run_many(
@@ -91,12 +107,14 @@ def _run_processes(
 ) -> Iterator[tuple[int, Any]]:
     """Run in loky's processes; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
+    from multiprocessing import resource_tracker
 
     from loky import ProcessPoolExecutor
     from loky.process_executor import BrokenProcessPool
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
+    resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
     suspects: list[tuple[int, Any]] = []  # in work when a worker died; each is tried once more, alone
     more = True
     while more or suspects:
@@ -108,7 +126,8 @@ def _run_processes(
             while True:
                 for taken in itertools.islice(queue, 2 * jobs - len(running)):
                     suspects.append(taken)  # until it is handed over: the pool may be broken already
-                    future = pool.submit(function, taken[1])
+                    with _without_interrupts():
+                        future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
                 if not running:
                     more = False
@@ -126,46 +145,83 @@ def _run_processes(
             pool.shutdown(wait=True, kill_workers=True)
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back: it reaches this process afterwards, and processes started meanwhile never."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _run_dask(
     function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], address: str
 ) -> Iterator[tuple[int, Any]]:
     """Run on the workers of a Dask scheduler, which reach the same files by the same paths."""
-    from dask.distributed import Client, as_completed
+    from dask.distributed import Client
 
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.utils"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they tell of lost connections is told here
     try:
         client = Client(address, timeout=DASK_TIMEOUT_S)
     except (OSError, ValueError, TimeoutError) as error:
         raise SourceError(f"no Dask scheduler at {address}; start one with: dask scheduler", "network") from error
     with client:
-        try:
-            client.wait_for_workers(1, timeout=DASK_TIMEOUT_S)
-        except TimeoutError as error:
-            advice = f"start some in this program's folder with: dask worker {address} --nthreads 1"
-            raise SourceError(f"the Dask scheduler at {address} has no workers; {advice}", "network") from error
+        _prepare_cluster(client, address, function.__module__)
         running: dict[Any, int] = {}
-        done = as_completed()
+        done: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
         def submit() -> None:
             wanted = DASK_AHEAD * max(len(client.nthreads()), 1) - len(running)  # fewer when workers were lost
             for index, item in itertools.islice(waiting, max(wanted, 0)):
                 future = client.submit(_one_at_a_time, function, item, pure=False, retries=DASK_RETRIES)
                 running[future] = index
-                done.add(future)
+                future.add_done_callback(done.put)
 
         submit()
         while running:
-            future = next(done)
-            if future.status == "error":
-                failure = future.exception()
-                if isinstance(failure, ImportError):
-                    advice = "start them in this program's folder, with the same packages"
-                    raise SourceError(f"the workers of {address} cannot run the program ({failure}); {advice}")
-                result: Any = GenreError(f"the worker failed: {failure}", "unreadable")
+            try:
+                future = done.get(timeout=DASK_TIMEOUT_S)
+            except queue.Empty:
+                if client.nthreads():
+                    continue
+                raise _no_workers(address) from None
+            if future.status == "finished":
+                result: Any = future.result()
+            elif future.status == "error":
+                result = GenreError(f"the worker failed: {future.exception()}", "unreadable")
             else:
-                result = future.result()
+                raise SourceError(f"the Dask scheduler at {address} is gone; start it again", "network")
             yield running.pop(future), result
             future.release()
             submit()
+
+
+def _no_workers(address: str) -> SourceError:
+    """Return the error for a scheduler without workers."""
+    advice = f"start some in this program's folder with: python -m dask worker {address} --nthreads 1"
+    return SourceError(f"the Dask scheduler at {address} has no workers; {advice}", "network")
+
+
+def _prepare_cluster(client: Any, address: str, module: str) -> None:
+    """Wait for a worker, and let the scheduler and all workers, also those that come later, find the program."""
+    try:
+        client.wait_for_workers(1, timeout=DASK_TIMEOUT_S)
+    except TimeoutError as error:
+        raise _no_workers(address) from error
+    # Nothing of this program can be sent before it is found: only what Python itself has.
+    code = f"import os, sys; sys.path[:0] = [{str(Path(__file__).parent)!r}, os.getcwd()]; import {module}"
+    try:
+        client.run_on_scheduler(exec, code)  # which unpacks what passes through
+        client.run(exec, code)
+        client.register_worker_callbacks(setup=partial(exec, code))
+    except ImportError as error:
+        advice = "start scheduler and workers in its folder, with the same packages"
+        raise SourceError(f"the cluster at {address} cannot run the program ({error}); {advice}", "network") from error
 
 
 def _one_at_a_time(function: Callable[[Any], Any], item: Any) -> Any:

@@ -220,7 +220,7 @@ def preprocess(
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path), sha256, tuple(families), amplify_to))
+            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to))
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))

@@ -22,6 +22,7 @@ N_BANDS = 8
 LONG_FFT, LONG_HOP = 2048, 1024  # a finer spectrum, for tones
 MODULATION_HZ = (0.5, 2.0, 3.0, 6.0, 10.0, 20.0)
 CHANGE_LAGS = (1, 4, 16, 62)  # frames
+CACHED_FRAMES = 128  # spectra of 512 computed at once: they fit the processor's cache
 
 _BOTH = ("mean", "std")
 SIGNAL_COLUMNS: tuple[str, ...] = tuple(
@@ -161,11 +162,15 @@ def _bands(mel_db: np.ndarray) -> list[float]:
 
 def _harmonicity(power: np.ndarray) -> list[float]:
     """Height of the cepstral peak between 70 and 500 Hz, and how steady its pitch is."""
-    log_spectrum = np.log(power + FLOOR)
-    cepstrum = np.fft.irfft(log_spectrum - log_spectrum.mean(axis=1, keepdims=True))
     first, last = int(SIGNAL_SR / 500), int(SIGNAL_SR / 70)
-    peak = cepstrum[:, first:last].max(axis=1)
-    pitch = np.log2(cepstrum[:, first:last].argmax(axis=1) + first)
+    peak, lag = np.empty(len(power), np.float32), np.empty(len(power), int)
+    for start in range(0, len(power), CACHED_FRAMES):
+        part = slice(start, start + CACHED_FRAMES)
+        log_spectrum = np.log(power[part] + FLOOR)
+        cepstrum = np.fft.irfft(log_spectrum - log_spectrum.mean(axis=1, keepdims=True))[:, first:last]
+        cepstrum.max(axis=1, out=peak[part])
+        cepstrum.argmax(axis=1, out=lag[part])
+    pitch = np.log2(lag + first)
     loud = power.sum(axis=1) > 0.05 * power.sum(axis=1).mean()
     voiced = loud & (peak > 0.1)
     steady = (np.abs(np.diff(pitch)) < 1 / 12)[voiced[1:]] if len(pitch) > 1 else np.zeros(0)
@@ -182,16 +187,17 @@ def _tones(y: np.ndarray) -> list[float]:
     """Spectral peaks of a finer spectrum: how many, whether they last, and whether they agree on a scale."""
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, LONG_FFT // 2), LONG_FFT)[::LONG_HOP]
     window = np.hanning(LONG_FFT).astype(np.float32)
-    power = np.empty((len(frames), 632), np.float32)  # 62 Hz to 5 kHz
-    for start in range(0, len(frames), 32):  # that fit the processor's cache
-        spectrum = np.fft.rfft(frames[start : start + 32] * window)[:, 8:640]
-        np.add(spectrum.real**2, spectrum.imag**2, out=power[start : start + 32])
-    power += np.float32(FLOOR)
-    db = 10 * np.log10(power)
     width = 25
-    padded = np.pad(np.cumsum(np.pad(db, ((0, 0), (width, width + 1)), mode="edge"), axis=1), ((0, 0), (1, 0)))
-    smooth = ((padded[:, 2 * width + 1 :] - padded[:, : -(2 * width + 1)]) / (2 * width + 1))[:, : db.shape[1]]
-    above = db - smooth
+    power = np.empty((len(frames), 632), np.float32)  # 62 Hz to 5 kHz
+    above = np.empty_like(power)  # dB over the smoothed spectrum
+    for start in range(0, len(frames), CACHED_FRAMES // 4):
+        part = slice(start, start + CACHED_FRAMES // 4)
+        spectrum = np.fft.rfft(frames[part] * window)[:, 8:640]
+        power[part] = spectrum.real**2 + spectrum.imag**2 + np.float32(FLOOR)
+        db = 10 * np.log10(power[part])
+        total = np.pad(np.cumsum(np.pad(db, ((0, 0), (width, width + 1)), mode="edge"), axis=1), ((0, 0), (1, 0)))
+        smooth = (total[:, 2 * width + 1 :] - total[:, : -(2 * width + 1)]) / (2 * width + 1)
+        above[part] = db - smooth[:, : db.shape[1]]
     middle = above[:, 1:-1]
     peaks = (middle > above[:, :-2]) & (middle >= above[:, 2:]) & (middle > 9)
     near = peaks.copy()

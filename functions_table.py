@@ -79,6 +79,10 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise ModelError(f"{path} is missing; make the table with 00_preprocess_music.py") from error
     except (OSError, ValueError) as error:  # pandas' parser errors and bad encodings are ValueErrors
         raise ModelError(f"{path} cannot be read as CSV ({str(error).strip()}); make the table again") from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the cells that are too many for an index
+        raise ModelError(
+            f"{path} cannot be read as CSV (its rows have more cells than its header); make the table again"
+        )
     return frame
 
 

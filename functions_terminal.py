@@ -4,15 +4,18 @@ Results go to standard output and messages to standard error. Text from files an
 shown, so that no control character reaches the terminal.
 """
 
+import faulthandler
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from typing import Any, Self
 
-from functions_audio import GenreError
 from functions_text import clean_text
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
+TIDYING_S = 5.0  # after Ctrl-C; what has not ended by then is broken off
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -31,21 +34,39 @@ def show(text: str) -> None:
     out.flush()
 
 
-def run(work: Callable[[Any], int], options: Any) -> int:
-    """Call `work(options)`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def run(work: Callable[[], int]) -> int:
+    """Call `work`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
+    before = {number: signal.signal(number, _stop) for number in STOPS}
     try:
-        return work(options)
+        return work()
     except KeyboardInterrupt:
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)  # Python takes functions away before it has ended
         say("interrupted; what is finished is kept")
         return EXIT_INTERRUPTED
-    except GenreError as error:
-        say(f"error: {error}")
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output is gone; there is nobody to tell
     except OSError as error:
         say(f"error: {error.filename or 'the system'}: {error.strerror or error}; check the path and the free space")
+    except Exception as error:
+        from functions_audio import GenreError  # loads numpy, which takes longer than an impatient Ctrl-C
+
+        if not isinstance(error, GenreError):
+            raise
+        say(f"error: {error}")
+    finally:
+        if signal.getsignal(signal.SIGINT) is _stop:  # else the process is about to end
+            for number, handler in before.items():
+                signal.signal(number, handler)
     return EXIT_ERROR
+
+
+def _stop(*_: object) -> None:
+    """Take the first Ctrl-C or SIGTERM and no other: a second one would break off the tidying up after the first."""
+    for number in STOPS:
+        signal.signal(number, lambda *_: None)  # not SIG_IGN: Python complains of a signal that is just arriving
+    faulthandler.dump_traceback_later(TIDYING_S, exit=True, file=os.open(os.devnull, os.O_WRONLY))
+    raise KeyboardInterrupt
 
 
 class Bar:

@@ -125,6 +125,13 @@ def test_a_card_with_a_field_of_another_kind_is_refused(changes, tmp_path):
     assert describe_models(tmp_path).startswith("# Models")
 
 
+def test_rows_with_more_cells_than_the_header_do_not_move_the_columns(tmp_path):
+    """Found by the fuzzer: pandas made an index of the first column, and a genre of what stood behind it."""
+    (tmp_path / "clips.csv").write_text("clip_id,genre\na/1,rock,x\nb/1,jazz,y\n")
+    with pytest.raises(ModelError, match="rows have more cells than its header"):
+        read_table(tmp_path, ())
+
+
 def test_a_journal_of_other_things_is_passed_over(tmp_path):
     definition = table_definition(None)
     good = json.loads(seeds("journal")[0])

@@ -1,5 +1,6 @@
 """A library of songs: every song once, right, and only when it is new; whatever ends a run, whoever else is at it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -156,6 +157,56 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_library_bit_for_bit(songs,
                 os.kill(cluster.workers[1].pid, signal.SIGKILL)
     assert seen == 21
     assert rows(path) == whole
+
+
+def test_a_cluster_started_elsewhere_finds_the_program_and_its_end_is_said(songs, whole, tmp_path):
+    """Start scheduler and workers by their own commands, in a folder without the program."""
+    dask = [sys.executable, "-m", "dask"]
+    quiet = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    address_file = tmp_path / "scheduler.json"
+    started = [
+        subprocess.Popen(
+            [
+                *dask,
+                "scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "0",
+                "--no-dashboard",
+                "--scheduler-file",
+                address_file,
+            ],
+            **quiet,
+        )
+    ]
+    try:
+        deadline = time.monotonic() + 30
+        while not address_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        address = json.loads(address_file.read_text())["address"]
+        command = [*dask, "worker", address, "--nworkers", "1", "--nthreads", "2", "--no-dashboard"]
+        started.append(subprocess.Popen(command, **quiet))
+        path = tmp_path / "songs.sqlite"
+        done = run_script(SCRIPT, songs, "--library", path, "--dask", address)
+        assert done.returncode == 0, done.stderr
+        assert rows(path) == whole
+        process = subprocess.Popen(
+            script_command(SCRIPT, songs, "--library", path, "--fresh", "--dask", address),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        time.sleep(1.5)
+        os.killpg(started[0].pid, signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert errors.startswith("error: ")
+        assert address in errors
+        assert "Traceback" not in errors
+    finally:
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def test_a_cluster_without_workers_is_said(small, tmp_path, monkeypatch):

@@ -104,6 +104,11 @@ def test_the_keras_rebuild_equals_the_original_graph(checkpoint, rebuilt, mel):
     np.testing.assert_allclose(activations, original, atol=1e-5)
 
 
+def test_the_number_of_threads_changes_no_digit(network, mel):
+    for a, b in zip(TagNetwork(threads=2)(mel), network(mel), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_the_committed_networks_are_what_the_conversion_gives(checkpoint, rebuilt, network, mel, tmp_path):
     timbral, tags, gain, offset = rebuilt
     flatbuffers = convert_musicnn.export(timbral, tags)

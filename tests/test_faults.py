@@ -1,0 +1,311 @@
+"""What goes wrong around the program: full disks, kills, signals, no home, few files, two at once, a model gone."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faults import is_one_sentence, killed_at, limited, processes_of, tree_bytes, without_home
+from material import ROOT, json_lines, read_rows, run_script, script_command, song, write_wav
+
+from functions_history import History, data_folder
+from functions_models import MODELS_DIR
+from functions_preprocess import preprocess
+from functions_table import read_table
+
+LIGHT = ("--families", "zcr", "--jobs", 1)
+SAMPLES = ROOT / "data" / "samples"
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Return a folder of six clips of 3 s in two genres."""
+    folder = tmp_path_factory.mktemp("clips")
+    for i in range(6):
+        kind = ("hymn", "buzz")[i % 2]
+        write_wav(folder / kind / f"{i}.wav", np.roll(song(kind, seconds=3.2), 300 * i))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(clips, tmp_path_factory):
+    """Return the table of an undisturbed run."""
+    out = tmp_path_factory.mktemp("whole")
+    preprocess(clips, out, families=("zcr",))
+    return out
+
+
+# ---- full disks
+
+
+def test_a_full_disk_behind_standard_output_is_a_sentence(clips):
+    with Path("/dev/full").open("w") as full:
+        done = limited("03_launch_classifier.py", clips / "hymn" / "0.wav", stdout=full)
+    assert done.returncode == 1 and is_one_sentence(done.stderr) and "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("size", [0, 100, 300, 450])
+def test_a_csv_on_a_full_disk_ends_with_a_whole_row(clips, tmp_path, size):
+    path = tmp_path / "answers.csv"
+    done = limited("03_launch_classifier.py", *[clips / "hymn" / "0.wav"] * 3, "--csv", path, file_bytes=size)
+    assert done.returncode == 1 and is_one_sentence(done.stderr)
+    text = path.read_text()
+    assert text == "" or text.endswith("\n")
+    assert len({len(row) for row in csv.reader(text.splitlines())}) <= 1
+    assert [file.name for file in tmp_path.iterdir()] == ["answers.csv"]
+
+
+def test_a_csv_into_a_pipe_leaves_the_pipe(clips, tmp_path):
+    """As root, --csv /dev/null put a file in the place of the device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    thread = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    thread.start()
+    done = run_script("03_launch_classifier.py", clips / "hymn" / "0.wav", "--csv", pipe)
+    thread.join(10)
+    assert done.returncode == 0 and pipe.is_fifo() and len(read[0].splitlines()) == 2
+
+
+@pytest.mark.parametrize("size", [0, 900])
+def test_a_full_disk_leaves_the_old_table(clips, whole, tmp_path, size):
+    shutil.copytree(clips, tmp_path / "in")
+    shutil.copytree(whole, tmp_path / "out")
+    write_wav(tmp_path / "in" / "buzz" / "new.wav", song("buzz", seconds=3.5, seed=9))
+    before = tree_bytes(tmp_path / "out")
+    done = limited("00_preprocess_music.py", tmp_path / "in", "--out", tmp_path / "out", *LIGHT, file_bytes=size)
+    assert done.returncode == 1 and is_one_sentence(done.stderr), done.stderr
+    after = tree_bytes(tmp_path / "out")
+    assert after == before or set(after) == set(before)
+    for name in after:
+        assert after[name].endswith(b"\n")
+    again = run_script("00_preprocess_music.py", tmp_path / "in", "--out", tmp_path / "out", *LIGHT)
+    assert again.returncode == 0 and len(read_table(tmp_path / "out", ["zcr"]).clips) == 7
+
+
+def test_a_picture_on_a_full_disk_is_an_answer(clips, tmp_path):
+    done = limited(
+        "03_launch_classifier.py", clips / "hymn" / "0.wav", "--json", "--plot", tmp_path / "a.png", file_bytes=2000
+    )
+    (answer,) = json_lines(done.stdout)
+    assert done.returncode == 1 and "cannot be written" in answer["error"]["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
+HISTORY = """
+import resource, sys
+from pathlib import Path
+from functions_history import History
+history = History(Path(sys.argv[1]))
+for i in range(400):
+    if i == 50:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+    history.add(f"key{i}", {"answer": {"input": "x" * 500, "verdict": "genre"}, "why": [], "colour": None})
+    history.log("a line")
+print(history.problem)
+history.close()
+"""
+
+
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_a_history_on_a_full_disk_says_so_and_keeps_what_it_has(tmp_path, size):
+    done = subprocess.run(
+        [sys.executable, "-c", HISTORY, tmp_path, str(size)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and "could not be written" in done.stdout, done
+    history = History(tmp_path)
+    assert history.problem is None and history.count() >= 50
+    assert {entry.key for entry in history.find()} >= {f"key{i}" for i in range(50)}
+    history.close()
+
+
+def test_a_history_that_is_damaged_anywhere_opens(tmp_path):
+    """Damage behind the first page was found only later, as a fault of the program."""
+    history = History(tmp_path / "good")
+    for i in range(200):
+        answer = {"input": f"song {i}", "title": f"t{i}" * 20, "verdict": "genre", "genre": "rock"}
+        history.correct(history.add(f"k{i}", {"answer": answer, "why": [], "colour": None}), "jazz")
+    history.close()
+    data = (tmp_path / "good" / "history.sqlite").read_bytes()
+    rng = np.random.default_rng(1)
+    for turn in range(60):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        hurt = bytearray(data[: rng.integers(len(data))] if turn % 6 == 0 else data)
+        for place, value in rng.integers(0, [len(hurt), 256], ([1, 10, 100, 500][turn % 4], 2)).tolist():
+            hurt[place] = value
+        (folder / "history.sqlite").write_bytes(hurt)
+        history = History(folder)
+        for entry in [*history.find(), *history.find("song 7")]:
+            history.get(entry.key)
+            history.correction(entry.key)
+        history.corrections_csv(folder)
+        history.setting("x", 1)
+        history.add("new", {"answer": {"input": "a", "verdict": "genre"}, "why": [], "colour": None})
+        assert history.get("new") or history.problem
+        history.close()
+
+
+# ---- kills
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 9])
+def test_a_kill_at_any_write_leaves_whole_files_and_the_rest_is_done_again(clips, whole, tmp_path, turn):
+    assert killed_at(turn, tmp_path, "00_preprocess_music.py", clips, "--out", tmp_path / "out", *LIGHT)
+    found = tree_bytes(tmp_path / "out") if (tmp_path / "out").exists() else {}
+    finished = tree_bytes(whole)
+    assert all(finished[name] == data for name, data in found.items()), sorted(found)
+    again = run_script("00_preprocess_music.py", clips, "--out", tmp_path / "out", *LIGHT)
+    assert again.returncode == 0 and tree_bytes(tmp_path / "out") == finished
+
+
+def test_a_history_survives_kills(tmp_path):
+    for _ in range(4):
+        writer = subprocess.Popen(
+            [sys.executable, "-u", "-c", HISTORY.replace("range(400)", "range(10**9)"), tmp_path, str(10**12)],
+            cwd=ROOT, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        time.sleep(0.25)
+        writer.kill()
+        writer.wait()
+        history = History(tmp_path)
+        assert history.problem is None
+        assert all(entry.record["answer"]["input"] == "x" * 500 for entry in history.find())
+        history.close()
+
+
+@pytest.mark.parametrize(
+    ("signals", "jobs"),
+    [
+        ([(0.1, signal.SIGINT), (0.02, signal.SIGINT)], 2),
+        ([(0.05, signal.SIGINT)] + [(0.005, signal.SIGINT)] * 6, 2),
+        ([(0.1, signal.SIGTERM), (0.02, signal.SIGTERM)], 1),
+    ],
+)
+def test_signals_however_many_end_it_once_and_leave_nothing(signals, jobs):
+    process = subprocess.Popen(
+        script_command("03_launch_classifier.py", *[SAMPLES] * 8, "--json", "--jobs", jobs),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    first = process.stdout.readline()
+    for wait, number in signals:
+        time.sleep(wait)
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+    began = time.monotonic()
+    rest, messages = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert messages == "interrupted; what is finished is kept\n"
+    assert time.monotonic() - began < 3
+    json_lines(first + rest)
+    end = time.monotonic() + 5
+    while processes_of(process.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert processes_of(process.pid) == []
+
+
+def test_an_interrupt_while_the_libraries_load_is_no_traceback():
+    for wait in (0.12, 0.25):
+        process = subprocess.Popen(
+            script_command("03_launch_classifier.py", SAMPLES),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        end = time.monotonic() + wait
+        while "numpy" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < end:
+            time.sleep(0.001)  # Python itself is up
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=30)
+        assert process.returncode == 130 and messages == "interrupted; what is finished is kept\n", messages
+
+
+# ---- surroundings
+
+
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_without_home_in_a_locale_of_ascii_names_of_any_bytes_are_answered(tmp_path, form):
+    name = os.fsdecode(b"\xff \xc3\xa4 \xe9\x9f\xb3.ogg")
+    shutil.copy(SAMPLES / "rock.ogg", tmp_path / name)
+    done = limited("03_launch_classifier.py", *form, tmp_path / name, env=without_home(), cwd=tmp_path)
+    assert done.returncode == 0 and done.stderr == "" and done.stdout.isascii()
+    if form:
+        assert json.loads(done.stdout)["genre"] == "rock"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_user_without_a_home_has_no_history_and_gets_no_folder_named_tilde(tmp_path):
+    code = (
+        "import os, sys, platformdirs\nsys.path.insert(0, sys.argv[1])\nimport functions_history as h\n"
+        "for name in ('HOME', 'XDG_DATA_HOME'): os.environ.pop(name, None)\nos.setuid(54321)\n"
+        "history = h.History(h.data_folder())\nprint(h.data_folder(), history.folder)\n"
+    )
+    tmp_path.chmod(0o777)
+    done = subprocess.run([sys.executable, "-c", code, ROOT], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "None None\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert data_folder().is_absolute()
+
+
+def test_a_folder_that_may_only_be_read_is_a_sentence(clips, tmp_path):
+    """Root may write everywhere but into the system's own views."""
+    place = Path("/proc/sys/kernel/none")
+    for command in (
+        ["03_launch_classifier.py", clips / "hymn" / "0.wav", "--csv", place],
+        ["00_preprocess_music.py", clips, "--out", place, *LIGHT],
+    ):
+        done = run_script(*command)
+        assert done.returncode == 1 and is_one_sentence(done.stderr), done.stderr
+
+
+def test_sixty_four_open_files_are_enough(clips, tmp_path):
+    done = limited("03_launch_classifier.py", clips, "--json", "--jobs", 2, open_files=64)
+    assert done.returncode == 0 and len(json_lines(done.stdout)) == 6, done.stderr
+    done = limited("00_preprocess_music.py", clips, "--out", tmp_path, "--families", "zcr", "--jobs", 2, open_files=64)
+    assert done.returncode == 0 and len(read_rows(tmp_path / "clips.csv")) == 6
+
+
+def test_two_processes_on_the_same_table_give_that_table(clips, whole, tmp_path):
+    command = script_command("00_preprocess_music.py", clips, "--out", tmp_path, *LIGHT)
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    ends = [(process.communicate(timeout=60)[1], process.returncode) for process in both]
+    assert [code for _, code in ends] == [0, 0], ends
+    assert tree_bytes(tmp_path) == tree_bytes(whole)
+
+
+def test_a_model_deleted_while_it_runs_is_no_traceback(clips, tmp_path):
+    for path in MODELS_DIR.glob("genres.*"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "m").mkdir()
+    with (tmp_path / "m" / "messages").open("w+") as messages:
+        command = ("03_launch_classifier.py", *[clips] * 3, "--json", "--jobs", 2, "--model", tmp_path / "genres")
+        process = subprocess.Popen(script_command(*command), stdout=subprocess.PIPE, stderr=messages, text=True)
+        first = process.stdout.readline()
+        for path in tmp_path.glob("genres.*"):
+            path.unlink()
+        answers = json_lines(first + process.stdout.read())
+        process.wait(60)
+    said = (tmp_path / "m" / "messages").read_text()
+    assert answers[0]["verdict"] != "error"
+    assert (process.returncode == 0 and len(answers) == 18) or is_one_sentence(said), said
+
+
+def test_a_clock_that_is_set_back_loses_nothing(tmp_path, monkeypatch):
+    history = History(tmp_path)
+    for i, now in enumerate([1e9, 2e9, 5e8, 0.0, -5.0]):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        history.add(f"k{i}", {"answer": {"input": "a", "verdict": "genre"}, "why": [], "colour": None})
+        history.log("a line")
+        history.remember(opened=now)
+    history.close()
+    again = History(tmp_path)
+    assert again.problem is None and [entry.key for entry in again.find()] == ["k1", "k0", "k2", "k3", "k4"]
+    again.close()
