@@ -37,28 +37,36 @@ def show(text: str) -> None:
 def run(work: Callable[[], int]) -> int:
     """Call `work`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
     before = {number: signal.signal(number, _stop) for number in STOPS}
+    unraisable, sys.unraisablehook = sys.unraisablehook, _again
     try:
         return work()
-    except KeyboardInterrupt:
-        for number in STOPS:
-            signal.signal(number, signal.SIG_IGN)  # Python takes functions away before it has ended
-        say("interrupted; what is finished is kept")
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output is gone; there is nobody to tell
-    except OSError as error:
-        say(f"error: {error.filename or 'the system'}: {error.strerror or error}; check the path and the free space")
-    except Exception as error:
-        from functions_audio import GenreError  # loads numpy, which takes longer than an impatient Ctrl-C
-
-        if not isinstance(error, GenreError):
-            raise
-        say(f"error: {error}")
+    except (KeyboardInterrupt, Exception) as error:
+        if signal.getsignal(signal.SIGINT) is not _stop:  # whatever a library made of the interrupt
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)  # Python takes functions away before it has ended
+            say("interrupted; what is finished is kept")
+            return EXIT_INTERRUPTED
+        _explain(error)
+        return EXIT_ERROR
     finally:
+        sys.unraisablehook = unraisable
         if signal.getsignal(signal.SIGINT) is _stop:  # else the process is about to end
             for number, handler in before.items():
                 signal.signal(number, handler)
-    return EXIT_ERROR
+
+
+def _explain(error: BaseException) -> None:
+    """Say what a user can do about an error; raise one that is the program's own fault."""
+    from functions_audio import GenreError  # loads numpy, which takes longer than an impatient Ctrl-C
+
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()  # the reader of our output is gone; there is nobody to tell
+    elif isinstance(error, OSError):
+        say(f"error: {error.filename or 'the system'}: {error.strerror or error}; check the path and the free space")
+    elif isinstance(error, GenreError):
+        say(f"error: {error}")
+    else:
+        raise error
 
 
 def _stop(*_: object) -> None:
@@ -67,6 +75,15 @@ def _stop(*_: object) -> None:
         signal.signal(number, lambda *_: None)  # not SIG_IGN: Python complains of a signal that is just arriving
     faulthandler.dump_traceback_later(TIDYING_S, exit=True, file=os.open(os.devnull, os.O_WRONLY))
     raise KeyboardInterrupt
+
+
+def _again(lost: Any) -> None:
+    """Interrupt once more a moment later where a callback has swallowed it, as those of Python's imports do."""
+    if lost.exc_type is KeyboardInterrupt and hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _stop)
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 class Bar:

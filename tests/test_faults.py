@@ -228,6 +228,36 @@ def test_an_interrupt_while_the_libraries_load_is_no_traceback():
         assert process.returncode == 130 and messages == "interrupted; what is finished is kept\n", messages
 
 
+SWALLOWS = """
+import signal, sys, time, weakref
+import functions_terminal
+class Thing: pass
+def callback(_):
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(100): pass
+def work():
+    thing = Thing()
+    kept = weakref.ref(thing, callback)
+    del thing
+    time.sleep(10)
+def library():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise ImportError("cannot load module more than once per process")
+sys.exit(functions_terminal.run({"callback": work, "library": library}[sys.argv[1]]))
+"""
+
+
+@pytest.mark.parametrize("who", ["callback", "library"])
+def test_an_interrupt_that_is_swallowed_or_made_another_error_still_counts(who):
+    """Python's imports swallow it in a callback, and those of numpy make an ImportError of it."""
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", SWALLOWS, who], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted; what is finished is kept\n")
+    assert time.monotonic() - began < 4
+
+
 # ---- surroundings
 
 
