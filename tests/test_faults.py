@@ -339,3 +339,14 @@ def test_a_clock_that_is_set_back_loses_nothing(tmp_path, monkeypatch):
     again = History(tmp_path)
     assert again.problem is None and [entry.key for entry in again.find()] == ["k1", "k0", "k2", "k3", "k4"]
     again.close()
+
+
+@pytest.mark.parametrize("size", [0, 90_000])
+def test_a_library_on_a_full_disk_is_a_sentence_and_goes_on_later(clips, tmp_path, size):
+    path = tmp_path / "songs.sqlite"
+    done = limited("03_launch_classifier.py", clips, "--library", path, "--jobs", 1, file_bytes=size)
+    assert done.returncode == 1 and is_one_sentence(done.stderr), done.stderr
+    assert str(path) in done.stderr
+    again = run_script("03_launch_classifier.py", clips, "--library", path)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("6 songs")
