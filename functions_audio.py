@@ -403,7 +403,7 @@ def _decode_part(
                 planes = block.to_ndarray()
                 if channels > MAX_PLANES:
                     planes = planes.reshape(-1, channels).T
-                mono = planes.mean(axis=0, dtype=np.float32)
+                mono = planes[0] if channels == 1 else planes.mean(axis=0, dtype=np.float32)
                 skip = min(max(begin - position, 0), len(mono))
                 position += len(mono)
                 mono = mono[skip : skip + wanted - kept]

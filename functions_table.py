@@ -15,14 +15,16 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from functions_audio import ModelError
 from functions_features import FAMILIES
 from functions_text import clean_title, is_plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
 OK = "ok"
@@ -43,8 +45,8 @@ class Table:
         Of the files read, in order: tells whether a table has changed.
     """
 
-    clips: pd.DataFrame
-    features: pd.DataFrame
+    clips: "pd.DataFrame"
+    features: "pd.DataFrame"
     sha256: str
 
     def genres(self) -> list[str]:
@@ -71,8 +73,10 @@ def read_json(path: Path) -> Any:
     return parse_json(path.read_text(encoding="utf-8"))
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path) -> "pd.DataFrame":
     """Read a CSV of text; raise `ModelError` with the path if it is missing, empty or not a CSV with unique columns."""
+    import pandas as pd  # a third of a second, which naming one song need not wait for
+
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError as error:
@@ -86,7 +90,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     return frame
 
 
-def read_clips(folder: Path) -> pd.DataFrame:
+def read_clips(folder: Path) -> "pd.DataFrame":
     """Read clips.csv with every column of the contract, empty where the file has none.
 
     Raises
@@ -106,7 +110,7 @@ def read_clips(folder: Path) -> pd.DataFrame:
     return clips
 
 
-def _check_ids(frame: pd.DataFrame, path: Path) -> None:
+def _check_ids(frame: "pd.DataFrame", path: Path) -> None:
     """Raise where a clip_id is empty or repeated."""
     empty = np.flatnonzero(frame["clip_id"] == "")
     if len(empty):
@@ -117,7 +121,7 @@ def _check_ids(frame: pd.DataFrame, path: Path) -> None:
         raise ModelError(f"{path}, line {repeated[0] + 2}: the clip_id {name!r} occurs a second time; remove one row")
 
 
-def read_family(folder: Path, family: str) -> pd.DataFrame:
+def read_family(folder: Path, family: str) -> "pd.DataFrame":
     """Read one family, indexed by clip_id.
 
     Raises
@@ -125,6 +129,8 @@ def read_family(folder: Path, family: str) -> pd.DataFrame:
     ModelError
         If the file or a column is missing, a clip_id is repeated, or a value is not a finite number.
     """
+    import pandas as pd  # see `read_csv`
+
     path = Path(folder) / f"{family}.csv"
     frame = read_csv(path)
     for column in ("clip_id", *FAMILIES[family]):
@@ -151,6 +157,8 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
     ModelError
         If a file, row or column is at fault, a clip has no row in a family, or no clip is left.
     """
+    import pandas as pd  # see `read_csv`
+
     folder = Path(folder)
     if not folder.is_dir():
         raise ModelError(f"there is no table folder {folder}; make it with 00_preprocess_music.py")
@@ -182,7 +190,7 @@ def find_families(folder: Path | str) -> list[str]:
     return [family for family in FAMILIES if (Path(folder) / f"{family}.csv").is_file()]
 
 
-def read_metadata(path: Path | str) -> pd.DataFrame:
+def read_metadata(path: Path | str) -> "pd.DataFrame":
     """Read a metadata CSV (clip_id and any more columns), indexed by clip_id; raise `ModelError` if it has faults."""
     frame = read_csv(Path(path))
     if "clip_id" not in frame:
@@ -210,6 +218,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """Write rows as CSV; floats keep the digits that give the same float32 back."""
+    import pandas as pd  # see `read_csv`
+
     frame = pd.DataFrame(list(rows), columns=list(columns))
     texts = frame.select_dtypes(exclude="number").astype(str)
     # A bare carriage return ends a line for readers, but the CSV writer quotes only what ends its own lines.
