@@ -1,7 +1,7 @@
-"""Try to break the program for half an hour, and print what survived.
+"""Try to break the program for about an hour, and print what survived.
 
     python tools/torture.py                       # all
-    python tools/torture.py files load            # some of: files, fuzz, models, faults, load, window
+    python tools/torture.py files load            # some of: files, fuzz, models, faults, library, load, window
     python tools/torture.py fuzz --minutes 60     # the fuzzer's time, all targets together
 
 Each line tells how many inputs were tried, how many survived (an answer in time, within memory, and no traceback), how
@@ -372,6 +372,57 @@ def torture_faults(folder, _):
     row("tests/test_faults.py", passed + failed, passed, "", time.monotonic() - began)
 
 
+def torture_library(folder, _):
+    """Kill a library and the writing of tags at any moment, and fill its disk."""
+    from faults import is_one_sentence, limited
+    from library_material import make_songs
+    from test_library import rows
+
+    songs = make_songs(folder / "songs", each=4, seconds=8.0)
+    update = ("03_launch_classifier.py", songs, "--library")
+    subprocess.run(script(*update, folder / "whole.sqlite"), capture_output=True, check=True)
+    whole, sounds = rows(folder / "whole.sqlite"), {path: path.read_bytes() for path in songs.rglob("*.*")}
+    rng = random.Random(8)  # noqa: S311 - not a secret
+
+    def killed(*arguments):
+        process = subprocess.Popen(
+            script(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(rng.uniform(0.3, 4))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    began, fine, turns = time.monotonic(), 0, 15
+    for turn in range(turns):
+        path = folder / f"{turn}.sqlite"
+        for _ in range(3):
+            killed(*update, path, "--jobs", 1 + turn % 2)
+        again = subprocess.run(script(*update, path), capture_output=True, check=False)
+        fine += again.returncode == 0 and rows(path) == whole
+    row("kill -9 of a library, three times each", turns, fine, "", time.monotonic() - began)
+
+    began, fine = time.monotonic(), 0
+    for _ in range(turns):
+        killed("03_launch_classifier.py", "--library", folder / "whole.sqlite", "--overwrite-tags")
+        undo = script("03_launch_classifier.py", "--library", folder / "whole.sqlite", "--undo-tags")
+        done = subprocess.run(undo, capture_output=True, text=True, check=False)
+        kept = {path: data for path, data in sounds.items() if path.read_bytes() == data}
+        fine += done.returncode == 0 and kept == sounds
+        subprocess.run(script(*update, folder / "whole.sqlite"), capture_output=True, check=False)
+    row("kill -9 while tags are written, then undone", turns, fine, "", time.monotonic() - began)
+
+    began, fine, refused, sizes = time.monotonic(), 0, 0, (0, 4, 16, 40, 64, 96, 128, 160)
+    for kilobytes in sizes:
+        path = folder / f"small{kilobytes}.sqlite"
+        done = limited(*update, path, file_bytes=kilobytes << 10)
+        again = subprocess.run(script(*update, path), capture_output=True, check=False)
+        refused += done.returncode == 1
+        fine += (done.returncode == 0 or is_one_sentence(done.stderr)) and not again.returncode and rows(path) == whole
+    row("a library on full disks, then with space", len(sizes), fine, refused, time.monotonic() - began)
+
+
 # ---- load
 
 
@@ -451,7 +502,7 @@ def torture_window(folder, _):
 
 PARTS = {
     "files": torture_files, "fuzz": torture_fuzz, "models": torture_models, "faults": torture_faults,
-    "load": torture_load, "window": torture_window,
+    "library": torture_library, "load": torture_load, "window": torture_window,
 }  # fmt: skip
 
 
