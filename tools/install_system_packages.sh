@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests need beside Python: a display server, keys and mouse, screenshots, a browser, sound.
+# Install what the tests need beside Python: a display server, keys and mouse, screenshots, a browser, sound, fonts.
 set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
@@ -9,7 +9,10 @@ need import imagemagick
 need chromium chromium
 need xclip xclip
 need pgrep procps
-[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
+need_file() { [ -e "$1" ] || missing="$missing $2"; }
+need_file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
+need_file /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf fonts-ipafont-gothic # Japanese titles
+need_file /usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf fonts-symbola # emoji
 ls /usr/lib/*/libportaudio.so.2 >/dev/null 2>&1 || missing="$missing libportaudio2"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
