@@ -23,7 +23,7 @@ from functions_audio import Cancel, GenreError, Progress, SourceError, never
 from functions_inputs import expand_inputs
 from functions_library import FEATURE_TYPE, Library, Song, below_any, song_features, song_path
 from functions_table import write_atomic
-from functions_tags import Change, read_genres, restore, write_genres
+from functions_tags import Change, read_genres, restore, sweep, write_genres
 from functions_text import clean_text, clean_title
 
 MORE_FROM = 0.1  # probability from which a second and third genre is written
@@ -88,6 +88,7 @@ def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | P
     The old value is kept in the library before a song changes. A song that was edited since it was heard is left alone.
     """
     where, values = below_any(roots)
+    _sweep(library, where, values)
     where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
     for key, path, known, answer in _rows(library, "tag_genre, answer", where, (options.confidence, *values)):
         try:
@@ -115,6 +116,7 @@ def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | P
 def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
     """Take every change of tags back, the latest first, and yield what became of each song."""
     where, values = below_any(roots)
+    _sweep(library, where, values)
     query = (
         "SELECT c.id, c.song, folder, name, c.before, c.after, c.sha256_before, c.sha256_after, c.undo"  # noqa: S608 - the values are parameters
         f" FROM changes AS c JOIN songs ON songs.id = c.song WHERE c.undone IS NULL AND {where} ORDER BY c.id DESC"
@@ -131,6 +133,12 @@ def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator
             yield Outcome(path, "restored", words if exact else f"{words}; other tags were edited since and stay")
         except (GenreError, OSError) as error:
             yield Outcome(path, "failed", _sentence(error))
+
+
+def _sweep(library: Library, where: str, values: Sequence[Any]) -> None:
+    """Remove what a kill left beside the songs."""
+    for (folder,) in library.read(f"SELECT DISTINCT folder FROM songs WHERE {where}", values):  # noqa: S608 - the values are parameters
+        sweep(song_path(folder, "."))
 
 
 def _record(library: Library, key: int, change: Change) -> None:

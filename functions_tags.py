@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import mmap
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -25,6 +26,7 @@ from functions_audio import AUDIO_FORMATS, AudioError, file_sha256
 BLOCK = 512  # bytes that are looked for at another place of a file
 STEP = 32  # bytes after which two files may agree again, as around the page headers of Ogg
 CHUNK = 1 << 20
+LEFT_COPY = re.compile(r"\..*\.tagging-(\d{1,9})-[^.]*(?:\.|$)", re.DOTALL)
 OPERATION = struct.Struct("<?QQ")  # whether copied, from where, how many bytes
 
 
@@ -225,7 +227,8 @@ def _copied(path: Path) -> Iterator[Path]:
     """Give a copy of a file in its folder, with its permissions and owner; it is removed if it takes no place."""
     if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
         raise AudioError(f"{path.name!r} is read-only; change its permissions to write tags")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}.", suffix=path.suffix)
+    mark = f".{path.stem[:40]}.tagging-{os.getpid()}-"
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=mark, suffix=path.suffix)
     os.close(handle)
     copy = Path(name)
     try:
@@ -235,6 +238,17 @@ def _copied(path: Path) -> Iterator[Path]:
         yield copy
     finally:
         copy.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the copies that a killed process left in a folder."""
+    import psutil
+
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found = LEFT_COPY.match(entry.name)
+            if found and not psutil.pid_exists(int(found[1])):
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def _take_place(copy: Path, path: Path) -> None:
