@@ -40,7 +40,7 @@ run: setup
 test: system setup-dev
 	$(RUN) -m pytest
 
-torture: system setup-dev ## hundreds of broken files, a fuzzer, faults and load: about an hour
+torture: system setup-dev ## hundreds of broken files, a fuzzer, faults and load: about half an hour
 	$(RUN) tools/torture.py --minutes $(MINUTES)
 
 check: setup-dev

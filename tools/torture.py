@@ -1,4 +1,4 @@
-"""Try to break the program for about an hour, and print what survived.
+"""Try to break the program for about half an hour, and print what survived.
 
     python tools/torture.py                       # all
     python tools/torture.py files load            # some of: files, fuzz, models, faults, library, load, window
