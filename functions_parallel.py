@@ -176,9 +176,11 @@ def _run_dask(
         done: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
         def submit() -> None:
-            wanted = DASK_AHEAD * max(len(client.nthreads()), 1) - len(running)  # fewer when workers were lost
+            workers = len(_asked(address, client.nthreads))
+            wanted = DASK_AHEAD * max(workers, 1) - len(running)  # fewer when workers were lost
             for index, item in itertools.islice(waiting, max(wanted, 0)):
-                future = client.submit(_one_at_a_time, function, item, pure=False, retries=DASK_RETRIES)
+                options = {"pure": False, "retries": DASK_RETRIES}
+                future = _asked(address, client.submit, _one_at_a_time, function, item, **options)
                 running[future] = index
                 future.add_done_callback(done.put)
 
@@ -187,18 +189,33 @@ def _run_dask(
             try:
                 future = done.get(timeout=DASK_TIMEOUT_S)
             except queue.Empty:
-                if client.nthreads():
+                if _asked(address, client.nthreads):
                     continue
                 raise _no_workers(address) from None
             if future.status == "finished":
-                result: Any = future.result()
+                result: Any = _asked(address, future.result)
             elif future.status == "error":
                 result = GenreError(f"the worker failed: {future.exception()}", "unreadable")
             else:
-                raise SourceError(f"the Dask scheduler at {address} is gone; start it again", "network")
+                raise _gone(address)
             yield running.pop(future), result
             future.release()
             submit()
+
+
+def _asked(address: str, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Return what a cluster answers; raise `SourceError` if it is gone."""
+    from distributed.client import FutureCancelledError
+
+    try:
+        return call(*arguments, **options)
+    except (OSError, FutureCancelledError) as error:
+        raise _gone(address) from error
+
+
+def _gone(address: str) -> SourceError:
+    """Return the error for a scheduler that has ended."""
+    return SourceError(f"the Dask scheduler at {address} is gone; start it again", "network")
 
 
 def _no_workers(address: str) -> SourceError:
@@ -216,9 +233,9 @@ def _prepare_cluster(client: Any, address: str, module: str) -> None:
     # Nothing of this program can be sent before it is found: only what Python itself has.
     code = f"import os, sys; sys.path[:0] = [{str(Path(__file__).parent)!r}, os.getcwd()]; import {module}"
     try:
-        client.run_on_scheduler(exec, code)  # which unpacks what passes through
-        client.run(exec, code)
-        client.register_worker_callbacks(setup=partial(exec, code))
+        _asked(address, client.run_on_scheduler, exec, code)  # which unpacks what passes through
+        _asked(address, client.run, exec, code)
+        _asked(address, client.register_worker_callbacks, setup=partial(exec, code))
     except ImportError as error:
         advice = "start scheduler and workers in its folder, with the same packages"
         raise SourceError(f"the cluster at {address} cannot run the program ({error}); {advice}", "network") from error
