@@ -240,11 +240,7 @@ def _read_open_file(
         raise AudioError(f"{path.name!r} is empty (0 bytes); copy or download it again")
     with contextlib.ExitStack() as stack:
         try:
-            # A file object, so that no name is taken for a protocol and no playlist opens other files.
-            options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
-            container = stack.enter_context(
-                av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
-            )
+            container = stack.enter_context(open_sound(file))
         except (av.FFmpegError, ValueError) as error:
             raise AudioError(
                 f"{path.name!r} is not audio that can be read; check that it plays, or convert it to wav, flac or mp3"
@@ -283,6 +279,18 @@ def _read_open_file(
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
     return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags)
+
+
+def open_sound(file: Any) -> Any:
+    """Return PyAV's container of an open file that comes from strangers; raises what PyAV raises.
+
+    It is a file object, so that no name is taken for a protocol, no playlist opens other files, and only decoders of
+    sound look at it.
+    """
+    import av
+
+    options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
+    return av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
 
 
 def _tags(container: Any, stream: Any) -> dict[str, str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_audio import AUDIO_FORMATS, AudioError, file_sha256
+from functions_audio import AudioError, file_sha256, open_sound
 
 BLOCK = 512  # bytes that are looked for at another place of a file
 STEP = 32  # bytes after which two files may agree again, as around the page headers of Ogg
@@ -149,8 +149,7 @@ def sound_sha256(path: Path) -> str:
 
     digest = hashlib.sha256()
     try:
-        options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": ""}
-        with path.open("rb") as file, av.open(file, mode="r", options=options, metadata_errors="replace") as container:
+        with path.open("rb") as file, open_sound(file) as container:
             for packet in container.demux(container.streams.audio[0]):
                 digest.update(bytes(packet))
     except (av.FFmpegError, ValueError, IndexError) as error:

@@ -2,12 +2,15 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import mutagen
 import numpy as np
 import pytest
+from broken_files import corpus
 from library_material import FORMATS, decoded, piece, write_song
-from material import encode
+from material import ROOT, encode
 from mutagen.id3 import ID3, TCON, TIT2
 
 from functions_audio import AudioError
@@ -247,3 +250,16 @@ def test_a_damaged_undo_is_a_sentence(song):
         restore(path, broken)
     assert path.read_bytes() == after
     assert sound_sha256(path)
+
+
+def test_pictures_in_a_song_stay_packed_while_it_is_tagged(tmp_path):
+    """Its covers took half a gigabyte of this very process when the sound was compared."""
+    (path,) = [broken.path for broken in corpus(tmp_path, few=True) if broken.path.name == "many.mp3"]
+    code = (
+        "import pathlib, resource, sys\nfrom functions_tags import write_genres\n"
+        "write_genres(pathlib.Path(sys.argv[1]), ['metal'], record=print)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert read_genres(path) == ["metal"]
+    assert int(done.stdout.splitlines()[-1]) < 300  # MB
