@@ -4,7 +4,6 @@ import contextlib
 import csv
 import itertools
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from functions_audio import GenreError, Progress, Recording, SourceError
 from functions_inputs import Item
 from functions_interface import Classifier, Prediction, error_prediction
 from functions_parallel import cpu_count, run_many
+from functions_terminal import output, show
 from functions_text import clean_text, clean_title, csv_cell
 
 FEW = 3  # up to this many files the start of more processes costs more than it brings
@@ -176,15 +176,13 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
         If the CSV file cannot be written.
     """
     if csv_path is None or csv_path == "-":
-        out = sys.stdout
-        if hasattr(out, "reconfigure"):
-            out.reconfigure(errors="replace")  # a terminal that lacks a letter shows a question mark
+        out = output()
         if csv_path == "-":
             yield _csv_rows(out, genres)
         elif as_json:
-            yield lambda prediction, _: _line(out, json.dumps(prediction.as_json()))
+            yield lambda prediction, _: show(json.dumps(prediction.as_json()) + "\n")
         else:
-            yield lambda prediction, seconds: _line(out, readable(prediction, seconds, top=top, encoding=out.encoding))
+            yield lambda answer, seconds: show(readable(answer, seconds, top=top, encoding=out.encoding) + "\n")
         return
     path = Path(csv_path)
     is_file = path.is_file() or not path.exists()
@@ -206,12 +204,6 @@ def _keep_rows(path: Path) -> None:
     """Take away the row at the end that is not whole; no cell holds a line break."""
     with path.open("r+b") as file:
         file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def _line(out: TextIO, text: str) -> None:
-    """Write a line at once, so that it can be followed."""
-    out.write(text + "\n")
-    out.flush()
 
 
 def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:

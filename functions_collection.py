@@ -162,7 +162,7 @@ def _sentence(error: GenreError | OSError) -> str:
 def _rows(library: Library, columns: str, where: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
     """Yield (key, path, columns ...) of songs that are there; songs may be written meanwhile."""
     query = f"SELECT id FROM songs WHERE missing_since IS NULL AND {where}"  # noqa: S608 - the values are parameters
-    for (key,) in [row[:1] for row in library.read(query, values)]:
+    for (key,) in list(library.read(query, values)):
         for folder, name, *rest in library.read(f"SELECT folder, name, {columns} FROM songs WHERE id = ?", (key,)):  # noqa: S608 - our own words
             yield key, song_path(folder, name), *rest
 
@@ -284,7 +284,7 @@ def nearest(
     from sklearn.neighbors import NearestNeighbors  # takes a second to load
 
     where = "missing_since IS NULL AND length(features) = ?"
-    count = sum(library.count("1", where, (features.nbytes,)).values())
+    count = library.number("count(*)", where, (features.nbytes,))
     step = max(count // WHITENED_BY, 1)
     sample = library.read(f"SELECT features FROM songs WHERE {where} AND id % ? = 0", (features.nbytes, step))  # noqa: S608 - our own words
     mean, whitening = _whitening(_vectors([blob for (blob,) in sample], len(features)))
@@ -399,8 +399,8 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
     names = sorted({genre for genre, _ in counted})
     genres = {g: (counted.get((g, "genre"), 0), counted.get((g, "uncertain"), 0)) for g in names}
     genres = dict(sorted(genres.items(), key=lambda item: (-sum(item[1]), item[0])))
-    hours = next(library.read(f"SELECT total(duration_s) / 3600 FROM songs WHERE {there}", values))[0]  # noqa: S608 - the values are parameters
-    missing = sum(library.count("1", f"missing_since IS NOT NULL AND {where}", values).values())
+    hours = library.number("total(duration_s) / 3600", there, values)
+    missing = library.number("count(*)", f"missing_since IS NOT NULL AND {where}", values)
     tags: dict[tuple[str, str], int] = {}
 
     def contradictions() -> Iterator[tuple[float, int]]:

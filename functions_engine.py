@@ -17,7 +17,6 @@ import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -340,15 +339,12 @@ class Engine:
                 part.unlink(missing_ok=True)
         elif form == "csv":
             from functions_answers import writer
-            from functions_interface import Prediction, Segment
+            from functions_interface import Prediction
 
             genres = list(dict.fromkeys(g for answer in answers for g in answer.get("probabilities") or {}))
             with writer(as_json=False, csv_path=str(path), top=3, genres=genres) as write:
-                known = {field.name for field in fields(Prediction)}
                 for answer in answers:
-                    values = {name: value for name, value in answer.items() if name in known}
-                    values["segments"] = [Segment(**segment) for segment in values.get("segments") or []]
-                    write(Prediction(**values), 0.0)
+                    write(Prediction.from_json(answer), 0.0)
         else:
             import json
 

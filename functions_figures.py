@@ -56,22 +56,24 @@ def plot_song(recording: Recording, answer: Mapping[str, Any], path: Path, *, th
     ModelError
         For another ending, or if the file cannot be written.
     """
+    kind = plot_format(path)
     from functions_dataviz import overview  # matplotlib loads when something is drawn
     from functions_pictures import song_spectra
 
-    _write_figure(overview(song_spectra(recording), answer, theme=theme), path)
+    _write_figure(overview(song_spectra(recording), answer, theme=theme), path, kind)
 
 
 def plot_library(counts: Mapping[str, Any], path: Path, *, theme: str = "light") -> None:
     """Write the picture of a library's counts (`functions_collection.Statistics.as_json`); raises as `plot_song`."""
+    kind = plot_format(path)
     from functions_libraryviz import library_page
 
-    _write_figure(library_page(counts, theme=theme), path)
+    _write_figure(library_page(counts, theme=theme), path, kind)
 
 
-def _write_figure(figure: Any, path: Path) -> None:
-    """Write a figure in the format that the path's ending asks for."""
-    data = figure_bytes(figure, plot_format(path))
+def _write_figure(figure: Any, path: Path, kind: str) -> None:
+    """Write a figure in a format."""
+    data = figure_bytes(figure, kind)
     try:
         write_atomic(path, data)
     except OSError as error:

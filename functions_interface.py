@@ -3,8 +3,8 @@
 A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,14 @@ class Prediction:
         if self.candidates is None:
             del values["candidates"]
         return values
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Prediction":
+        """Return the answer that `as_json` gave; keys of other versions are passed over."""
+        known = {entry.name for entry in fields(cls)}
+        values = {name: value for name, value in record.items() if name in known}
+        values["segments"] = [Segment(**segment) for segment in values.get("segments") or []]
+        return cls(**values)
 
 
 def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:

@@ -23,7 +23,7 @@ import numpy as np
 from functions_answers import answer_item, loaded_classifier
 from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, sound_files
 from functions_inputs import Item
-from functions_interface import Prediction, Segment, error_prediction
+from functions_interface import Prediction, error_prediction
 from functions_links import Source
 from functions_models import model_path
 from functions_parallel import run_many
@@ -200,15 +200,13 @@ class Library:
         """
         try:
             self._store.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._store
-            except BaseException:
-                self._store.execute("ROLLBACK")
-                raise
+            yield self._store
             self._store.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:  # an interrupt, too: nothing half-written stays
             with contextlib.suppress(sqlite3.Error):
                 self._store.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error):
+                raise
             advice = "check the free space and its permissions"
             raise SourceError(f"{self.path} could not be written ({error}); {advice}") from error
 
@@ -257,7 +255,7 @@ class Library:
         self._store.execute("BEGIN")
         try:
             for root in roots:
-                self._look_at(root, fresh)
+                self._look_at(root)
         finally:
             self._store.execute("COMMIT")
         with self.writing() as store:
@@ -273,7 +271,7 @@ class Library:
         songs, answered = self._store.execute("SELECT count(*), count(song) FROM found").fetchone()
         return Found(songs, songs - answered)
 
-    def _look_at(self, root: str | Path, fresh: bool) -> None:
+    def _look_at(self, root: str | Path) -> None:
         """Note the songs below a folder, or one file."""
         try:
             top = Path(root).resolve()
@@ -284,22 +282,24 @@ class Library:
             raise SourceError(f"there is no file or folder {str(root)!r}; a library holds files, not links or titles")
         if not top.is_dir():
             with os.scandir(top.parent) as entries:
-                self._note(str(top.parent), [entry for entry in entries if entry.name == top.name], fresh)
+                self._note(str(top.parent), [entry for entry in entries if entry.name == top.name])
             return
         folder, batch = "", list[os.DirEntry[str]]()
         for entry in sound_files(top):
             here = entry.path[: -len(entry.name)]
             if here != folder:
-                self._note(folder, batch, fresh)
+                self._note(folder, batch)
                 folder, batch = here, []
             batch.append(entry)
-        self._note(folder, batch, fresh)
+        self._note(folder, batch)
 
-    def _note(self, folder: str, entries: Sequence["os.DirEntry[str]"], fresh: bool) -> None:
+    def _note(self, folder: str, entries: Sequence["os.DirEntry[str]"]) -> None:
         """Compare some songs of one folder with what is known of them."""
         place = stored_name(folder.rstrip(os.sep) or os.sep)
-        query = "SELECT name, id, size, mtime_ns FROM songs WHERE folder = ? AND settings = ? AND sha256 > ''"
-        known = {row[0]: row[1:] for row in self.read(query, (place, self._settings))} if not fresh else {}
+        query = (
+            "SELECT name, id, size, mtime_ns FROM songs WHERE folder = ? AND settings = ? AND made >= ? AND sha256 > ''"
+        )
+        known = {row[0]: row[1:] for row in self.read(query, (place, self._settings, self._fresh_from))}
         rows = []
         for entry in entries:
             with contextlib.suppress(OSError):  # gone since the folder was read
@@ -367,17 +367,15 @@ class Library:
 
     def _known(self, n: int, sha256: str) -> bool:
         """Take the answer of a song with the same content over, if there is one: touched, moved or copied."""
+        columns = ", ".join(ANSWER_COLUMNS)
+        query = f"SELECT id, folder, name, {columns} FROM songs WHERE sha256 = ? AND settings = ? AND made >= ?"  # noqa: S608 - our own words
+        twins = list(self.read(query, (sha256, self._settings, self._fresh_from)))
+        if not twins:
+            return False
+        place = self._place(n)
+        there = [key for key, *where in twins if tuple(where[:2]) == place[:2]]
+        gone = [key for key, *where in twins if not song_path(*where[:2]).exists()]
         with self.writing() as store:
-            place = self._place(n)
-            columns = ", ".join(ANSWER_COLUMNS)
-            twins = store.execute(
-                f"SELECT id, folder, name, {columns} FROM songs WHERE sha256 = ? AND settings = ? AND made >= ?",  # noqa: S608 - our own words
-                (sha256, self._settings, self._fresh_from),
-            ).fetchall()
-            if not twins:
-                return False
-            there = [key for key, *where in twins if tuple(where[:2]) == place[:2]]
-            gone = [key for key, *where in twins if not song_path(*where[:2]).exists()]
             if gone and not there:  # moved, perhaps over another song
                 store.execute("DELETE FROM songs WHERE folder = ? AND name = ?", place[:2])
                 store.execute("UPDATE songs SET folder = ?, name = ? WHERE id = ?", (*place[:2], gone[0]))
@@ -445,13 +443,14 @@ class Library:
         query = f"SELECT {columns}, count(*) FROM songs WHERE {where} GROUP BY {columns}"  # noqa: S608 - the values are parameters
         return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.read(query, values)}
 
+    def number(self, what: str, where: str = "1", values: Sequence[Any] = ()) -> Any:
+        """Return one number over all songs for which an SQL condition holds, for instance ``count(*)``."""
+        return self._store.execute(f"SELECT {what} FROM songs WHERE {where}", values).fetchone()[0]  # noqa: S608 - the values are parameters
+
     def is_changed(self, key: int) -> bool:
         """Whether the file of a song is no longer the one that was heard."""
-        for folder, name, *then in self.read("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)):
-            with contextlib.suppress(OSError):
-                status = song_path(folder, name).stat()
-                return then != [status.st_size, status.st_mtime_ns]
-        return True
+        query = "SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?"
+        return not any(_is_still(song_path(*row[:2]), row[2:]) for row in self.read(query, (key,)))
 
     def refresh(self, key: int, sha256: str | None) -> None:
         """Note that the file of a song was written here, with its new hash: it need not be heard again."""
@@ -466,12 +465,16 @@ class Library:
         path = path.resolve()
         place = stored_name(str(path.parent)), stored_name(path.name)
         query = "SELECT features, size, mtime_ns FROM songs WHERE folder = ? AND name = ? AND features IS NOT NULL"
-        for data, *then in self.read(query, place):
-            with contextlib.suppress(OSError):
-                status = path.stat()
-                if then == [status.st_size, status.st_mtime_ns]:
-                    return np.frombuffer(data, FEATURE_TYPE)
-        return None
+        found = [row[0] for row in self.read(query, place) if _is_still(path, row[1:])]
+        return np.frombuffer(found[0], FEATURE_TYPE) if found else None
+
+
+def _is_still(path: Path, then: tuple[Any, ...]) -> bool:
+    """Whether a file is there, and of the size and time that it had."""
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return then == (status.st_size, status.st_mtime_ns)
+    return False
 
 
 def song_path(folder: Name, name: Name) -> Path:
@@ -499,5 +502,4 @@ def below_any(roots: Sequence[str | Path]) -> tuple[str, tuple[Any, ...]]:
 def prediction_of(path: Path, answer: dict[str, Any]) -> Prediction:
     """Return the answer of a song from what is kept of it."""
     title = answer["title"] if answer["title"] or answer["verdict"] == "error" else path.stem
-    segments = [Segment(**segment) for segment in answer["segments"]]
-    return Prediction(input=str(path), **{**answer, "title": title, "segments": segments})
+    return Prediction.from_json({**answer, "input": str(path), "title": title})

@@ -5,8 +5,6 @@ Each function takes the options of `03_launch_classifier.py`; results go to stan
 
 import contextlib
 import json
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from functions_answers import Write, writer
@@ -63,21 +61,22 @@ def update(library: Library, options: Any) -> None:
     )
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(Bar("songs"))
-        tell: Callable[[], None] = lambda: None  # noqa: E731 - nobody wants the answers
+        write = None
         if options.json or options.csv:
             form = writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres)
-            tell = partial(_tell, library, stack.enter_context(form))
+            write = stack.enter_context(form)
         for done, _ in enumerate(library.update(jobs=options.jobs, dask=options.dask), 1):
             bar.update(done, found.to_do)
-            tell()
-        tell()
+            _tell(library, write)
+        _tell(library, write)
     say(f"{found.songs} songs found, {found.to_do} of them new or changed; answers in {options.library}")
 
 
-def _tell(library: Library, write: Write) -> None:
-    """Write the answers whose turn has come."""
-    for prediction in library.answers():
-        write(prediction, 0.0)
+def _tell(library: Library, write: Write | None) -> None:
+    """Write the answers whose turn has come, if they are wanted."""
+    if write:
+        for prediction in library.answers():
+            write(prediction, 0.0)
 
 
 def change_tags(library: Library, options: Any) -> bool:

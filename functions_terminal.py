@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from functions_text import clean_text
 
@@ -25,11 +25,17 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-def show(text: str) -> None:
-    """Write results to standard output; a letter that the terminal lacks becomes a question mark."""
+def output() -> TextIO:
+    """Return standard output, on which a letter that the terminal lacks becomes a question mark."""
     out: Any = sys.stdout
     if hasattr(out, "reconfigure"):
         out.reconfigure(errors="replace")
+    return out
+
+
+def show(text: str) -> None:
+    """Write results to standard output, at once, so that they can be followed."""
+    out = output()
     out.write(text)
     out.flush()
 
