@@ -17,7 +17,8 @@ import numpy as np
 from functions_audio import ModelError, Recording
 from functions_report import FORMATS, ReportTable, Section, figure_bytes, report_html
 from functions_style import Picture
-from functions_table import parse_json, read_csv, read_json, read_table, write_atomic
+from functions_table import read_csv, read_json, read_table, write_atomic
+from functions_text import parse_json
 
 EVALUATION = "evaluation.json"
 REPORT = "report.html"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_text import clean_title, csv_cell
+from functions_text import clean_title, csv_cell, parse_json
 
 APP = "music-genre-classifier"
 KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each
@@ -264,8 +264,8 @@ class History:
 def _json(text: Any) -> Any:
     """Return the value of a JSON text, None for what is none."""
     try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError):
+        return parse_json(text)
+    except (ValueError, TypeError):
         return None
 
 

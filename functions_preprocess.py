@@ -32,9 +32,9 @@ from functions_parallel import run_many
 from functions_table import (
     CLIP_COLUMNS,
     OK,
-    parse_json,
     read_clips,
     read_family,
+    read_journal,
     read_json,
     read_metadata,
     write_atomic,
@@ -152,16 +152,12 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
 
 def _journal_rows(path: Path, definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the whole lines of a journal whose first line names this extractor; a torn end is ignored."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        if parse_json(lines[0]) != definition:
-            return
-        for line in lines[1:]:
-            row = parse_json(line)
-            if isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items()):
-                yield row
-    except (OSError, ValueError, IndexError):
+    lines = read_journal(path)
+    if next(lines, None) != definition:
         return
+    for row in lines:
+        if isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items()):
+            yield row
 
 
 def preprocess(

@@ -20,7 +20,7 @@ from functions_evaluation import Data, Fold, as_data, fit, group_folds
 from functions_nn import FEATURE_SETS, Config, config_dict, families_of, make_config, softmax
 from functions_parallel import run_many
 from functions_prior import has_prior
-from functions_table import find_families, parse_json, read_table, write_atomic, write_csv
+from functions_table import find_families, read_journal, read_table, write_atomic, write_csv
 
 JOURNAL = ".grid.jsonl"
 CELL_COLUMNS = (
@@ -238,14 +238,10 @@ def search(
 
 
 def _journal(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the whole lines of a journal; a torn end is ignored."""
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            row = parse_json(line)
-            if isinstance(row, dict) and isinstance(row.get("key"), str):
-                yield row
-    except (OSError, ValueError):
-        return
+    """Yield the rows of a journal that are a search's."""
+    for row in read_journal(path):
+        if isinstance(row, dict) and isinstance(row.get("key"), str):
+            yield row
 
 
 def _cell_values(config: Config) -> dict[str, Any]:

@@ -9,10 +9,9 @@ column at fault. A group is a set of clips that must never be split between trai
 import contextlib
 import csv
 import hashlib
-import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_features import FAMILIES
-from functions_text import clean_title, is_plain
+from functions_text import clean_title, is_plain, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,19 +57,17 @@ class Table:
         return np.searchsorted(self.genres(), self.clips["genre"])
 
 
-def parse_json(text: str) -> Any:
-    """Return the value of a JSON text; raise ValueError for what is none, or nests deeper than Python reads."""
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
 def read_json(path: Path) -> Any:
     """Return the value of a JSON file; raise ValueError for what is none, and OSError where it cannot be read."""
     if path.stat().st_size > MAX_JSON_BYTES or not path.is_file():
         raise ValueError("it is too large, or no file")
     return parse_json(path.read_text(encoding="utf-8"))
+
+
+def read_journal(path: Path) -> Iterator[Any]:
+    """Yield the values of the whole lines of a journal; a torn or damaged end is ignored, a missing file is empty."""
+    with contextlib.suppress(OSError, ValueError):
+        yield from map(parse_json, path.read_text(encoding="utf-8").splitlines())
 
 
 def read_csv(path: Path) -> "pd.DataFrame":

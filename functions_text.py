@@ -4,8 +4,10 @@ A title is written by whoever uploaded the video or tagged the file. Shown as it
 cursor, reverse the reading direction of the line around it, or be run by a spreadsheet as a formula.
 """
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 MAX_TITLE = 300  # characters of a title that are kept
 MAX_NAME = 60  # characters of a genre's or a model's name
@@ -46,6 +48,14 @@ def clean_title(text: object, *, limit: int = MAX_TITLE) -> str:
 def is_plain(text: str) -> bool:
     """Whether a name can be shown as it is, everywhere: some characters on one line, none that is dropped, not long."""
     return bool(text.strip()) and clean_text(text, limit=MAX_NAME) == text
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of a JSON text; raise ValueError for what is none, or nests deeper than Python reads."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def csv_cell(text: str) -> str:

@@ -1,5 +1,6 @@
 """Songs in seven formats for the tests of libraries and tags: pieces of the committed samples."""
 
+import sqlite3
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import soxr
 from material import ROOT, encode
 
 from functions_audio import read_recording
+from functions_library import song_path
 
 SAMPLES = ROOT / "data" / "samples"
 MUSIC = ("classical", "electronic", "lounge", "metal", "rock", "vocal")
@@ -56,3 +58,14 @@ def decoded(path):
     """Return all samples of a file, every channel, as the decoder gives them."""
     with av.open(str(path)) as file:
         return np.concatenate([frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)])
+
+
+def rows(path):
+    """Return (path, everything that an answer is) of all songs in a library, and check the file itself."""
+    with sqlite3.connect(path) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        found = store.execute(
+            "SELECT folder, name, size, sha256, verdict, genre, confidence, answer, features, tag_genre FROM songs"
+            " WHERE missing_since IS NULL"
+        ).fetchall()
+    return sorted((str(song_path(*row[:2])), *row[2:]) for row in found)

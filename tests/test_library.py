@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from library_material import FORMATS, make_songs, piece, write_song
+from library_material import FORMATS, make_songs, piece, rows, write_song
 from material import json_lines, read_rows, run_script, script_command
 
 from functions_audio import SourceError
-from functions_library import Library, song_path
+from functions_library import Library
 
 SCRIPT = "03_launch_classifier.py"
 KILLS = 10
@@ -26,17 +26,6 @@ KILLS = 10
 def songs(tmp_path_factory):
     """Return a folder of songs in seven formats, three of each."""
     return make_songs(tmp_path_factory.mktemp("songs") / "music", each=3, seconds=5.0)
-
-
-def rows(path):
-    """Return (path, everything that an answer is) of all songs in a library, and check the file itself."""
-    with sqlite3.connect(path) as store:
-        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        found = store.execute(
-            "SELECT folder, name, size, sha256, verdict, genre, confidence, answer, features, tag_genre FROM songs"
-            " WHERE missing_since IS NULL"
-        ).fetchall()
-    return sorted((str(song_path(*row[:2])), *row[2:]) for row in found)
 
 
 def updated(library, roots, **options):

@@ -375,8 +375,7 @@ def torture_faults(folder, _):
 def torture_library(folder, _):
     """Kill a library and the writing of tags at any moment, and fill its disk."""
     from faults import is_one_sentence, limited
-    from library_material import make_songs
-    from test_library import rows
+    from library_material import make_songs, rows
 
     songs = make_songs(folder / "songs", each=4, seconds=8.0)
     update = ("03_launch_classifier.py", songs, "--library")
