@@ -155,6 +155,15 @@ def run_script(name, *args, cwd=None, timeout=120):
     )  # fmt: skip
 
 
+def peak_mb(process="self"):
+    """Return the most memory that a program has had since it began, in MB.
+
+    What getrusage tells begins with the size of the process that started the program, so it is not asked.
+    """
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def json_lines(text):
     """Return the objects of JSON lines."""
     return [json.loads(line) for line in text.splitlines()]

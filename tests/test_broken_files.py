@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_files import FORMATS, corpus, good, wav
-from material import SR, json_lines, script_command, song, write_wav
+from material import SR, json_lines, peak_mb, script_command, song, write_wav
 
 import functions_decoder
 from functions_audio import AudioError, Cancelled, GenreError, SourceError, read_recording
@@ -42,12 +42,6 @@ def decoder():
     return functions_decoder._idle[-1].process
 
 
-def status(process, name):
-    """Return a line of a process's status in megabytes."""
-    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024
-
-
 def test_every_kind_of_broken_file_gets_an_answer_in_time(classifier, tmp_path):
     """Where music may be left the decoder alone is asked, for time's sake; `make torture` classifies all."""
     process = decoder()
@@ -67,7 +61,7 @@ def test_every_kind_of_broken_file_gets_an_answer_in_time(classifier, tmp_path):
         assert time.monotonic() - began < LIMIT_S, where
         assert reason.isprintable() and verdict != "genre", where
     assert process.poll() is None, "a file took the decoder along"
-    assert status(process, "VmHWM") < MEMORY_MB
+    assert peak_mb(process.pid) < MEMORY_MB
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -115,7 +109,7 @@ def test_pictures_in_a_file_stay_packed(tmp_path):
     began = time.monotonic()
     assert read_safely(found["many.mp3"]).duration_s == pytest.approx(4, abs=0.2)
     assert time.monotonic() - began < 2
-    assert status(process, "VmHWM") < 200
+    assert peak_mb(process.pid) < 200
 
 
 # ---- the decoder as a process

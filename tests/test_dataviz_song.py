@@ -444,15 +444,15 @@ def test_a_tab_takes_at_most_three_tenths_of_a_second(draw):
 def test_four_minutes_stay_below_300_megabytes():
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from resource import RUSAGE_SELF, getrusage\n"
         "from figures import drawn\n"
+        "from material import peak_mb\n"
         "from songs import answer, recording\n"
         "import functions_dataviz as d, functions_pictures as p\n"
         "song = recording(240.0)\n"
         "drawn(d.overview(p.song_spectra(recording(5.0)), answer()))\n"
-        "before = getrusage(RUSAGE_SELF).ru_maxrss\n"
+        "before = peak_mb()\n"
         "drawn(d.overview(p.song_spectra(song), answer(duration_s=240.0)))\n"
-        "print((getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024)\n"
+        "print(peak_mb() - before)\n"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert float(found.stdout) <= 300
