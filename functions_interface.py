@@ -117,24 +117,6 @@ class Classifier:
         self.detector = NotMusicDetector()
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
 
-    def classify_file(
-        self,
-        path: str | Path,
-        *,
-        start_s: float = 0.0,
-        length_s: float | None = None,
-        progress: Progress | None = None,
-        cancelled: Cancel = never,
-    ) -> Prediction:
-        """Decode and classify a file; every user error becomes an answer with the verdict `error`."""
-        try:
-            recording = read_safely(path, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled)
-            return self.classify(recording, source=str(path), progress=progress, cancelled=cancelled)
-        except GenreError as error:
-            if error.kind == "cancelled":
-                raise
-            return error_prediction(str(path), error, model=self.model.name)
-
     def classify_item(
         self,
         item: Item,

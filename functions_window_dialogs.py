@@ -41,7 +41,6 @@ LICENCES = (
     ("matplotlib", "PSF-like"), ("yt-dlp", "Unlicense"), ("sv-ttk", "MIT"), ("sounddevice", "MIT"),
     ("tkinterdnd2", "MIT"), ("platformdirs", "MIT"),
 )  # fmt: skip
-PROTOCOLS = ("fault-filtered", "3-fold", "grouped")
 
 
 def _ignoring(do: Callable[[], None]) -> Callable[[Any], None]:

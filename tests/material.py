@@ -10,6 +10,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from functions_inputs import Item
+from functions_links import Source
+
 ROOT = Path(__file__).parent.parent
 SR = 22050
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1"}
@@ -153,6 +156,11 @@ def run_script(name, *args, cwd=None, timeout=120):
         script_command(name, *args), cwd=cwd, timeout=timeout, capture_output=True, encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8"}, check=False,
     )  # fmt: skip
+
+
+def classified(classifier, path):
+    """Return a classifier's answer for a file, as the programs get it."""
+    return classifier.classify_item(Item(str(path), Source("file", str(path))))
 
 
 def peak_mb(process="self"):

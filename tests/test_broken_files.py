@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_files import FORMATS, corpus, good, wav
-from material import SR, json_lines, peak_mb, script_command, song, write_wav
+from material import SR, classified, json_lines, peak_mb, script_command, song, write_wav
 
 import functions_decoder
 from functions_audio import AudioError, Cancelled, GenreError, SourceError, read_recording
@@ -53,7 +53,7 @@ def test_every_kind_of_broken_file_gets_an_answer_in_time(classifier, tmp_path):
             if broken.has_music:
                 verdict, reason = "read", str(read_safely(broken.path).duration_s)
             else:
-                answer = classifier.classify_file(broken.path)
+                answer = classified(classifier, broken.path)
                 verdict, reason = answer.verdict, answer.reason or ""
         except GenreError as error:
             verdict, reason = "error", str(error)
@@ -251,7 +251,7 @@ def test_a_crash_of_the_decoder_is_one_answer_of_03(stuck, tmp_path):
 def test_a_file_of_hours_that_ends_after_a_second_is_as_long_as_it_is(tmp_path, classifier):
     path = tmp_path / "declared.wav"
     path.write_bytes(wav((song("hymn", seconds=1) * 32767).astype("<i2").tobytes(), declared=12 * 3600 * SR * 2))
-    answer = classifier.classify_file(path)
+    answer = classified(classifier, path)
     assert (answer.verdict, round(answer.duration_s)) == ("too_short", 1)
 
 

@@ -17,6 +17,7 @@ import pytest
 from material import (
     ROOT,
     SR,
+    classified,
     encode,
     json_lines,
     make_library,
@@ -428,7 +429,7 @@ def test_a_clip_has_the_same_row_through_00_and_through_03(trained, monkeypatch)
         return features
 
     monkeypatch.setattr(functions_interface, "extract", spy)
-    Classifier(model, threads=2).classify_file(audio / "buzz" / "buzz1.wav")
+    classified(Classifier(model, threads=2), audio / "buzz" / "buzz1.wav")
     rows = {row["clip_id"]: row for row in read_rows(table / "musicnn.csv")}
     written = {k: float(v) for k, v in rows["buzz/buzz1"].items() if k != "clip_id"}
     assert len(written) == 100

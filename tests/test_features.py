@@ -3,7 +3,7 @@
 import librosa
 import numpy as np
 import pytest
-from material import SR, song, write_wav
+from material import SR, classified, song, write_wav
 
 import functions_features
 from functions_audio import Cancelled, Clip, ModelError
@@ -232,7 +232,7 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
     for model in ("genres", "librosa12"):
         seen.clear()
         classifier = Classifier(model)
-        assert classifier.classify_file(path).verdict != "error"
+        assert classified(classifier, path).verdict != "error"
         row = compute_clip(
             ("song", str(path), "", tuple(classifier.model.families), classifier.model.card.get("amplify_to_dbfs"))
         )

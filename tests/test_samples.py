@@ -1,7 +1,7 @@
 """The committed samples: what they are is what the program says, and each has its licence."""
 
 import pytest
-from material import ROOT, read_rows
+from material import ROOT, classified, read_rows
 
 from functions_interface import Classifier
 
@@ -17,7 +17,7 @@ def classifier():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_sample_is_what_expected_csv_says(name, classifier):
-    answer = classifier.classify_file(SAMPLES / name)
+    answer = classified(classifier, SAMPLES / name)
     expected = EXPECTED[name]
     if expected in ("not_music", "silent"):
         assert answer.verdict == expected

@@ -9,6 +9,7 @@ here, in a temporary folder. Memory is the peak resident set of the process, as 
 
 import argparse
 import functools
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -390,6 +391,12 @@ PARTS = {
 }  # fmt: skip
 
 
+def measure(name):
+    """Measure one part."""
+    with tempfile.TemporaryDirectory() as folder:
+        PARTS[name](Path(folder))
+
+
 def main(argv=None):
     """Measure what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -402,8 +409,12 @@ def main(argv=None):
         busy = f"the machine is busy (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors)"
         sys.stderr.write(f"{busy}: two workers cannot show what they can do\n")
     for name in options.parts or PARTS:
-        with tempfile.TemporaryDirectory() as folder:
-            PARTS[name](Path(folder))
+        # Each in a process of its own: what one has loaded would count in the memory of the programs the next starts.
+        process = multiprocessing.get_context("spawn").Process(target=measure, args=(name,))
+        process.start()
+        process.join()
+        if process.exitcode:
+            return 1
     return 0
 
 
