@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from functions_parallel import let_share
 from functions_text import clean_title, csv_cell, parse_json
 
 APP = "music-genre-classifier"
 KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each
 MAX_LOG_BYTES = 1_000_000
+PATIENCE_S = 1.0  # for another window that is writing
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, made REAL NOT NULL, title TEXT NOT NULL, words TEXT NOT NULL, record TEXT NOT NULL);
@@ -280,13 +282,12 @@ def _entry(row: Any) -> Entry | None:
 
 def _connect(place: str) -> sqlite3.Connection:
     """Open a store and make sure that it can be read and written."""
-    store = sqlite3.connect(place, timeout=1.0)
+    store = sqlite3.connect(place, timeout=PATIENCE_S)
     try:
         store.text_factory = lambda data: data.decode("utf-8", "replace")
         if store.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("the file is damaged")
-        store.execute("PRAGMA journal_mode = WAL")
-        store.execute("PRAGMA synchronous = NORMAL")  # no waiting for the disk in the window's events
+        let_share(store, PATIENCE_S)
         store.executescript(SCHEMA)
         store.execute("SELECT key, made, title, words, record FROM answers LIMIT 1").fetchall()
         store.execute("SELECT key, made, input, title, said, genre FROM corrections LIMIT 1").fetchall()

@@ -26,7 +26,7 @@ from functions_inputs import Item
 from functions_interface import Prediction, error_prediction
 from functions_links import Source
 from functions_models import model_path
-from functions_parallel import run_many
+from functions_parallel import let_share, run_many
 
 APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
 VERSION = 1
@@ -168,8 +168,7 @@ class Library:
                 raise SourceError(
                     f"{self.path} was made by a newer version; update the program, or choose another name"
                 )
-        run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = NORMAL")
+        let_share(self._store, PATIENCE_S)
         run("PRAGMA temp_store = FILE")
         run("BEGIN IMMEDIATE")  # of two runs that begin a library, one makes it
         if not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:

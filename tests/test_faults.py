@@ -311,6 +311,28 @@ def test_two_processes_on_the_same_table_give_that_table(clips, whole, tmp_path)
     assert tree_bytes(tmp_path) == tree_bytes(whole)
 
 
+@pytest.mark.parametrize(
+    ("begin", "said"),
+    [
+        ("functions_library.Library(place / 'songs.sqlite')", "None"),
+        ("functions_history.History(place)", "made.problem"),
+    ],
+)
+def test_two_that_begin_the_same_file_at_the_same_moment_both_have_it(tmp_path, begin, said):
+    code = (
+        "import pathlib, sys, time, functions_history, functions_library\n"
+        "for i in range(60):\n"
+        "    place = pathlib.Path(sys.argv[1], str(i))\n"
+        "    place.mkdir(exist_ok=True)\n"
+        "    while time.time() < float(sys.argv[2]) + i / 100: pass\n"
+        f"    made = {begin}\n"
+        f"    assert not {said}, {said}\n"
+    )
+    command = [sys.executable, "-c", code, tmp_path, str(time.time() + 2.0)]
+    both = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate(timeout=60)[1] for process in both] == ["", ""]
+
+
 def test_a_model_deleted_while_it_runs_is_no_traceback(clips, tmp_path):
     for path in MODELS_DIR.glob("genres.*"):
         shutil.copy(path, tmp_path)
