@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_parallel import let_share
+from functions_store import let_share
 from functions_text import clean_title, csv_cell, parse_json
 
 APP = "music-genre-classifier"

@@ -26,7 +26,8 @@ from functions_inputs import Item
 from functions_interface import Prediction, error_prediction
 from functions_links import Source
 from functions_models import model_path
-from functions_parallel import let_share, run_many
+from functions_parallel import run_many
+from functions_store import let_share
 
 APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
 VERSION = 1

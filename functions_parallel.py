@@ -1,7 +1,6 @@
 """One way to run the same work on many items: here, in processes, or on a Dask cluster.
 
 A worker that dies (a decoder can crash its process) takes only its own item with it; results come as they are done.
-Programs that run at once can share a SQLite file (`let_share`).
 """
 
 import contextlib
@@ -10,9 +9,7 @@ import logging
 import os
 import queue
 import signal
-import sqlite3
 import threading
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache, partial
@@ -28,29 +25,6 @@ DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits fo
 DASK_RETRIES = 3  # of an item whose worker died
 
 _in_work = threading.Lock()
-
-
-def let_share(store: sqlite3.Connection, patience_s: float) -> None:
-    """Journal a SQLite file ahead of its writes (WAL), so that several programs can use it at once.
-
-    Programs that begin the same file at the same moment stand in each other's way, and there SQLite does not wait by
-    itself (sqlite.org/c3ref/busy_handler.html, on deadlocks): they try again here.
-
-    Raises
-    ------
-    sqlite3.Error
-        If it cannot be journalled, or another program holds it longer than `patience_s` seconds.
-    """
-    last = time.monotonic() + patience_s
-    while True:
-        try:
-            store.execute("PRAGMA journal_mode = WAL")
-            store.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; no waiting for the disk
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
-                raise
-        time.sleep(0.01)
 
 
 def cpu_count() -> int:

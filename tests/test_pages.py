@@ -1,6 +1,7 @@
-"""The page on security: each promise names a test that is there, and each package its tested version."""
+"""The pages: each promise names a test that is there, each package its tested version; the map names every module."""
 
 import re
+from fnmatch import fnmatch
 from importlib.metadata import version
 
 from material import ROOT
@@ -23,3 +24,11 @@ def test_every_package_is_there_with_a_version():
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     for name in (re.split(r"[>=<\[ ]", line)[0] for line in lines if line and not line.startswith("#")):
         assert name in listed and version(name), name
+
+
+def test_the_map_names_every_module_and_no_other():
+    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `func")]
+    named = [name for row in rows for name in re.findall(r"`(functions_[\w*]+\.py)`", row)]
+    modules = [path.name for path in ROOT.glob("functions_*.py")]
+    assert all(any(fnmatch(module, name) for name in named) for module in modules)
+    assert all(any(fnmatch(module, name) for module in modules) for name in named)
