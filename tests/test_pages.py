@@ -27,8 +27,8 @@ def test_every_package_is_there_with_a_version():
 
 
 def test_the_map_names_every_module_and_no_other():
-    rows = [line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `func")]
-    named = [name for row in rows for name in re.findall(r"`(functions_[\w*]+\.py)`", row)]
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    named = [n for line in lines if line.startswith("| `") for n in re.findall(r"`(functions_[\w*]+\.py)`", line)]
     modules = [path.name for path in ROOT.glob("functions_*.py")]
     assert all(any(fnmatch(module, name) for name in named) for module in modules)
     assert all(any(fnmatch(module, name) for module in modules) for name in named)
