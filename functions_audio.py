@@ -139,22 +139,30 @@ def never() -> bool:
 def sound_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
     """Yield the sound files below a folder, sorted by their path; hidden ones and linked folders are left out.
 
-    One folder at a time is in memory. A folder that may not be read counts as empty.
+    One folder of each level is in memory. A folder that may not be read counts as empty.
     """
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in found:
-        if entry.name.startswith("."):
+    levels = [_entries(folder)]  # no recursion: folders may nest deeper than Python does
+    while levels:
+        entry = next(levels[-1], None)
+        if entry is None:
+            levels.pop()
+        elif entry.name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from sound_files(entry.path)
+        elif entry.is_dir(follow_symlinks=False):
+            levels.append(_entries(entry.path))
         elif Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
             with contextlib.suppress(OSError):  # a link that leads to itself
                 if entry.is_file():
                     yield entry
+
+
+def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Return what is in a folder, sorted by name."""
+    try:
+        with os.scandir(folder) as entries:
+            return iter(sorted(entries, key=lambda entry: entry.name))
+    except OSError:
+        return iter(())
 
 
 def file_sha256(path: Path) -> str:

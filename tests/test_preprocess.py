@@ -1,5 +1,6 @@
 """00: folder of audio to table, in parallel, incremental by content, and whole after any interruption."""
 
+import inspect
 import json
 import os
 import shutil
@@ -136,6 +137,19 @@ def test_hidden_files_and_other_files_are_passed_over(tmp_path):
     (tmp_path / "g" / "notes.txt").write_text("no music")
     (tmp_path / "g" / "list.m3u").write_text("a.wav")
     assert list(clip_ids(tmp_path, find_audio(tmp_path))) == ["g/B", "g/a"]
+
+
+def test_folders_nest_deeper_than_python_calls(tmp_path):
+    folder = tmp_path / "/".join("a" * 200)
+    folder.mkdir(parents=True)
+    write_wav(folder / "b.wav", np.zeros(10))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 100)
+    try:
+        found = find_audio(tmp_path)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == [folder / "b.wav"]
 
 
 @pytest.mark.parametrize(("name", "words"), [("nowhere", "there is no folder"), ("empty", "no sound file in")])
