@@ -20,6 +20,7 @@ from functions_audio import GenreError, SourceError
 
 # One thread a worker: the processes are the parallelism.
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+MAX_JOBS = 1024  # more processes than processors gain nothing, and each takes memory
 DASK_TIMEOUT_S = 10.0  # for reaching the scheduler, and for its first worker
 DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits for the next
 DASK_RETRIES = 3  # of an item whose worker died
@@ -90,6 +91,7 @@ def run_many(
     SourceError
         If there is no scheduler at the address, it has no workers, or they cannot import the program.
     """
+    jobs = min(jobs, MAX_JOBS)
     waiting = iter(items)
     head = list(itertools.islice(waiting, max(jobs, 2)))
     numbered = enumerate(itertools.chain(head, waiting))

@@ -1,5 +1,6 @@
 """00: folder of audio to table, in parallel, incremental by content, and whole after any interruption."""
 
+import contextlib
 import inspect
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 from dask.distributed import LocalCluster
 from material import ROOT, SR, encode, read_rows, run_script, script_command, song, write_rows, write_wav
 
+import functions_parallel
 import functions_preprocess
 from functions_audio import GenreError, ModelError, SourceError
 from functions_features import FAMILIES
@@ -234,6 +236,16 @@ def test_a_worker_that_dies_takes_only_its_own_item():
             assert "crashed on this file" in str(results[index])
         else:
             assert results[index] == f"done {item}"
+
+
+@pytest.mark.parametrize("jobs", [10**9, 10**30])
+def test_however_many_processes_are_wanted_items_are_taken_as_they_are_needed(jobs):
+    taken = []
+    results = run_many(fail_on, (taken.append(i) or "a" for i in range(10**6)), jobs=jobs)
+    with pytest.MonkeyPatch.context() as patch, contextlib.closing(results):
+        patch.setattr(functions_parallel, "_run_processes", lambda *_: iter([(0, "one")]))
+        assert next(results) == (0, "one")
+    assert len(taken) <= functions_parallel.MAX_JOBS
 
 
 # ---- incremental by content
