@@ -20,6 +20,9 @@ from functions_audio import GenreError, SourceError
 
 # One thread a worker: the processes are the parallelism.
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+# Without it, helpers that Python starts with -c and -m look for modules in the folder the user is in, which may hold a
+# stranger's files.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 MAX_JOBS = 1024  # more processes than processors gain nothing, and each takes memory
 DASK_TIMEOUT_S = 10.0  # for reaching the scheduler, and for its first worker
 DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits for the next
@@ -116,19 +119,21 @@ def _run_processes(
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
-    resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
+    with _safe_path():
+        resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
     suspects: list[tuple[int, Any]] = []  # in work when a worker died; each is tried once more, alone
     more = True
     while more or suspects:
         alone = not more
-        pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env=SINGLE_THREAD)
+        with _safe_path():
+            pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env=SINGLE_THREAD | SAFE_PATH)
         running: dict[Any, tuple[int, Any]] = {}
         try:
             queue = iter([suspects.pop()]) if alone else waiting
             while True:
                 for taken in itertools.islice(queue, 2 * jobs - len(running)):
                     suspects.append(taken)  # until it is handed over: the pool may be broken already
-                    with _without_interrupts():
+                    with _without_interrupts(), _safe_path():
                         future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
                 if not running:
@@ -145,6 +150,21 @@ def _run_processes(
                 suspects += running.values()
         finally:
             pool.shutdown(wait=True, kill_workers=True)
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let processes started meanwhile import nothing from the current folder."""
+    before = {name: os.environ.get(name) for name in SAFE_PATH}
+    os.environ.update(SAFE_PATH)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -372,3 +372,15 @@ def test_a_library_on_a_full_disk_is_a_sentence_and_goes_on_later(clips, tmp_pat
     again = run_script("03_launch_classifier.py", clips, "--library", path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("6 songs")
+
+
+# ---- the place it is started in
+
+
+def test_no_module_in_the_current_folder_is_run(clips, tmp_path):
+    """Python's helpers for processes, started with -c and -m, ran a `loky.py` that lay beside the songs."""
+    for name in ("loky", "multiprocessing", "functions_decoder", "numpy", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text("open(__file__ + '.ran', 'w')\n")
+    done = run_script("03_launch_classifier.py", clips, "--json", "--jobs", 2, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json_lines(done.stdout)) == 6 and not list(tmp_path.glob("*.ran"))
