@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self, TextIO
 
 from functions_text import clean_text
@@ -42,6 +43,7 @@ def show(text: str) -> None:
 
 def run(work: Callable[[], int]) -> int:
     """Call `work`; user errors become a sentence and exit code 1, Ctrl-C and SIGTERM exit code 130."""
+    _open_streams()
     before = {number: signal.signal(number, _stop) for number in STOPS}
     unraisable, sys.unraisablehook = sys.unraisablehook, _again
     try:
@@ -59,6 +61,16 @@ def run(work: Callable[[], int]) -> int:
         if signal.getsignal(signal.SIGINT) is _stop:  # else the process is about to end
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _open_streams() -> None:
+    """Let a program that was started without output or messages (`>&-`, pythonw) write them nowhere."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:  # else the pipe to a decoder would get one of these numbers
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def _explain(error: BaseException) -> None:

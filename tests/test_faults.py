@@ -384,3 +384,22 @@ def test_no_module_in_the_current_folder_is_run(clips, tmp_path):
     done = run_script("03_launch_classifier.py", clips, "--json", "--jobs", 2, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json_lines(done.stdout)) == 6 and not list(tmp_path.glob("*.ran"))
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 2), (0, 1, 2)])
+def test_with_streams_closed_the_answers_are_written_elsewhere(closed, clips, tmp_path):
+    """As `>&-` in a shell closes them, and as programs without a console have none."""
+    path = tmp_path / "a.csv"
+    code = "import os, sys\nfor number in map(int, sys.argv[1]): os.close(number)\nos.execv(sys.argv[2], sys.argv[2:])"
+    command = script_command("03_launch_classifier.py", clips / "hymn" / "0.wav", "--csv", path)
+    process = subprocess.run(
+        [sys.executable, "-c", code, "".join(map(str, closed)), *command], capture_output=True, text=True, check=False
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+    assert len(read_rows(path)) == 1
+
+
+def test_without_output_answers_go_nowhere(clips):
+    command = script_command("03_launch_classifier.py", clips / "hymn" / "0.wav")
+    process = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
