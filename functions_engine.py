@@ -405,6 +405,9 @@ def _keep(shelf: "OrderedDict[str, Any]", key: str, value: Any, limit: int) -> N
 
 def _prepare() -> None:
     """Import what the first picture needs, before it is asked for."""
+    from functions_style import load_matplotlib
+
+    load_matplotlib()
     import matplotlib.backends.backend_agg  # noqa: F401
 
     import functions_dataviz  # noqa: F401

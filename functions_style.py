@@ -7,13 +7,16 @@ Figures belong to nobody: no pyplot, no file, nothing shown, no global setting t
 data gives a figure that says so in a sentence (`message_figure`), never a blank one.
 """
 
+import contextlib
 import hashlib
 import math
+import sys
 import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,9 +179,25 @@ def text_width(text: str, points: float = FONT_PT) -> float:
     return sum(map(_em, text)) * points / 72
 
 
+def load_matplotlib() -> None:
+    """Import matplotlib with its own settings, unless somebody has imported it already; comes before any other import.
+
+    It also takes settings from a file in the current folder, which may be a stranger's: programs to run, or no text.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    try:
+        with contextlib.chdir(Path(__file__).parent):
+            import matplotlib
+    except OSError:  # a current folder that is gone, and holds no settings
+        import matplotlib
+    matplotlib.rcdefaults()
+
+
 @cache
 def _em(char: str) -> float:
     """Return the width of a character in bold as a share of the font size."""
+    load_matplotlib()
     from matplotlib.font_manager import FontProperties, findfont
     from matplotlib.ft2font import FT2Font, LoadFlags
 
@@ -192,6 +211,7 @@ def _em(char: str) -> float:
 @cache
 def _fonts() -> tuple[str, ...]:
     """Return the families of `FONT_FAMILIES` that are installed."""
+    load_matplotlib()
     from matplotlib.font_manager import fontManager
 
     installed = set(fontManager.get_font_names())
@@ -201,6 +221,7 @@ def _fonts() -> tuple[str, ...]:
 @cache
 def _covered_characters() -> frozenset[int]:
     """Return the code points that the installed families have."""
+    load_matplotlib()
     from matplotlib.font_manager import findfont, get_font
 
     return frozenset().union(*(get_font(findfont(family)).get_charmap() for family in _fonts()))
@@ -208,6 +229,7 @@ def _covered_characters() -> frozenset[int]:
 
 def new_figure(size: Size, theme: str, *, arranged: bool = True) -> "Figure":
     """Return an empty figure in the theme's colours; `arranged` leaves the places of its axes to matplotlib."""
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, dpi=DPI, facecolor=colours_of(theme).background)
@@ -276,6 +298,7 @@ def write_message(ax: "Axes", text: str, theme: str, *, title: str = "", width: 
 
 def ramp(theme: str, colour: str | None = None) -> "LinearSegmentedColormap":
     """Return a colour map from the background to a colour (the accent, if none is given)."""
+    load_matplotlib()
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = colours_of(theme)
@@ -284,6 +307,7 @@ def ramp(theme: str, colour: str | None = None) -> "LinearSegmentedColormap":
 
 def diverging(theme: str) -> "LinearSegmentedColormap":
     """Return a colour map from blue over the background to orange, for values around zero."""
+    load_matplotlib()
     from matplotlib.colors import LinearSegmentedColormap
 
     ends = ("#0b4f9e", "#a8480a") if theme == "light" else ("#6cbcff", "#ffa14d")

@@ -403,3 +403,11 @@ def test_without_output_answers_go_nowhere(clips):
     command = script_command("03_launch_classifier.py", clips / "hymn" / "0.wav")
     process = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], capture_output=True, text=True, check=False)
     assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("settings", [b"text.usetex: True\nsavefig.dpi: 9000\n", b"\xff\xfe"])
+def test_settings_for_pictures_in_the_current_folder_are_passed_over(settings, clips, tmp_path):
+    (tmp_path / "matplotlibrc").write_bytes(settings)
+    done = run_script("03_launch_classifier.py", clips / "hymn" / "0.wav", "--plot", "a.svg", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.svg").stat().st_size > 10_000
