@@ -4,6 +4,7 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from functions_text import clean_text, clean_title, csv_cell
 
 FEW = 3  # up to this many files the start of more processes costs more than it brings
 BAR_WIDTH = 24
+BLOCK = 1 << 16  # bytes of a CSV that are looked at once
 CSV_COLUMNS = ("input", "title", "duration_s", "verdict", "genre", "confidence", "reason", "model", "error")
 HEADLINES = {
     "uncertain": "not sure",
@@ -203,7 +205,16 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
 def _keep_rows(path: Path) -> None:
     """Take away the row at the end that is not whole; no cell holds a line break."""
     with path.open("r+b") as file:
-        file.truncate(file.read().rfind(b"\n") + 1)
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(end - BLOCK, 0)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                end = start + found + 1
+                break
+            end = start
+        file.truncate(end)
 
 
 def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:

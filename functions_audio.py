@@ -136,12 +136,23 @@ def never() -> bool:
     return False
 
 
-def sound_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+def sound_files(
+    folder: Path | str, *, unread: Callable[[str, OSError], None] = lambda *_: None
+) -> Iterator[os.DirEntry[str]]:
     """Yield the sound files below a folder, sorted by their path; hidden ones and linked folders are left out.
 
-    One folder of each level is in memory. A folder that may not be read counts as empty.
+    One folder of each level is in memory. A folder that cannot be read is told to `unread` and counts as empty.
     """
-    levels = [_entries(folder)]  # no recursion: folders may nest deeper than Python does
+
+    def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as found:
+                return iter(sorted(found, key=lambda entry: entry.name))
+        except OSError as error:
+            unread(os.fspath(folder), error)
+            return iter(())
+
+    levels = [entries(folder)]  # no recursion: folders may nest deeper than Python does
     while levels:
         entry = next(levels[-1], None)
         if entry is None:
@@ -149,20 +160,11 @@ def sound_files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
         elif entry.name.startswith("."):
             continue
         elif entry.is_dir(follow_symlinks=False):
-            levels.append(_entries(entry.path))
+            levels.append(entries(entry.path))
         elif Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
             with contextlib.suppress(OSError):  # a link that leads to itself
                 if entry.is_file():
                     yield entry
-
-
-def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Return what is in a folder, sorted by name."""
-    try:
-        with os.scandir(folder) as entries:
-            return iter(sorted(entries, key=lambda entry: entry.name))
-    except OSError:
-        return iter(())
 
 
 def file_sha256(path: Path) -> str:

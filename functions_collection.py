@@ -6,11 +6,12 @@ Everything here reads the answers in a `functions_library.Library`; nothing is c
 compared with. `roots` limits the work to songs below some folders; none means all. Songs that vanished are left out.
 """
 
+import itertools
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from heapq import nlargest
 from pathlib import Path
@@ -66,7 +67,7 @@ class TagOptions:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one song: ``written``, ``kept``, ``restored`` or ``failed``, and a sentence."""
+    """What became of one song: ``written``, ``kept``, ``restored``, ``gone`` or ``failed``, and a sentence."""
 
     path: Path
     kind: str
@@ -75,18 +76,45 @@ class Outcome:
 
 def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOptions) -> list[str]:
     """Return the genres to write for an answer, the named one first; none if that one is to be ignored."""
-    ignored = {name.casefold() for name in options.ignore}
-    if genre.casefold() in ignored:
+    ignored = {_letters(name) for name in options.ignore}
+    if _letters(genre) in ignored:
         return []
     others = sorted((-p, name) for name, p in probabilities.items() if name != genre and p >= MORE_FROM)
-    return [genre, *(name for _, name in others if name.casefold() not in ignored)][: options.count]
+    return [genre, *(name for _, name in others if _letters(name) not in ignored)][: options.count]
+
+
+def library_genres(library: Library) -> list[str]:
+    """Return the genres that the models of a library's answers know."""
+    query = "SELECT answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
+    return sorted({genre for (answer,) in library.read(query) for genre in json.loads(answer)["probabilities"]})
+
+
+def _letters(name: str) -> str:
+    """Return what names of genres are compared by: Hip-Hop is hiphop."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
     """Write the genre of every named song into its tags, and yield what became of each.
 
     The old value is kept in the library before a song changes. A song that was edited since it was heard is left alone.
+
+    Raises
+    ------
+    SourceError
+        If a genre to ignore is none of the library's, or another run writes tags.
     """
+    known = {_letters(genre) for genre in library_genres(library)}
+    for name in options.ignore:
+        if known and _letters(name) not in known:
+            genres = ", ".join(library_genres(library))
+            raise SourceError(f"there is no genre {clean_title(name)!r} in the library; its genres are {genres}")
+    with library.alone():
+        yield from _write_tags(library, options, roots)
+
+
+def _write_tags(library: Library, options: TagOptions, roots: Sequence[str | Path]) -> Iterator[Outcome]:
+    """Write tags; see `write_tags`."""
     where, values = below_any(roots)
     _sweep(library, where, values)
     where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
@@ -101,20 +129,35 @@ def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | P
             text = options.separator.join(genres)
             if there == [text]:
                 continue
-            if there and not options.overwrite:
-                yield Outcome(path, "kept", f"it has the genre {', '.join(there)}")
-            elif library.is_changed(key):
+            target = f" (in {path.resolve()}, which this links to)" if path.is_symlink() else ""
+            if library.is_changed(key):
                 yield Outcome(path, "failed", "it was changed since it was heard; bring the library up to date first")
+            elif there and not options.overwrite:
+                yield Outcome(path, "kept", f"it has the genre {', '.join(there)}")
             else:
                 change = write_genres(path, [text], record=partial(_record, library, key))
                 library.refresh(key, change.sha256_after)
-                yield Outcome(path, "written", f"{text}{' for ' + ', '.join(there) if there else ''}")
+                yield Outcome(path, "written", f"{text}{' for ' + ', '.join(there) if there else ''}{target}")
         except (GenreError, OSError) as error:
-            yield Outcome(path, "failed", _sentence(error))
+            outcome = _trouble(path, error)
+            is_format = isinstance(error, GenreError) and error.kind == "unsupported" and not library.is_changed(key)
+            yield replace(outcome, kind="kept") if is_format else outcome
 
 
 def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
-    """Take every change of tags back, the latest first, and yield what became of each song."""
+    """Take every change of tags back, the latest first, and yield what became of each song.
+
+    Raises
+    ------
+    SourceError
+        If another run writes tags.
+    """
+    with library.alone():
+        yield from _undo_tags(library, roots)
+
+
+def _undo_tags(library: Library, roots: Sequence[str | Path]) -> Iterator[Outcome]:
+    """Take changes back; see `undo_tags`."""
     where, values = below_any(roots)
     _sweep(library, where, values)
     query = (
@@ -132,7 +175,7 @@ def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator
             words = ", ".join(change.before) or "no genre"
             yield Outcome(path, "restored", words if exact else f"{words}; other tags were edited since and stay")
         except (GenreError, OSError) as error:
-            yield Outcome(path, "failed", _sentence(error))
+            yield _trouble(path, error)
 
 
 def _sweep(library: Library, where: str, values: Sequence[Any]) -> None:
@@ -152,11 +195,14 @@ def _record(library: Library, key: int, change: Change) -> None:
         store.execute(f"INSERT INTO changes ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - our own words
 
 
-def _sentence(error: GenreError | OSError) -> str:
-    """Return an error as a sentence."""
+def _trouble(path: Path, error: GenreError | OSError) -> Outcome:
+    """Return what an error means for a song."""
+    if not path.exists():
+        moved = "it is no longer there; if it was moved, bring the library up to date: FOLDER --library FILE"
+        return Outcome(path, "gone", moved)
     if isinstance(error, OSError):
-        return f"{error.strerror or error}; check the permissions and the free space"
-    return str(error)
+        return Outcome(path, "failed", f"{error.strerror or error}; check the permissions and the free space")
+    return Outcome(path, "failed", str(error))
 
 
 def _rows(library: Library, columns: str, where: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
@@ -189,10 +235,14 @@ def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Pat
     counts: dict[str, int] = {}
     odd = 0
     genres = sorted(genre for genre in library.count("genre", f"verdict = 'genre' AND {where}", values) if genre)
-    for genre in genres:
-        path = folder / f"{clean_title(genre, limit=100).translate(NO_FILE_NAME).lstrip('.') or 'genre'}.m3u8"
+    paths = {
+        genre: folder / f"{clean_title(genre, limit=100).translate(NO_FILE_NAME).lstrip('.') or 'genre'}.m3u8"
+        for genre in genres
+    }
+    for path in paths.values():
         if path.exists() and PLAYLIST_MARK.encode() not in path.read_bytes()[:1000]:
             raise SourceError(f"{path} is no playlist of this program; choose another folder")
+    for genre in genres:
         lines = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(genre)}"]
         order = f"verdict = 'genre' AND genre = ? AND {where} ORDER BY confidence DESC, folder, name"
         for song in library.songs(order, (genre, *values)):
@@ -209,7 +259,8 @@ def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Pat
                 f"./{place}" if place.startswith("#") else place,
             ]
             counts[genre] = counts.get(genre, 0) + 1
-        write_atomic(path, "\n".join(lines) + "\n")
+        if genre in counts or paths[genre].exists():  # what an earlier run wrote is not left as it was
+            write_atomic(paths[genre], "\n".join(lines) + "\n")
     return counts, odd
 
 
@@ -259,7 +310,10 @@ def similar(
     GenreError
         If the song cannot be read or has too little sound.
     """
-    item = next(expand_inputs([text], search_titles=search_titles, progress=progress, cancelled=cancelled))
+    items = expand_inputs([text], search_titles=search_titles, progress=progress, cancelled=cancelled)
+    item, *more = itertools.islice(items, 2)
+    if more:
+        raise SourceError(f"{clean_title(text)!r} is more than one song; give one")
     if item.error or item.source is None:
         raise item.error or SourceError(f"{clean_title(text)!r} leads to nothing")
     path = Path(item.source.value).resolve() if item.source.kind == "file" else None
@@ -283,7 +337,7 @@ def nearest(
     """
     from sklearn.neighbors import NearestNeighbors  # takes a second to load
 
-    where = "missing_since IS NULL AND length(features) = ?"
+    where = "missing_since IS NULL AND verdict IN ('genre', 'uncertain') AND length(features) = ?"
     count = library.number("count(*)", where, (features.nbytes,))
     step = max(count // WHITENED_BY, 1)
     sample = library.read(f"SELECT features FROM songs WHERE {where} AND id % ? = 0", (features.nbytes, step))  # noqa: S608 - our own words
@@ -351,6 +405,8 @@ class Statistics:
         (genre that a song's own tag names, genre of its answer) to number of named songs.
     contradicted, unsure : list of Song
         The surest answers that contradict a tag, and the least sure ones.
+    errors : list of (Path, str)
+        The first songs that could not be heard, and why.
     """
 
     songs: int
@@ -361,6 +417,7 @@ class Statistics:
     tags: dict[tuple[str, str], int] = field(default_factory=dict)
     contradicted: list[Song] = field(default_factory=list)
     unsure: list[Song] = field(default_factory=list)
+    errors: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
     def agreement(self) -> float | None:
@@ -380,14 +437,14 @@ class Statistics:
             "songs": self.songs, "missing": self.missing, "hours": round(self.hours, 2), "verdicts": self.verdicts,
             "genres": {genre: {"named": n, "unsure": u} for genre, (n, u) in self.genres.items()},
             "tags": [{"tag": tag, "genre": genre, "songs": n} for (tag, genre), n in sorted(self.tags.items())],
-            **songs,
+            **songs, "errors": [{"input": str(path), "reason": reason} for path, reason in self.errors],
         }  # fmt: skip
 
 
 def tag_names(tag: str, genres: Sequence[str]) -> list[str]:
     """Return those of some genres that a tag names: "Alternative Rock" names rock, "Hip-Hop/Rap" hiphop."""
-    letters = "".join(filter(str.isalnum, tag.casefold()))
-    return [genre for genre in genres if "".join(filter(str.isalnum, genre.casefold())) in letters]
+    letters = _letters(tag)
+    return [genre for genre in genres if _letters(genre) in letters]
 
 
 def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statistics:
@@ -396,12 +453,13 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
     there = f"missing_since IS NULL AND {where}"
     verdicts = dict(sorted(library.count("verdict", there, values).items()))
     counted = library.count("genre, verdict", f"{there} AND genre IS NOT NULL", values)
-    names = sorted({genre for genre, _ in counted})
-    genres = {g: (counted.get((g, "genre"), 0), counted.get((g, "uncertain"), 0)) for g in names}
+    heard = sorted({genre for genre, _ in counted})
+    genres = {g: (counted.get((g, "genre"), 0), counted.get((g, "uncertain"), 0)) for g in heard}
     genres = dict(sorted(genres.items(), key=lambda item: (-sum(item[1]), item[0])))
     hours = library.number("total(duration_s) / 3600", there, values)
     missing = library.number("count(*)", f"missing_since IS NOT NULL AND {where}", values)
     tags: dict[tuple[str, str], int] = {}
+    names = sorted({*library_genres(library), *heard})
 
     def contradictions() -> Iterator[tuple[float, int]]:
         for song in library.songs(f"verdict = 'genre' AND tag_genre > '' AND {where}", values):
@@ -415,7 +473,12 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
 
     contradicted = [s for _, key in nlargest(SHOWN, contradictions()) for s in library.songs("id = ?", (key,))]
     unsure = list(library.songs(f"verdict = 'uncertain' AND {where} ORDER BY confidence LIMIT {SHOWN}", values))
-    return Statistics(sum(verdicts.values()), missing, hours, verdicts, genres, tags, contradicted, unsure)
+    query = (
+        "SELECT folder, name, answer FROM songs"  # noqa: S608 - the values are parameters
+        f" WHERE verdict = 'error' AND {there} ORDER BY folder, name LIMIT {SHOWN}"
+    )
+    errors = [(song_path(*place), json.loads(answer)["reason"]) for *place, answer in library.read(query, values)]
+    return Statistics(sum(verdicts.values()), missing, hours, verdicts, genres, tags, contradicted, unsure, errors)
 
 
 def summary(counts: Statistics) -> str:
@@ -455,4 +518,13 @@ def details(counts: Statistics) -> str:
     if counts.unsure:
         lines.append("least sure, worth a listen")
         lines += [f"  {clean_text(str(s.path))}: perhaps {s.genre}, {s.confidence:.0%}" for s in counts.unsure]
-    return "\n".join(lines) + "\n" if lines else ""
+    return "\n".join(lines) + "\n" * bool(lines) + errors(counts)
+
+
+def errors(counts: Statistics) -> str:
+    """Return the songs that could not be heard as lines for a person."""
+    if not counts.errors:
+        return ""
+    lines = [f"  {clean_text(str(path))}: {clean_text(reason)}" for path, reason in counts.errors]
+    more = counts.verdicts["error"] - len(lines)
+    return "\n".join(["not heard", *lines, *[f"  and {more} more (--csv has all)"] * (more > 0)]) + "\n"

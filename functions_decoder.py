@@ -117,6 +117,8 @@ def read_safely(
     ------
     SourceError, AudioError, Cancelled
         As `functions_audio.read_recording`; AudioError also if the decoder crashed, was stuck, or took too much memory.
+    GenreError
+        If no decoder can be started.
     """
     path = Path(path)
     request: dict[str, Any] = {"path": str(path), "start_s": start_s, "length_s": length_s, "stall_s": STALL_S}
@@ -133,7 +135,7 @@ def read_safely(
     try:
         decoder = decoder or _Decoder()
     except OSError as error:
-        raise AudioError(f"no decoder could be started ({error.strerror}); close other programs") from error
+        raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error
     try:
         reply = decoder.ask(request, progress, cancelled)
     except BaseException:

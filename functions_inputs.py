@@ -106,10 +106,20 @@ def expand_inputs(
 
 
 def _folder_items(text: str) -> Iterator[Item]:
-    """Yield the sound files of a folder in a stable order; a folder without sound stays, for an answer of its own."""
+    """Yield the sound files of a folder in a stable order; a folder without sound stays, for an answer of its own.
+
+    So does one that cannot be read.
+    """
     found = False
-    for entry in sound_files(text):
+    problems: list[Item] = []
+
+    def unread(folder: str, error: OSError) -> None:
+        problem = SourceError(f"{folder!r} cannot be read ({error.strerror}); change its permissions", "unreadable")
+        problems.append(Item(folder, error=problem))
+
+    for entry in sound_files(text, unread=unread):
         found = True
         yield Item(entry.path, Source("file", entry.path))
-    if not found:
+    yield from problems
+    if not found and not problems:
         yield Item(text, Source("folder", text))

@@ -223,7 +223,9 @@ class Classifier:
             reason = f"it may not be music; if it is, {answer['genre']} comes closest"
         elif confidence < threshold:
             rival = self.model.genres[second]
-            reason = f"between {answer['genre']} and {rival}: {confidence:.0%} is below the {threshold:.0%} it takes"
+            digits = int(f"{confidence:.0%}" == f"{threshold:.0%}")
+            sure, takes = (f"{share:.{digits}%}" for share in (confidence, threshold))
+            reason = f"between {answer['genre']} and {rival}: {sure} is below the {takes} it takes"
         else:
             return Prediction(**about, **answer, verdict="genre")
         return Prediction(**about, **answer, verdict="uncertain", reason=reason)

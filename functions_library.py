@@ -4,7 +4,8 @@ Conventions
 -----------
 A song is known by its size and time, then by the hash of its content: what did not change is not opened, what moved is
 recognised, what vanished is marked and kept. Every answer is written as soon as it is there (journalled, WAL), so a
-kill loses only the songs in work, and several runs can share one file. Memory does not grow with the library.
+kill loses only the songs in work, and several runs can share one file. Memory does not grow with the library. An error
+that does not come from the content of a song is tried again by the next run.
 Names of files are text, or bytes where they are no UTF-8. `functions_collection` makes use of the answers.
 """
 
@@ -53,6 +54,7 @@ CREATE TEMP TABLE IF NOT EXISTS found (
     song INTEGER, UNIQUE (folder, name));
 DELETE FROM found;
 """
+LASTING = ("unreadable", "unsupported")  # kinds of errors that come from the content of a file
 ANSWER_COLUMNS = (
     "sha256", "title", "artist", "album", "tag_genre", "duration_s", "verdict", "genre", "confidence", "answer",
     "features", "settings", "made",
@@ -62,10 +64,24 @@ Name = str | bytes
 
 @dataclass(frozen=True)
 class Found:
-    """What a scan found: songs in all, and those of them that are new or changed."""
+    """What a scan found.
+
+    Parameters
+    ----------
+    songs : int
+        In all.
+    to_do : int
+        New or changed, or to be heard again.
+    again : int
+        Of these, the unchanged ones whose answer is of another model or part.
+    unread : tuple of str
+        Folders that cannot be read, and why; nothing changes for the songs in them.
+    """
 
     songs: int
     to_do: int
+    again: int = 0
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +226,27 @@ class Library:
             advice = "check the free space and its permissions"
             raise SourceError(f"{self.path} could not be written ({error}); {advice}") from error
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one that writes tags with this library; what is kept then is on the disk before a song changes.
+
+        Raises
+        ------
+        SourceError
+            If another run writes tags.
+        """
+        path = self.path.with_name(f"{self.path.name}-tags")  # beside SQLite's own -wal and -shm
+        with contextlib.closing(sqlite3.connect(path, timeout=0.0, isolation_level=None)) as lock:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")  # the system ends it with the process
+            except sqlite3.Error as error:
+                raise SourceError(f"another run writes tags with {self.path}; wait until it has ended") from error
+            self._store.execute("PRAGMA synchronous = FULL")
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+
     def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query, a batch at a time."""
         cursor = self._store.execute(query, values)
@@ -251,28 +288,36 @@ class Library:
         self._job = (model, start_s, length_s)
         self._fresh_from = time.time() if fresh else 0.0
         self._told = 0
+        unread: dict[str, str] = {}
         self._store.executescript(FOUND)
         self._store.execute("BEGIN")
         try:
             for root in roots:
-                self._look_at(root)
+                self._look_at(root, unread)
         finally:
             self._store.execute("COMMIT")
         with self.writing() as store:
             known = "SELECT song FROM temp.found WHERE song IS NOT NULL"
             store.execute(f"UPDATE songs SET missing_since = NULL WHERE missing_since IS NOT NULL AND id IN ({known})")  # noqa: S608 - our own words
+            hidden, hidden_values = below_any(list(unread)) if unread else ("0", ())
             for root in roots:
                 gone, values = below(root)
                 store.execute(
-                    f"UPDATE songs SET missing_since = ? WHERE missing_since IS NULL AND {gone} AND NOT EXISTS"  # noqa: S608 - the values are parameters
+                    f"UPDATE songs SET missing_since = ? WHERE missing_since IS NULL AND {gone} AND NOT {hidden}"  # noqa: S608 - the values are parameters
+                    " AND NOT EXISTS"
                     " (SELECT 1 FROM temp.found AS f WHERE f.folder = songs.folder AND f.name = songs.name)",
-                    (time.time(), *values),
+                    (time.time(), *values, *hidden_values),
                 )
         songs, answered = self._store.execute("SELECT count(*), count(song) FROM found").fetchone()
-        return Found(songs, songs - answered)
+        again = (
+            "SELECT count(*) FROM found AS f JOIN songs AS s ON s.folder = f.folder AND s.name = f.name"
+            " AND s.size = f.size AND s.mtime_ns = f.mtime_ns WHERE f.song IS NULL AND s.settings != ?"
+        )
+        known = self._store.execute(again, (self._settings,)).fetchone()[0]
+        return Found(songs, songs - answered, known, tuple(unread.values()))
 
-    def _look_at(self, root: str | Path) -> None:
-        """Note the songs below a folder, or one file."""
+    def _look_at(self, root: str | Path, unread: dict[str, str]) -> None:
+        """Note the songs below a folder, or one file; add folders that cannot be read, with a sentence."""
         try:
             top = Path(root).resolve()
             there = top.exists()
@@ -281,11 +326,17 @@ class Library:
         if not there:
             raise SourceError(f"there is no file or folder {str(root)!r}; a library holds files, not links or titles")
         if not top.is_dir():
+            if not top.is_file():
+                raise SourceError(f"{str(root)!r} is not a regular file; give a sound file")
             with os.scandir(top.parent) as entries:
                 self._note(str(top.parent), [entry for entry in entries if entry.name == top.name])
             return
+
+        def note_unread(place: str, error: OSError) -> None:
+            unread[place] = f"{place!r} cannot be read ({error.strerror}); its songs are kept as they were"
+
         folder, batch = "", list[os.DirEntry[str]]()
-        for entry in sound_files(top):
+        for entry in sound_files(top, unread=note_unread):
             here = entry.path[: -len(entry.name)]
             if here != folder:
                 self._note(folder, batch)
@@ -366,21 +417,26 @@ class Library:
                 yield str(path), model, start_s, length_s
 
     def _known(self, n: int, sha256: str) -> bool:
-        """Take the answer of a song with the same content over, if there is one: touched, moved or copied."""
+        """Take the answer of a song with the same content over, if there is one: touched, moved or copied.
+
+        A song that was moved keeps its number, by which its tags can be undone, also where it is heard again.
+        """
         columns = ", ".join(ANSWER_COLUMNS)
-        query = f"SELECT id, folder, name, {columns} FROM songs WHERE sha256 = ? AND settings = ? AND made >= ?"  # noqa: S608 - our own words
-        twins = list(self.read(query, (sha256, self._settings, self._fresh_from)))
+        query = f"SELECT settings = ? AND made >= ?, id, folder, name, {columns} FROM songs WHERE sha256 = ?"  # noqa: S608 - our own words
+        twins = list(self.read(query, (self._settings, self._fresh_from, sha256)))
         if not twins:
             return False
         place = self._place(n)
-        there = [key for key, *where in twins if tuple(where[:2]) == place[:2]]
-        gone = [key for key, *where in twins if not song_path(*where[:2]).exists()]
+        there = [key for _, key, *where in twins if tuple(where[:2]) == place[:2]]
+        gone = [key for _, key, *where in twins if not song_path(*where[:2]).exists()]
+        answers = [values for is_current, _, _, _, *values in twins if is_current]
         with self.writing() as store:
             if gone and not there:  # moved, perhaps over another song
                 store.execute("DELETE FROM songs WHERE folder = ? AND name = ?", place[:2])
                 store.execute("UPDATE songs SET folder = ?, name = ? WHERE id = ?", (*place[:2], gone[0]))
-            self._put(n, twins[0][3:])
-        return True
+            if answers:
+                self._put(n, answers[0])
+        return bool(answers)
 
     def _keep(
         self, n: int, path: Path, sha256: str, prediction: Prediction, features: bytes | None, tags: dict[str, str]
@@ -390,6 +446,8 @@ class Library:
         if not tags.get("title"):
             answer["title"] = None  # it was made of the name, which may change
         del answer["input"]
+        if prediction.error and prediction.error["kind"] not in LASTING:
+            sha256 = ""  # which no song is known by
         values = (
             sha256, *(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s,
             prediction.verdict, prediction.genre, prediction.confidence, json.dumps(answer), features, self._settings,

@@ -11,6 +11,7 @@ from functions_answers import Write, writer
 from functions_collection import (
     TagOptions,
     details,
+    errors,
     similar,
     statistics,
     summary,
@@ -29,11 +30,11 @@ def work_library(options: Any) -> int:
     failed = False
     with Library(options.library, create=bool(options.inputs)) as library:
         if options.inputs:
-            update(library, options)
+            failed = update(library, options)
             counts = statistics(library, roots=options.inputs)
-            failed = bool(counts.verdicts.get("error"))
+            failed |= bool(counts.verdicts.get("error"))
             if not options.json and options.csv != "-":
-                show(summary(counts))
+                show(summary(counts) + ("" if options.stats else errors(counts)))
         if options.write_tags or options.undo_tags:
             failed |= change_tags(library, options)
         if options.playlists:
@@ -53,12 +54,19 @@ def work_library(options: Any) -> int:
     return EXIT_ERROR if failed else EXIT_OK
 
 
-def update(library: Library, options: Any) -> None:
-    """Answer what is new or changed below the inputs; write the answers of all songs there if they are asked for."""
+def update(library: Library, options: Any) -> bool:
+    """Answer what is new or changed below the inputs; write the answers of all songs there if they are asked for.
+
+    Returns whether there are folders that could not be read.
+    """
     genres = model_genres(options.model)
     found = library.scan(
         options.inputs, model=options.model, start_s=options.start, length_s=options.length, fresh=options.fresh
     )
+    again = f" ({found.again} heard before by another model or at another part)" if found.again else ""
+    say(f"{found.songs} songs found, {found.to_do} of them new or changed{again}")
+    for sentence in found.unread:
+        say(sentence)
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(Bar("songs"))
         write = None
@@ -69,7 +77,8 @@ def update(library: Library, options: Any) -> None:
             bar.update(done, found.to_do)
             _tell(library, write)
         _tell(library, write)
-    say(f"{found.songs} songs found, {found.to_do} of them new or changed; answers in {options.library}")
+    say(f"answers in {options.library}")
+    return bool(found.unread)
 
 
 def _tell(library: Library, write: Write | None) -> None:

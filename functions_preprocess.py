@@ -62,11 +62,15 @@ def find_audio(folder: Path) -> list[Path]:
     Raises
     ------
     SourceError
-        If it is not a folder or holds no sound file.
+        If it is not a folder, holds no sound file, or holds a folder that cannot be read.
     """
+
+    def unread(place: str, error: OSError) -> None:
+        raise SourceError(f"{place!r} cannot be read ({error.strerror}); change its permissions", "unreadable")
+
     if not folder.is_dir():
         raise SourceError(f"there is no folder {str(folder)!r}; give the folder that holds the audio")
-    files = [Path(entry.path) for entry in sound_files(folder)]
+    files = [Path(entry.path) for entry in sound_files(folder, unread=unread)]
     if not files:
         raise SourceError(f"no sound file in {str(folder)!r}; expected {', '.join(sorted(AUDIO_SUFFIXES)[:8])}, ...")
     return files

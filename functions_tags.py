@@ -68,8 +68,13 @@ def _load(path: Path) -> Any:
     except Exception as error:  # a parser of what strangers made may fail in any way
         raise _unreadable(path, error) from error
     if audio is None or not hasattr(audio, "add_tags"):
-        raise AudioError(f"{path.name!r} is of a format without tags that can be written", "unsupported")
+        raise _without_tags(path)
     return audio
+
+
+def _without_tags(path: Path) -> AudioError:
+    """Return the error for a format that has no tags, or none that can be written."""
+    return AudioError(f"{path.name!r} is of a format without tags that can be written", "unsupported")
 
 
 def _genres(tags: Any) -> list[str]:
@@ -99,22 +104,40 @@ def _key(tags: Any) -> str:
 def read_genres(path: Path) -> list[str]:
     """Return the genres in a file's tags, none if it has no such tag.
 
+    An mp3 without a genre in its ID3 tags may have one in APEv2 tags.
+
     Raises
     ------
     AudioError
         If its tags cannot be read, or its format has none.
     """
-    return _genres(_load(path).tags)
+    from mutagen.apev2 import APEv2, error
+    from mutagen.mp3 import MP3
+
+    audio = _load(path)
+    genres = _genres(audio.tags)
+    if not genres and isinstance(audio, MP3):
+        with contextlib.suppress(error):
+            genres = _genres(APEv2(path))
+    return genres
 
 
-def _set_genres(path: Path, genres: Sequence[str]) -> None:
-    """Write genres into a file, in the tags' own version; none removes the tag."""
+def _written_genres(path: Path) -> tuple[str, ...]:
+    """Return the genres in the tags that are written here."""
+    return tuple(_genres(_load(path).tags))
+
+
+def _set_genres(path: Path, genres: Sequence[str], song: Path) -> None:
+    """Write genres into a copy of a song, in the tags' own version; none removes the tag."""
     from mutagen.id3 import ID3, TCON
 
     audio = _load(path)
     try:
         if audio.tags is None:
             audio.add_tags()
+    except Exception as error:  # every format has its own
+        raise _without_tags(song) from error
+    try:
         version = {}
         if isinstance(audio.tags, ID3):
             old = audio.tags.getall("TCON")
@@ -125,11 +148,11 @@ def _set_genres(path: Path, genres: Sequence[str]) -> None:
             version = {"v2_version": 3} if audio.tags.version[:2] == (2, 3) else {}
         elif genres:
             audio.tags[_key(audio.tags)] = list(genres)
-        else:
-            audio.tags.pop(_key(audio.tags), None)
+        elif _key(audio.tags) in audio.tags:
+            del audio.tags[_key(audio.tags)]
         audio.save(**version)
     except Exception as error:  # see `_load`
-        raise AudioError(f"the tags of {path.name!r} cannot be written ({str(error).strip() or error!r})") from error
+        raise AudioError(f"the tags of {song.name!r} cannot be written ({str(error).strip() or error!r})") from error
 
 
 def _fits(genres: Sequence[str], frame: Any) -> bool:
@@ -172,20 +195,24 @@ def write_genres(path: Path, genres: Sequence[str], *, record: Callable[[Change]
     Raises
     ------
     AudioError
-        If the file is read-only, its tags cannot be read or written, or the sound would not stay the same.
+        If the file is read-only, its tags cannot be read or written, the sound would not stay the same, or another
+        program changes it meanwhile.
     OSError
         If the disk is full or the folder cannot be written.
     """
     path = path.resolve()  # a link stays a link
+    then = _state(path)
     with _copied(path) as copy:
-        before = tuple(read_genres(path))
-        _set_genres(copy, genres)
-        after = tuple(read_genres(copy))
-        if after != tuple(genres) or sound_sha256(copy) != sound_sha256(path):
-            raise AudioError(f"{path.name!r} would not be the same song with a tag; it was left as it is")
+        before = _written_genres(path)
+        _set_genres(copy, genres, path)
+        after = _written_genres(copy)
+        if after != tuple(genres):
+            raise AudioError(f"the tags of {path.name!r} do not take {', '.join(genres)!r}; it was left as it is")
+        _check_sound(copy, path)
         change = Change(before, after, file_sha256(path), file_sha256(copy), difference(path, copy))
+        _check_state(path, then)
         record(change)
-        _take_place(copy, path)
+        _take_place(copy, path, then)
     return change
 
 
@@ -204,6 +231,7 @@ def restore(path: Path, change: Change) -> bool:
         If the genre is no longer the one that was written, or as `write_genres` does.
     """
     path = path.resolve()
+    then = _state(path)
     now = file_sha256(path)
     if now == change.sha256_before:
         return True
@@ -214,10 +242,11 @@ def restore(path: Path, change: Change) -> bool:
             if file_sha256(copy) != change.sha256_before:
                 raise AudioError(f"what is kept of {path.name!r} is damaged; it was left as it is")
         else:
-            if tuple(read_genres(path)) != change.after:
+            if _written_genres(path) != change.after:
                 raise AudioError(f"the genre of {path.name!r} was changed since; it was left as it is")
-            _set_genres(copy, change.before)
-        _take_place(copy, path)
+            _set_genres(copy, change.before, path)
+            _check_sound(copy, path)
+        _take_place(copy, path, then)
     return now == change.sha256_after
 
 
@@ -250,10 +279,29 @@ def sweep(folder: Path) -> None:
                 Path(entry.path).unlink(missing_ok=True)
 
 
-def _take_place(copy: Path, path: Path) -> None:
-    """Put a finished copy in a file's place."""
+def _check_sound(copy: Path, path: Path) -> None:
+    """Make sure that a copy has the sound of a file."""
+    if sound_sha256(copy) != sound_sha256(path):
+        raise AudioError(f"{path.name!r} would not be the same song with other tags; it was left as it is")
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """Return what changes with a file."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _check_state(path: Path, then: tuple[int, int, int]) -> None:
+    """Make sure that nobody has written a file since a state of it."""
+    if _state(path) != then:
+        raise AudioError(f"{path.name!r} was changed by another program meanwhile; it was left as that made it")
+
+
+def _take_place(copy: Path, path: Path, then: tuple[int, int, int]) -> None:
+    """Put a finished copy in a file's place, if the file is as it was."""
     with copy.open("rb+") as file:
         os.fsync(file.fileno())
+    _check_state(path, then)
     copy.replace(path)
 
 

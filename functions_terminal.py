@@ -17,6 +17,7 @@ from functions_text import clean_text
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 TIDYING_S = 5.0  # after Ctrl-C; what has not ended by then is broken off
+LINE_EVERY_S = 60.0  # in a log
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -105,7 +106,7 @@ def _again(lost: Any) -> None:
 
 
 class Bar:
-    """A progress bar with rate and time left on standard error; silent where that is not a terminal.
+    """A progress bar with rate and time left on standard error; where that is not a terminal, a line a minute.
 
     Parameters
     ----------
@@ -120,6 +121,7 @@ class Bar:
 
     def __enter__(self) -> Self:
         self._start = time.monotonic()
+        self._next = self._start + LINE_EVERY_S
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,6 +131,11 @@ class Bar:
     def update(self, done: int, total: int) -> None:
         """Show that `done` of `total` are finished."""
         if not self._shown:
+            now = time.monotonic()
+            if now >= self._next:
+                self._next = now + LINE_EVERY_S
+                left = (now - self._start) / done * (total - done)
+                say(f"{done} of {total} {self._unit}, {left / 60:.0f} min left")
             return
         if self._bar is None:
             from tqdm import tqdm  # only where a bar is shown

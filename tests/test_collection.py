@@ -161,7 +161,8 @@ def test_songs_that_cannot_be_tagged_say_why(songs):
     with Library(path) as library:
         outcomes = {o.path.name: o for o in write_tags(library, TagOptions())}
     assert "read-only" in outcomes["song.mp3"].words
-    assert outcomes["song.flac"].kind == outcomes["song.ogg"].kind == "failed"
+    assert (outcomes["song.flac"].kind, outcomes["song.ogg"].kind) == ("gone", "failed")
+    assert "no longer there" in outcomes["song.flac"].words
     assert outcomes["song.wav"].kind == "written"
     done = run_script(SCRIPT, "--library", path, "--write-tags")
     assert done.returncode == 1
