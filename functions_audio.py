@@ -32,6 +32,7 @@ TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
+MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
 MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
@@ -166,8 +167,15 @@ def _entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes."""
+    """Return the hexadecimal SHA-256 of a file's bytes; raise `AudioError` for one larger than any song."""
     with path.open("rb") as file:
+        size_gb = os.fstat(file.fileno()).st_size / 1e9
+        if size_gb > MAX_FILE_GB:
+            raise AudioError(
+                f"{path.name!r} has {size_gb:.0f} GB, more than {MAX_FILE_GB}; cut it into songs", "unsupported"
+            )
+        if not size_gb:  # some of the system's own files say so, and are endless
+            return hashlib.sha256().hexdigest()
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -353,8 +353,11 @@ class Library:
                 path = song_path(folder, name)
                 try:
                     sha256 = file_sha256(path)
-                except OSError as error:
-                    problem = AudioError(f"{path.name!r} cannot be read ({error.strerror}); change its permissions")
+                except (OSError, AudioError) as error:
+                    if isinstance(error, AudioError):
+                        problem = error
+                    else:
+                        problem = AudioError(f"{path.name!r} cannot be read ({error.strerror}); change its permissions")
                     self._keep(n, path, "", error_prediction(str(path), problem, model=model), None, {})
                     ready.append(None)
                     continue

@@ -17,6 +17,7 @@ from functions_audio import (
     AUDIO_SUFFIXES,
     SILENT_DBFS,
     WINDOW_S,
+    AudioError,
     GenreError,
     ModelError,
     SourceError,
@@ -209,8 +210,11 @@ def preprocess(
     for clip_id, path in ids.items():
         try:
             sha256 = file_sha256(path)
-        except OSError as error:
-            reason = f"unreadable: {error.strerror or error}; change its permissions or copy it"
+        except (OSError, AudioError) as error:
+            if isinstance(error, AudioError):
+                reason = f"{error.kind}: {error}"
+            else:
+                reason = f"unreadable: {error.strerror or error}; change its permissions or copy it"
             rows[clip_id] = {"clip_id": clip_id, "sha256": "", "duration_s": "", "status": reason, "values": {}}
             continue
         if sha256 in known:

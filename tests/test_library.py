@@ -17,6 +17,7 @@ from material import json_lines, read_rows, run_script, script_command
 
 from functions_audio import SourceError
 from functions_library import Library
+from functions_preprocess import preprocess
 
 SCRIPT = "03_launch_classifier.py"
 KILLS = 10
@@ -61,6 +62,18 @@ def opened():
 
 
 # ---- what ends a run
+
+
+def test_a_file_of_many_gigabytes_is_not_read(small, tmp_path):
+    """Any number of holes fits on a disk, and 200 GB of them took minutes."""
+    with (small / "holes.mp3").open("wb") as file:
+        file.truncate(200_000_000_000)
+    with Library(tmp_path / "songs.sqlite") as library:
+        assert updated(library, [small]) == (4, 4, 4)
+        (answer,) = (json.loads(text) for (text,) in library.read("SELECT answer FROM songs WHERE sha256 = ''"))
+    assert answer["error"]["message"] == "'holes.mp3' has 200 GB, more than 16; cut it into songs"
+    summary = preprocess(small, tmp_path / "table", families=("zcr",))
+    assert [reason[:23] for _, reason in summary.left_out] == ["unsupported: 'holes.mp3"]
 
 
 def test_ten_kills_at_random_moments_lose_only_the_songs_in_work(songs, whole, tmp_path):
