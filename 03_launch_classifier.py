@@ -30,6 +30,7 @@ TOP, TOP_SIMILAR = 3, 10
 
 def parse(argv):
     """Return the options."""
+    from functions_audio import AUDIO_SUFFIXES
     from functions_parallel import cpu_count
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -75,6 +76,8 @@ def parse(argv):
         parser.error("the following arguments are required: INPUT")
     if options.csv and not options.inputs:
         parser.error("--csv writes the answers of INPUTs; name some")
+    if options.csv and Path(options.csv).suffix.lower() in AUDIO_SUFFIXES:  # as in --csv *.mp3
+        parser.error(f"--csv FILE would replace the sound file {options.csv!r}; name a .csv before the INPUTs")
     if options.write_tags and options.undo_tags:
         parser.error("--write-tags and --undo-tags exclude each other")
     start, length = options.start or 0.0, 1.0 if options.length is None else options.length
