@@ -28,6 +28,7 @@ from functions_links import Source
 from functions_models import model_path
 from functions_parallel import run_many
 from functions_store import let_share
+from functions_text import clean_text
 
 APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
 VERSION = 1
@@ -155,7 +156,7 @@ class Library:
         try:
             self._store = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             self._open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             advice = "choose another name, or a folder on this computer that can be written"
             raise SourceError(f"{path} cannot be used as a library ({error}); {advice}") from error
 
@@ -186,8 +187,14 @@ class Library:
     def __enter__(self) -> "Library":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.close()
+        if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, how: str) -> SourceError:
+        """Return the error for a library that cannot be read."""
+        return SourceError(f"{self.path} is damaged ({clean_text(how, limit=100)}); use a copy of it, or make it again")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -427,7 +434,11 @@ class Library:
             if answer is None:
                 return
             self._told = n
-            yield prediction_of(song_path(folder, name), json.loads(answer))
+            try:
+                prediction = prediction_of(song_path(folder, name), json.loads(answer))
+            except (ValueError, TypeError, KeyError) as error:
+                raise self._damaged("an answer in it is none") from error
+            yield prediction
 
     # ---- what is known
 
