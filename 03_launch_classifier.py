@@ -50,7 +50,7 @@ def lost(options):
             continue
         place = Path(target)
         if place.suffix.lower() in AUDIO_SUFFIXES:
-            return f"{name} {target} is the name of a sound file; choose another"
+            return f"{name} FILE would be the sound file {target!r}; name a .csv or a picture"  # as in --csv *.mp3
         if place.is_file():
             kept = [Path(text) for text in (*options.inputs, options.library) if text and Path(text).exists()]
             with place.open("rb") as file:

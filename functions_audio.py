@@ -32,6 +32,7 @@ TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
+MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
 
 MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
@@ -171,6 +172,20 @@ def file_sha256(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def song_sha256(path: Path) -> str:
+    """Return `file_sha256` of a song; raise `AudioError` if it cannot be read or is larger than any song."""
+    try:
+        size = path.stat().st_size
+        if size > 1e9 * MAX_FILE_GB:
+            what = f"{path.name!r} has {size / 1e9:.0f} GB, more than {MAX_FILE_GB}; cut it into songs"
+            raise AudioError(what, "unsupported")
+        if not size:  # some of the system's own files say so, and are endless
+            return hashlib.sha256().hexdigest()
+        return file_sha256(path)
+    except OSError as error:
+        raise AudioError(f"{path.name!r} cannot be read ({error.strerror}); change its permissions") from error
 
 
 def sections(duration_s: float, *, start_s: float = 0.0, length_s: float | None = None) -> list[tuple[float, float]]:

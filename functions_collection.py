@@ -86,7 +86,9 @@ def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOp
 def library_genres(library: Library) -> list[str]:
     """Return the genres that the models of a library's answers know."""
     query = "SELECT answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
-    return sorted({genre for (answer,) in library.read(query) for genre in json.loads(answer)["probabilities"]})
+    return sorted(
+        {genre for (answer,) in library.read(query) for genre in library.parsed(answer)["probabilities"] or ()}
+    )
 
 
 def _letters(name: str) -> str:
@@ -120,7 +122,7 @@ def _write_tags(library: Library, options: TagOptions, roots: Sequence[str | Pat
     where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
     for key, path, known, answer in _rows(library, "tag_genre, answer", where, (options.confidence, *values)):
         try:
-            stored = json.loads(answer)
+            stored = library.parsed(answer)
             genres = wanted_genres(stored["probabilities"], stored["genre"], options)
             if not genres:
                 yield Outcome(path, "kept", f"{stored['genre']} is not to be written")
@@ -477,7 +479,7 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
         "SELECT folder, name, answer FROM songs"  # noqa: S608 - the values are parameters
         f" WHERE verdict = 'error' AND {there} ORDER BY folder, name LIMIT {SHOWN}"
     )
-    errors = [(song_path(*place), json.loads(answer)["reason"]) for *place, answer in library.read(query, values)]
+    errors = [(song_path(*place), library.parsed(answer)["reason"]) for *place, answer in library.read(query, values)]
     return Statistics(sum(verdicts.values()), missing, hours, verdicts, genres, tags, contradicted, unsure, errors)
 
 

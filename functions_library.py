@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 
 from functions_answers import answer_item, loaded_classifier
-from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, sound_files
+from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, song_sha256, sound_files
 from functions_inputs import Item
 from functions_interface import Prediction, error_prediction
 from functions_links import Source
 from functions_models import model_path
 from functions_parallel import run_many
 from functions_store import let_share
+from functions_text import clean_text, parse_json
 
 APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
 VERSION = 1
@@ -171,7 +172,7 @@ class Library:
         try:
             self._store = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             self._open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             advice = "choose another name, or a folder on this computer that can be written"
             raise SourceError(f"{path} cannot be used as a library ({error}); {advice}") from error
 
@@ -202,8 +203,14 @@ class Library:
     def __enter__(self) -> "Library":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.close()
+        if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
+            raise self._damaged(str(error)) from error
+
+    def _damaged(self, how: str) -> SourceError:
+        """Return the error for a library that cannot be read."""
+        return SourceError(f"{self.path} is damaged ({clean_text(how, limit=100)}); use a copy of it, or make it again")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -403,10 +410,9 @@ class Library:
                 last = n
                 path = song_path(folder, name)
                 try:
-                    sha256 = file_sha256(path)
-                except OSError as error:
-                    problem = AudioError(f"{path.name!r} cannot be read ({error.strerror}); change its permissions")
-                    self._keep(n, path, "", error_prediction(str(path), problem, model=model), None, {})
+                    sha256 = song_sha256(path)
+                except AudioError as error:
+                    self._keep(n, path, "", error_prediction(str(path), error, model=model), None, {})
                     ready.append(None)
                     continue
                 if self._known(n, sha256):
@@ -482,7 +488,16 @@ class Library:
             if answer is None:
                 return
             self._told = n
-            yield prediction_of(song_path(folder, name), json.loads(answer))
+            yield prediction_of(song_path(folder, name), self.parsed(answer))
+
+    def parsed(self, answer: str) -> dict[str, Any]:
+        """Return a stored answer; raise `SourceError` for what is none."""
+        try:
+            found: dict[str, Any] = parse_json(answer)
+            prediction_of(Path("song"), found)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._damaged("an answer in it is none") from error
+        return found
 
     # ---- what is known
 

@@ -17,12 +17,13 @@ from functions_audio import (
     AUDIO_SUFFIXES,
     SILENT_DBFS,
     WINDOW_S,
+    AudioError,
     GenreError,
     ModelError,
     SourceError,
     amplify,
-    file_sha256,
     level_dbfs,
+    song_sha256,
     sound_files,
 )
 from functions_decoder import read_safely
@@ -212,9 +213,9 @@ def preprocess(
     work: list[tuple[str, str, str, tuple[str, ...], float | None]] = []
     for clip_id, path in ids.items():
         try:
-            sha256 = file_sha256(path)
-        except OSError as error:
-            reason = f"unreadable: {error.strerror or error}; change its permissions or copy it"
+            sha256 = song_sha256(path)
+        except AudioError as error:
+            reason = f"{error.kind}: {error}"
             rows[clip_id] = {"clip_id": clip_id, "sha256": "", "duration_s": "", "status": reason, "values": {}}
             continue
         if sha256 in known:

@@ -139,7 +139,10 @@ def _baseline(part: Data, config: Config, x: np.ndarray) -> np.ndarray:
         "shrinkage_lda": LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
         "extra_trees": ExtraTreesClassifier(300, min_samples_leaf=2, random_state=config.seed),
     }[config.architecture]
-    model = make_pipeline(StandardScaler(), estimator).fit(part.x, part.y)
+    try:
+        model = make_pipeline(StandardScaler(), estimator).fit(part.x, part.y)
+    except ValueError as error:  # as a genre for every clip
+        raise ModelError("too few clips for this baseline; add clips to every genre") from error
     scores = model.predict_proba(x) if hasattr(estimator, "predict_proba") else softmax(model.decision_function(x))
     probabilities = np.full((len(x), len(part.genres)), 1e-9)
     if scores.ndim == 1 or scores.shape[1] != len(model.classes_):  # a machine for two classes gives one score

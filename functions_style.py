@@ -10,6 +10,7 @@ data gives a figure that says so in a sentence (`message_figure`), never a blank
 import contextlib
 import hashlib
 import math
+import os
 import sys
 import textwrap
 import unicodedata
@@ -183,9 +184,11 @@ def load_matplotlib() -> None:
     """Import matplotlib with its own settings, unless somebody has imported it already; comes before any other import.
 
     It also takes settings from a file in the current folder, which may be a stranger's: programs to run, or no text.
+    Where a notebook started this program, MPLBACKEND names what only the notebook has; figures here need none.
     """
     if "matplotlib" in sys.modules:
         return
+    os.environ.pop("MPLBACKEND", None)
     try:
         with contextlib.chdir(Path(__file__).parent):
             import matplotlib

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
 OK = "ok"
+MAX_VALUE = 1e15  # of a feature; sums of squares of larger ones overflow
 MAX_JSON_BYTES = 50_000_000  # no card, choice or report comes near
 
 
@@ -135,12 +136,12 @@ def read_family(folder: Path, family: str) -> "pd.DataFrame":
             raise ModelError(f"{path} has no column {column!r}; make the table again with --fresh")
     _check_ids(frame, path)
     numbers = frame[list(FAMILIES[family])].apply(pd.to_numeric, errors="coerce").astype(np.float64)
-    bad = np.argwhere(~np.isfinite(numbers.to_numpy()))
+    bad = np.argwhere(~(np.abs(numbers.to_numpy()) <= MAX_VALUE))  # NaN is no number
     if len(bad):
         row, column = bad[0]
         raise ModelError(
             f"{path}, line {row + 2}, column {numbers.columns[column]}: "
-            f"{frame[numbers.columns[column]].iloc[row]!r} is not a finite number"
+            f"{frame[numbers.columns[column]].iloc[row]!r} is not a finite number of a sensible size"
         )
     numbers.index = pd.Index(frame["clip_id"])
     return numbers

@@ -259,6 +259,7 @@ def test_start_and_length_choose_the_part(answers, trained):
         ("02_nn_train_model.py", "--jobs", "none"),
         ("03_launch_classifier.py",),
         ("03_launch_classifier.py", "a.mp3", "--json", "--csv", "b.csv"),
+        ("03_launch_classifier.py", "--csv", "a.mp3", "b.mp3"),
         ("03_launch_classifier.py", "a.mp3", "--start", "-1"),
         ("03_launch_classifier.py", "a.mp3", "--start", "nan"),
         ("03_launch_classifier.py", "a.mp3", "--start", "inf"),

@@ -407,7 +407,8 @@ def test_without_output_answers_go_nowhere(clips):
 
 
 @pytest.mark.parametrize("settings", [b"text.usetex: True\nsavefig.dpi: 9000\n", b"\xff\xfe"])
-def test_settings_for_pictures_in_the_current_folder_are_passed_over(settings, clips, tmp_path):
+def test_settings_for_pictures_that_lie_around_are_passed_over(settings, clips, tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://of_a_notebook")
     (tmp_path / "matplotlibrc").write_bytes(settings)
     done = run_script("03_launch_classifier.py", clips / "hymn" / "0.wav", "--plot", "a.svg", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faults import is_one_sentence
 from library_material import FORMATS, make_songs, piece, rows, write_song
 from material import json_lines, read_rows, run_script, script_command
 
 from functions_audio import SourceError
 from functions_library import Library
+from functions_preprocess import preprocess
 
 SCRIPT = "03_launch_classifier.py"
 KILLS = 10
@@ -61,6 +63,18 @@ def opened():
 
 
 # ---- what ends a run
+
+
+def test_a_file_of_many_gigabytes_is_not_read(small, tmp_path):
+    """Any number of holes fits on a disk, and 200 GB of them took minutes."""
+    with (small / "holes.mp3").open("wb") as file:
+        file.truncate(200_000_000_000)
+    with Library(tmp_path / "songs.sqlite") as library:
+        assert updated(library, [small]) == (4, 4, 4)
+        (answer,) = (json.loads(text) for (text,) in library.read("SELECT answer FROM songs WHERE sha256 = ''"))
+    assert answer["error"]["message"] == "'holes.mp3' has 200 GB, more than 16; cut it into songs"
+    summary = preprocess(small, tmp_path / "table", families=("zcr",))
+    assert [reason[:23] for _, reason in summary.left_out] == ["unsupported: 'holes.mp3"]
 
 
 def test_ten_kills_at_random_moments_lose_only_the_songs_in_work(songs, whole, tmp_path):
@@ -401,3 +415,34 @@ def test_what_is_kept_is_json_and_numbers(small, tmp_path):
         for answer, features in library.read("SELECT answer, features FROM songs"):
             assert abs(sum(json.loads(answer)["probabilities"].values()) - 1) < 1e-4
             assert len(features) == 800
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE songs SET answer = '{\"title'",
+        "UPDATE songs SET answer = '[]'",
+        "UPDATE songs SET answer = CAST(x'7bff' AS TEXT)",
+        "ALTER TABLE songs DROP COLUMN artist",
+    ],
+)
+def test_a_damaged_library_is_a_sentence(damage, small, tmp_path):
+    path = tmp_path / "songs.sqlite"
+    with Library(path) as library:
+        updated(library, [small])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as store:
+        store.execute(damage)
+    done = run_script(SCRIPT, small, "--library", path, "--json", "--jobs", 1)
+    assert done.returncode == 1 and is_one_sentence(done.stderr.splitlines(keepends=True)[-1]), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_library_whose_first_page_is_damaged_is_a_sentence(small, tmp_path):
+    path = tmp_path / "songs.sqlite"
+    with Library(path) as library:
+        updated(library, [small])
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE changes", b"CREATE T\xdaBLE changes"))
+    done = run_script(SCRIPT, "--library", path, "--stats")
+    assert done.returncode == 1 and is_one_sentence(done.stderr.splitlines(keepends=True)[-1]), done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from material import make_table, read_rows, write_rows
 
 import functions_search
 from functions_audio import ModelError
@@ -107,6 +108,17 @@ def test_a_cell_that_diverges_is_reported_and_not_chosen(table, tmp_path, monkey
     results = pd.read_csv(tmp_path / "reports" / "grid_results.csv")
     assert results["accuracy"].isna().sum() == 5
     assert results.loc[results["accuracy"].isna(), "status"].str.contains("diverged").all()
+
+
+def test_a_baseline_that_cannot_be_fitted_to_so_few_clips_is_passed_over(small_grid, tmp_path):
+    """A genre for every clip of a part, which scikit-learn refuses in words of its own."""
+    table = make_table(tmp_path / "table", genres="abcdefgh", clips=2)
+    rows = read_rows(table / "clips.csv")
+    write_rows(table / "clips.csv", [{**row, "group": row["clip_id"]} for row in rows])
+    chosen = functions_search.search(table, tmp_path / "reports")
+    assert "1 cells diverged" in chosen["reason"]
+    results = pd.read_csv(tmp_path / "reports" / "grid_results.csv")
+    assert set(results["status"]) == {"ok", "too few clips for this baseline; add clips to every genre"}
 
 
 def test_a_search_in_which_everything_diverges_says_so(table, small_grid, tmp_path, monkeypatch):
