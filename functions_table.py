@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
 OK = "ok"
-MAX_VALUE = 1e15  # of a feature; sums of squares of larger ones overflow
+MAX_VALUE = 3.4029e38  # of a feature: what float32 holds; squares of larger ones overflow
 MAX_JSON_BYTES = 50_000_000  # no card, choice or report comes near
 
 
