@@ -188,6 +188,8 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
         return
     path = Path(csv_path)
     is_file = path.is_file() or not path.exists()
+    if is_file:
+        path = path.resolve()  # a link stays a link
     part = path.with_name(f".{path.name}.part") if is_file else path
     try:
         file = part.open("w", encoding="utf-8", newline="", errors="replace")

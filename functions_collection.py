@@ -86,9 +86,8 @@ def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOp
 def library_genres(library: Library) -> list[str]:
     """Return the genres that the models of a library's answers know."""
     query = "SELECT answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
-    return sorted(
-        {genre for (answer,) in library.read(query) for genre in library.parsed(answer)["probabilities"] or ()}
-    )
+    answers = [library.parsed(answer) for (answer,) in library.read(query)]
+    return sorted({genre for answer in answers for genre in answer.get("probabilities") or ()})
 
 
 def _letters(name: str) -> str:

@@ -30,7 +30,9 @@ from material import (
 )
 
 import functions_preprocess
+from functions_answers import _keep_rows
 from functions_models import GenreModel
+from functions_terminal import Bar
 
 FIELDS = ["input", "title", "duration_s", "verdict", "genre", "confidence", "probabilities", "segments", "analysed",
           "reason", "model", "error"]  # fmt: skip
@@ -273,6 +275,50 @@ def test_wrong_usage_is_exit_code_2_with_the_usage(command):
     assert done.returncode == 2
     assert done.stderr.startswith("usage: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (("song", "--csv", "song"), "song"),
+        (("m", "--library", "l.png", "--csv", "l.png"), "l.png"),
+        (("--library", "l.png", "--stats", "--plot", "l.png"), "l.png"),
+        (("song", "--csv", "l.png"), "l.png"),
+        (("song", "--plot", "cover.png", "cover.png"), "cover.png"),
+    ],
+)
+def test_no_output_takes_the_place_of_an_input_or_a_library(options, kept, tmp_path):
+    (tmp_path / "m").mkdir()
+    for name, content in (("song", b"a"), ("cover.png", b"b"), ("l.png", b"SQLite format 3\0 and more")):
+        (tmp_path / name).write_bytes(content)
+    before = (tmp_path / kept).read_bytes()
+    done = run_script("03_launch_classifier.py", *options, cwd=tmp_path)
+    assert (done.returncode, "would replace an input or a library" in done.stderr) == (2, True)
+    assert (tmp_path / kept).read_bytes() == before
+
+
+def test_a_csv_through_a_link_is_written_where_it_leads(tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "answers.csv")
+    done = run_script(
+        "03_launch_classifier.py", write_wav(tmp_path / "a.wav", song("hymn")), "--csv", tmp_path / "link.csv"
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "link.csv").is_symlink() and len(read_rows(tmp_path / "answers.csv")) == 1
+
+
+def test_rows_that_are_not_whole_are_taken_away_without_reading_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("functions_answers.BLOCK", 4)
+    for text, left in ((b"a,b\n1,2\n3,4444444444", b"a,b\n1,2\n"), (b"no line at all", b""), (b"a\n", b"a\n")):
+        (tmp_path / "a.csv").write_bytes(text)
+        _keep_rows(tmp_path / "a.csv")
+        assert (tmp_path / "a.csv").read_bytes() == left
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch, capsys):
+    monkeypatch.setattr("functions_terminal.LINE_EVERY_S", 0.0)
+    with Bar("songs") as bar:
+        bar.update(5, 20)
+    assert capsys.readouterr().err == "5 of 20 songs, 0 min left\n"
 
 
 @pytest.mark.parametrize("case", ["no folder", "empty folder", "no model", "no table", "faulty table", "no place"])

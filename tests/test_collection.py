@@ -142,6 +142,12 @@ def test_options_choose_what_is_written():
     assert wanted_genres(chances, "metal", TagOptions(count=4)) == ["metal", "rock", "pop"]
     assert wanted_genres(chances, "metal", TagOptions(count=4, ignore=["Rock"])) == ["metal", "pop"]
     assert wanted_genres(chances, "metal", TagOptions(ignore=["metal"])) == []
+    assert wanted_genres({"hiphop": 0.9}, "hiphop", TagOptions(ignore=["Hip-Hop"])) == []
+
+
+def test_a_genre_to_ignore_that_is_none_is_said(made):
+    with pytest.raises(SourceError, match="no genre 'rok' in the library; its genres are .*rock"):
+        list(write_tags(made, TagOptions(ignore=["rok"])))
 
 
 def test_confidence_and_separator(made, tmp_path):
@@ -167,6 +173,39 @@ def test_songs_that_cannot_be_tagged_say_why(songs):
     done = run_script(SCRIPT, "--library", path, "--write-tags")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_one_run_at_a_time_writes_tags(songs):
+    path, music = songs
+    with Library(path) as library, library.alone():
+        for option in ("--write-tags", "--undo-tags"):
+            done = run_script(SCRIPT, "--library", path, option)
+            assert (done.returncode, "another run writes tags" in done.stderr) == (1, True)
+    assert {tuple(read_genres(song)) for song in music.iterdir()} == {()}
+    assert run_script(SCRIPT, "--library", path, "--write-tags").returncode == 0
+    assert sorted(left.name for left in path.parent.glob("songs.sqlite*")) == ["songs.sqlite"]
+
+
+def test_a_song_that_moved_and_is_heard_by_another_model_keeps_its_undo(songs):
+    path, music = songs
+    before = (music / "song.flac").read_bytes()
+    with Library(path) as library:
+        list(write_tags(library, TagOptions(), roots=[music / "song.flac"]))
+        (music / "song.flac").rename(music / "moved.flac")
+        assert {o.kind for o in undo_tags(library)} == {"gone"}
+        library.scan([music], model="librosa12")
+        list(library.update())
+        assert {o.kind for o in undo_tags(library)} == {"restored"}
+    assert (music / "moved.flac").read_bytes() == before
+
+
+def test_a_link_names_the_song_that_was_written(songs):
+    path, music = songs
+    (music / "song.flac").rename(path.parent / "target.flac")
+    (music / "song.flac").symlink_to(path.parent / "target.flac")
+    with Library(path) as library:
+        words = {o.path.name: o.words for o in write_tags(library, TagOptions())}
+    assert words["song.flac"] == f"metal (in {path.parent / 'target.flac'}, which this links to)"
 
 
 def test_a_song_edited_since_it_was_heard_is_left(songs):
@@ -214,6 +253,13 @@ def test_a_playlist_of_each_genre_has_relative_paths_by_confidence(made, tmp_pat
     assert all(not Path(path).is_absolute() and (tmp_path / "lists" / path).is_file() for path in paths)
     assert "#EXTINF:200,b" in lines
     assert write_playlists(made, tmp_path / "lists")[0] == counts  # ours may be replaced
+    (tmp_path / "lists" / "jazz.m3u8").unlink()
+    for gone in ("d.wav", "e.wav"):
+        (tmp_path / "music" / gone).unlink()
+    made.scan([tmp_path / "music"])
+    assert write_playlists(made, tmp_path / "lists")[0] == {"metal": 3}
+    assert not (tmp_path / "lists" / "jazz.m3u8").exists()
+    assert "d.wav" not in (tmp_path / "lists" / "hiphop.m3u8").read_text(encoding="utf-8")
 
 
 def test_a_playlist_of_somebody_else_is_refused_and_left(made, tmp_path):
@@ -223,6 +269,7 @@ def test_a_playlist_of_somebody_else_is_refused_and_left(made, tmp_path):
     with pytest.raises(SourceError, match="no playlist of this program"):
         write_playlists(made, other.parent)
     assert other.read_text() == "#EXTM3U\nmine.mp3\n"
+    assert list(other.parent.iterdir()) == [other]
 
 
 def test_names_that_a_playlist_cannot_hold_are_counted(tmp_path):
@@ -296,6 +343,8 @@ def test_similar_in_the_terminal(hundred, tmp_path):
     text = run_script(SCRIPT, "--library", hundred, "--similar", song).stdout.splitlines()
     assert len(text) == 10
     assert text[0].startswith(f"{found[0]['distance']:.3f}")
+    several = run_script(SCRIPT, "--library", hundred, "--similar", song.parent)
+    assert (several.returncode, "is more than one song; give one" in several.stderr) == (1, True)
     missing = run_script(SCRIPT, "--library", hundred, "--similar", tmp_path / "none.mp3")
     assert missing.returncode == 1
     assert "there is no file" in missing.stderr
@@ -332,6 +381,17 @@ def test_statistics_count_genres_contradictions_and_unsure_songs(made):
     assert "tagged Jazz, metal 80%" in words
 
 
+def test_a_tag_that_names_a_genre_no_song_is_answered_with_contradicts(tmp_path):
+    with Library(tmp_path / "songs.sqlite") as library:
+        put(library, tmp_path / "music", [("a.wav", "genre", "metal", 0.9, "Classic Rock")])
+        assert statistics(library).tags == {("rock", "metal"): 1}
+
+
+def test_only_music_is_similar(made):
+    features = np.frombuffer(next(made.read("SELECT features FROM songs WHERE verdict = 'not_music'"))[0], FEATURE_TYPE)
+    assert {n.song.verdict for n in nearest(made, features)} == {"genre", "uncertain"}
+
+
 def test_stats_in_the_terminal_with_a_picture(made, tmp_path):
     path = tmp_path / "songs.sqlite"
     done = run_script(SCRIPT, "--library", path, "--stats", "--plot", tmp_path / "page.png")
@@ -358,7 +418,10 @@ def test_the_picture_of_a_library_shows_its_counts(made, theme):
     ("--write-tags",), ("--stats",), ("--similar", "x.mp3"), ("--playlists", "d"), ("--undo-tags",),
     ("--library", "x.sqlite"), ("--library", "x.sqlite", "--write-tags", "--undo-tags"),
     ("--library", "x.sqlite", "--stats", "--csv", "x.csv"), ("--library", "x.sqlite", "m", "--plot", "x.png"),
-    ("--library", "x.sqlite", "--write-tags", "--tag-confidence", "2"),
+    ("--library", "x.sqlite", "--write-tags", "--tag-confidence", "2"), ("--library", "", "m"),
+    ("--library", "x.sqlite", "--playlists", ""), ("--library", "x.sqlite", "--similar", ""),
+    ("m", "--library", "x.sqlite", "--dask", ""), ("--library", "x.sqlite", "--write-tags", "--tag-separator", ""),
+    ("m", "--library", "x.sqlite", "--csv", "-", "--stats"), ("--library", "x.sqlite", "--stats", "--tag-count", "3"),
 ])  # fmt: skip
 def test_wrong_usage_is_said(options, tmp_path):
     done = run_script(SCRIPT, *options, cwd=tmp_path)

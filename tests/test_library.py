@@ -17,6 +17,7 @@ from library_material import FORMATS, make_songs, piece, rows, write_song
 from material import json_lines, read_rows, run_script, script_command
 
 from functions_audio import SourceError
+from functions_inputs import expand_inputs
 from functions_library import Library
 from functions_preprocess import preprocess
 
@@ -285,7 +286,7 @@ def spy(heard):
 def test_another_model_another_part_and_fresh_hear_again(small, tmp_path):
     with Library(tmp_path / "songs.sqlite") as library:
         updated(library, [small])
-        assert library.scan([small], length_s=3.0).to_do == 3
+        assert library.scan([small], length_s=3.0).again == 3
         assert library.scan([small], model="librosa12").to_do == 3
         assert library.scan([small], fresh=True).to_do == 3
         assert sum(1 for _ in library.update()) == 3
@@ -313,6 +314,50 @@ def test_songs_that_cannot_be_read_have_their_error_and_are_tried_again_only_if_
         assert answers["broken.mp3"].error["kind"] == "unreadable"
         assert answers["metal.wav"].verdict in ("genre", "uncertain")
         assert updated(library, [small]) == (5, 0, 0)
+
+
+def test_an_error_that_passes_is_tried_again(small, tmp_path, monkeypatch):
+    from functions_audio import GenreError
+
+    def busy(*_, **__):
+        raise GenreError("no decoder could be started; close other programs")
+
+    with Library(tmp_path / "songs.sqlite") as library:
+        with monkeypatch.context() as patch:
+            patch.setattr("functions_interface.read_safely", busy)
+            assert updated(library, [small]) == (3, 3, 3)
+        assert library.count("verdict") == {"error": 3}
+        assert updated(library, [small]) == (3, 3, 3)
+        assert library.number("count(*)", "verdict = 'error'") == 0
+
+
+def test_a_folder_that_cannot_be_read_changes_nothing_for_its_songs(small, tmp_path, monkeypatch):
+    write_song(small / "b" / "metal.wav", *piece("metal", seconds=3.2))
+    real = os.scandir
+
+    def locked(place):
+        if Path(place).name == "a":
+            raise PermissionError(13, "Permission denied", str(place))
+        return real(place)
+
+    with Library(tmp_path / "songs.sqlite") as library:
+        updated(library, [small])
+        monkeypatch.setattr("os.scandir", locked)
+        found = library.scan([small])
+        assert (found.songs, found.to_do) == (1, 0)
+        words = f"'{small}/a' cannot be read (Permission denied); its songs are kept as they were"
+        assert found.unread == (words,)
+        assert len(list(library.songs())) == 4
+    answers = list(expand_inputs([str(small)]))
+    assert [item.error is None for item in answers] == [True, False]
+
+
+def test_a_pipe_and_a_device_are_no_songs(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp3")
+    (tmp_path / "device.mp3").symlink_to("/dev/zero")
+    for name in ("pipe.mp3", "device.mp3"):
+        with Library(tmp_path / "songs.sqlite") as library, pytest.raises(SourceError, match="not a regular file"):
+            library.scan([tmp_path / name])
 
 
 @pytest.mark.parametrize(
@@ -407,6 +452,9 @@ def test_the_summary_says_how_many_of_each_genre(small, tmp_path):
     again = run_script(SCRIPT, small, "--library", tmp_path / "songs.sqlite")
     assert again.returncode == 1
     assert "1 errors" in again.stdout
+    assert "broken.mp3: 'broken.mp3' is not audio that can be read" in again.stdout
+    (record,) = json_lines(run_script(SCRIPT, "--library", tmp_path / "songs.sqlite", "--stats", "--json").stdout)
+    assert [Path(error["input"]).name for error in record["errors"]] == ["broken.mp3"]
 
 
 def test_what_is_kept_is_json_and_numbers(small, tmp_path):

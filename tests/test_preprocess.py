@@ -213,7 +213,7 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
         first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         locked.chmod(0o644)
         second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "[('g/locked', 'unreadable: Permission denied; change its permissions or copy it')]" in first.stdout, first
+    assert "'locked.wav' cannot be read (Permission denied); change its permissions" in first.stdout, first
     assert second.stdout.strip() == "[]", second
 
 

@@ -11,7 +11,10 @@ import pytest
 from broken_files import corpus
 from library_material import FORMATS, decoded, piece, write_song
 from material import ROOT, encode
-from mutagen.id3 import ID3, TCON, TIT2
+from mutagen.apev2 import APEv2
+from mutagen.asf import ASFTags
+from mutagen.id3 import ID3, TCON, TIT2, TPE1
+from mutagen.mp4 import MP4Tags
 
 from functions_audio import AudioError
 from functions_tags import difference, read_genres, rebuilt, restore, sound_sha256, write_genres
@@ -125,16 +128,52 @@ def test_a_large_picture_is_not_kept_a_second_time(song):
     assert path.read_bytes() == before
 
 
-def test_what_was_edited_since_keeps_the_edit_and_gets_its_genre_back(song):
-    path = song("flac")
-    write_genres(path, ["Zydeco"], record=ignore)
+@pytest.mark.parametrize("old", [[], ["Zydeco"]])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_was_edited_since_keeps_the_edit_and_gets_its_genre_back(kind, old, song):
+    path = song(kind)
+    if old:
+        write_genres(path, old, record=ignore)
     change = write_genres(path, ["blues"], record=ignore)
     edited = mutagen.File(path)
-    edited["artist"] = ["Somebody"]
+    if isinstance(edited.tags, ID3):
+        edited.tags.add(TPE1(encoding=3, text=["Somebody"]))
+    else:
+        names = {MP4Tags: "\xa9ART", ASFTags: "Author"}
+        edited.tags[names.get(type(edited.tags), "artist")] = ["Somebody"]
     edited.save()
     assert not restore(path, change)
+    assert read_genres(path) == old
+    assert "Somebody" in str(mutagen.File(path).tags)
+
+
+def test_a_song_that_another_program_writes_meanwhile_is_left_to_it(song):
+    path = song("flac")
+    change = write_genres(path, ["metal"], record=ignore)
+
+    def edit(_):
+        edited = mutagen.File(path)
+        edited["artist"] = ["Somebody"]
+        edited.save()
+
+    with pytest.raises(AudioError, match="changed by another program"):
+        write_genres(path, ["blues"], record=edit)
+    assert (read_genres(path), mutagen.File(path)["artist"]) == (["metal"], ["Somebody"])
+    assert not restore(path, change)
+    assert read_genres(path) == [] and not left(path)
+
+
+def test_the_genre_in_the_ape_tags_of_an_mp3_counts(song):
+    path = song("mp3")
+    ape = APEv2()
+    ape["Genre"] = "Zydeco"
+    ape.save(path)
     assert read_genres(path) == ["Zydeco"]
-    assert mutagen.File(path)["artist"] == ["Somebody"]
+    before = path.read_bytes()
+    change = write_genres(path, ["metal"], record=ignore)
+    assert (change.before, read_genres(path)) == ((), ["metal"])
+    assert restore(path, change)
+    assert path.read_bytes() == before
 
 
 def test_a_genre_that_was_corrected_since_is_left(song):
