@@ -19,10 +19,11 @@ import numpy as np
 from functions_audio import ModelError
 from functions_features import FAMILIES, columns_of, extractor_constants
 from functions_musicnn import MODELS_DIR, load_litert, quiet_stderr
-from functions_table import read_json, write_atomic
+from functions_table import read_file, read_json, write_atomic
 from functions_text import clean_text, clean_title, is_plain
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
+MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
 
 
@@ -184,9 +185,11 @@ class GenreModel:
         self.name: str = self.card["name"]
         path = Path(f"{base}.tflite")
         try:
-            data = path.read_bytes()
+            data = read_file(path, MAX_MODEL_BYTES)
         except OSError as error:
             raise ModelError(f"the model file {path.name} is missing beside its card; train the model again") from error
+        except ValueError as error:
+            raise ModelError(f"{path.name} cannot be a model: {error}; copy it again or train again") from error
         if hashlib.sha256(data).hexdigest() != self.card["files"].get("tflite"):
             raise ModelError(f"{path.name} is not the file that its card describes; copy both again or train again")
         try:

@@ -60,6 +60,21 @@ def is_one_sentence(messages):
     )
 
 
+ODD_FILES = ("pipe", "device", "folder")
+
+
+def put_odd_file(path, kind):
+    """Put something in the place of a file that cannot be read to an end, or not at all; return its path."""
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to(os.devnull)  # /dev/zero would fill the memory where a test fails
+    else:
+        path.mkdir()
+    return path
+
+
 def processes_of(group):
     """Return the processes of a group that live, with their command lines."""
     found = []
