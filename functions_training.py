@@ -8,10 +8,10 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_evaluation import Data, fit, out_of_fold_logits
-from functions_models import describe_models, export_model
+from functions_models import export_model
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
-from functions_table import MAX_JSON_BYTES, read_file, read_json, read_table, write_atomic
+from functions_table import MAX_JSON_BYTES, read_file, read_json, read_table
 from functions_why import trait_ranges
 
 CHOSEN = Path("reports/chosen.json")
@@ -88,6 +88,4 @@ def ship(
         "warnings": [*report["warnings"], *notes],
         "traits": trait_ranges(data.columns, data.x, [data.genres[i] for i in data.y]),
     }
-    written = export_model(trained.as_keras(), temperature, card, base)
-    write_atomic(base.parent / "README.md", describe_models(base.parent))
-    return written
+    return export_model(trained.as_keras(), temperature, card, base)

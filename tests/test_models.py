@@ -11,6 +11,7 @@ import pytest
 from faults import ODD_FILES, is_one_sentence, put_odd_file
 from material import ROOT, make_table, run_script
 
+import functions_models
 from functions_audio import ModelError
 from functions_evaluation import fit
 from functions_features import extractor_constants
@@ -178,6 +179,19 @@ def test_03_and_a_pipe_for_a_model_is_a_sentence(model):
     song = ROOT / "data" / "samples" / "rock.ogg"
     done = run_script("03_launch_classifier.py", song, "--model", model, timeout=30)
     assert (done.returncode, done.stdout) == (1, "") and is_one_sentence(done.stderr), done
+
+
+def test_a_model_that_is_replaced_while_it_is_read_is_the_new_one(model, monkeypatch):
+    read, swapped = functions_models.read_file, []
+
+    def swap(path, limit):
+        if not swapped:  # the old card has been read, its file not yet
+            for ending in ("json", "tflite"):
+                swapped.append(shutil.copy(MODELS_DIR / f"librosa12.{ending}", f"{model}.{ending}"))
+        return read(path, limit)
+
+    monkeypatch.setattr(functions_models, "read_file", swap)
+    assert GenreModel(model).name == "librosa12"
 
 
 @pytest.mark.parametrize("content", [b"not a flatbuffer", b"", b"\x1c\0\0\0TFL3" + bytes(200)])
