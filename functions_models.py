@@ -2,12 +2,17 @@
 
 The card says what the model needs, what it was trained on and how well it does. Loading checks the card against the
 code and the model file. Nothing is executed from a loaded file: LiteRT runs a fixed graph and JSON holds plain values.
+
+The three files of a model are replaced together: new ones wait in a hidden folder `.NAME.new` beside the old ones until
+the new card is renamed into its place, which makes the new model count. A file that the card does not describe is taken
+from that folder, so that a kill at any moment leaves the old model or the new one.
 """
 
+import contextlib
 import hashlib
 import json
 import platform
-import tempfile
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,13 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from functions_audio import ModelError
+from functions_audio import ModelError, file_sha256
 from functions_features import FAMILIES, columns_of, extractor_constants
 from functions_musicnn import MODELS_DIR, load_litert, quiet_stderr
-from functions_table import read_json, write_atomic
+from functions_table import read_file, read_json, write_atomic
 from functions_text import clean_text, clean_title, is_plain
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
+ENDINGS = ("tflite", "keras")  # of the files that a card describes
+MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
 
 
@@ -162,6 +169,36 @@ def model_genres(name: str | Path) -> list[str]:
     return genres
 
 
+def _waiting(base: Path) -> Path:
+    """Return the folder in which the new files of a model wait."""
+    return base.parent / f".{base.name}.new"
+
+
+def _read_model(base: Path) -> tuple[dict[str, Any], bytes]:
+    """Return a card and the content of the model file that it describes; raise `ModelError` where there are none."""
+    card = read_card(base)
+    digest = card["files"].get("tflite")
+    try:
+        return card, _read_described(Path(f"{base}.tflite"), digest)
+    except ModelError:
+        with contextlib.suppress(ModelError):
+            return card, _read_described(_waiting(base) / "model.tflite", digest)
+        raise
+
+
+def _read_described(path: Path, digest: object) -> bytes:
+    """Return the content of a model file; raise `ModelError` if it has another digest than its card says."""
+    try:
+        data = read_file(path, MAX_MODEL_BYTES)
+    except OSError as error:
+        raise ModelError(f"the model file {path.name} is missing beside its card; train the model again") from error
+    except ValueError as error:
+        raise ModelError(f"{path.name} cannot be a model: {error}; copy it again or train again") from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise ModelError(f"{path.name} is not the file that its card describes; copy both again or train again")
+    return data
+
+
 class GenreModel:
     """A trained model: feature columns in, calibrated probabilities out.
 
@@ -178,17 +215,14 @@ class GenreModel:
 
     def __init__(self, name: str | Path = "genres") -> None:
         base = model_path(name)
-        self.card = read_card(base)
+        try:
+            self.card, data = _read_model(base)
+        except ModelError:  # it may have been replaced between the reading of its card and of its file
+            self.card, data = _read_model(base)
         self.genres: list[str] = self.card["genres"]
         self.families: list[str] = self.card["families"]
         self.name: str = self.card["name"]
         path = Path(f"{base}.tflite")
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ModelError(f"the model file {path.name} is missing beside its card; train the model again") from error
-        if hashlib.sha256(data).hexdigest() != self.card["files"].get("tflite"):
-            raise ModelError(f"{path.name} is not the file that its card describes; copy both again or train again")
         try:
             self._network = load_litert(data)
         except (ValueError, RuntimeError) as error:
@@ -223,7 +257,7 @@ class GenreModel:
 
 
 def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    """Write NAME.keras, NAME.tflite and then the card that fits them; return the card.
+    """Export a network as `write_model` writes it; return the card.
 
     Parameters
     ----------
@@ -241,27 +275,63 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
 
     scaled = keras.layers.Rescaling(1.0 / temperature, name="temperature")(model.output)
     final = keras.Model(model.input, keras.layers.Softmax(name="probabilities")(scaled))
-    base.parent.mkdir(parents=True, exist_ok=True)
     concrete = tf.function(lambda features: final(features, training=False)).get_concrete_function(
         tf.TensorSpec((1, len(card["columns"])), tf.float32, name="features")
     )
     with quiet_stderr():
         flatbuffer = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
-    with tempfile.TemporaryDirectory(dir=base.parent) as folder:
-        keras_file, tflite_file = Path(folder) / "model.keras", Path(folder) / "model.tflite"
-        final.save(keras_file)
-        tflite_file.write_bytes(flatbuffer)
-        files = {path.suffix[1:]: hashlib.sha256(path.read_bytes()).hexdigest() for path in (keras_file, tflite_file)}
+    return write_model(base, card, flatbuffer, final.save)
+
+
+def write_model(
+    base: Path, card: Mapping[str, Any], flatbuffer: bytes, save: Callable[[Path], object]
+) -> dict[str, Any]:
+    """Write NAME.keras, NAME.tflite, NAME.json and the page about the models of the folder; return the whole card.
+
+    Parameters
+    ----------
+    base : Path
+        Where, without ending.
+    card : mapping
+        Everything but the files, the extractor and the versions.
+    flatbuffer : bytes
+        The content of NAME.tflite.
+    save : callable
+        Writes NAME.keras to the path that it is given.
+    """
+    new = _waiting(base)
+    _settle(base)
+    new.mkdir(parents=True)
+    try:
+        save(new / "model.keras")
+        write_atomic(new / "model.tflite", flatbuffer)
         whole = {
             **card,
-            "files": files,
+            "files": {ending: file_sha256(new / f"model.{ending}") for ending in ENDINGS},
             "extractor": extractor_constants(),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         }
-        keras_file.replace(f"{base}.keras")
-        tflite_file.replace(f"{base}.tflite")
-    write_atomic(Path(f"{base}.json"), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+        write_atomic(new / "model.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+        (new / "model.json").replace(f"{base}.json")  # from here on the new model counts
+        write_atomic(new / "README.md", describe_models(base.parent))
+        (new / "README.md").replace(base.parent / "README.md")
+    finally:
+        _settle(base)
     return whole
+
+
+def _settle(base: Path) -> None:
+    """Put the waiting files that the card describes into their places and remove the others, as after a kill."""
+    new = _waiting(base)
+    try:
+        files = dict(read_json(Path(f"{base}.json"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        files = {}
+    for ending in ENDINGS:
+        path = new / f"model.{ending}"
+        if path.is_file() and file_sha256(path) == files.get(ending):
+            path.replace(f"{base}.{ending}")
+    shutil.rmtree(new, ignore_errors=True)
 
 
 def describe_models(folder: Path) -> str:

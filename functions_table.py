@@ -9,7 +9,9 @@ column at fault. A group is a set of clips that must never be split between trai
 import contextlib
 import csv
 import hashlib
+import io
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,17 +60,37 @@ class Table:
         return np.searchsorted(self.genres(), self.clips["genre"])
 
 
+def read_file(path: Path, limit: int | None = None) -> bytes:
+    """Return the bytes of a regular file of at most `limit` bytes, wherever it came from.
+
+    Raises
+    ------
+    ValueError
+        If it is larger, or a folder, a pipe or a device: reading one of these may never end.
+    OSError
+        If it is missing or cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("it is no regular file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if limit is not None and size > limit:
+            raise ValueError(f"it is larger than {limit // 1_000_000} MB")
+        try:
+            return file.read(size)
+        except MemoryError as error:
+            raise ValueError("it is larger than the memory") from error
+
+
 def read_json(path: Path) -> Any:
     """Return the value of a JSON file; raise ValueError for what is none, and OSError where it cannot be read."""
-    if path.stat().st_size > MAX_JSON_BYTES or not path.is_file():
-        raise ValueError("it is too large, or no file")
-    return parse_json(path.read_text(encoding="utf-8"))
+    return parse_json(read_file(path, MAX_JSON_BYTES).decode())
 
 
 def read_journal(path: Path) -> Iterator[Any]:
     """Yield the values of the whole lines of a journal; a torn or damaged end is ignored, a missing file is empty."""
     with contextlib.suppress(OSError, ValueError):
-        yield from map(parse_json, path.read_text(encoding="utf-8").splitlines())
+        yield from map(parse_json, read_file(path).decode().splitlines())
 
 
 def read_csv(path: Path) -> "pd.DataFrame":
@@ -76,7 +98,7 @@ def read_csv(path: Path) -> "pd.DataFrame":
     import pandas as pd  # a third of a second, which naming one song need not wait for
 
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        frame = pd.read_csv(io.BytesIO(read_file(path)), dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError as error:
         raise ModelError(f"{path} is missing; make the table with 00_preprocess_music.py") from error
     except (OSError, ValueError) as error:  # pandas' parser errors and bad encodings are ValueErrors
@@ -169,11 +191,11 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
     clips = clips.reset_index(drop=True)
     if clips.empty:
         raise ModelError(f"{folder / 'clips.csv'} has no usable clip with a genre; use one folder per genre")
-    digest = hashlib.sha256((folder / "clips.csv").read_bytes())
+    digest = hashlib.sha256(read_file(folder / "clips.csv"))
     parts = []
     for family in families:
         frame = read_family(folder, family)
-        digest.update((folder / f"{family}.csv").read_bytes())
+        digest.update(read_file(folder / f"{family}.csv"))
         missing = ~clips["clip_id"].isin(frame.index)
         if missing.any():
             name = clips["clip_id"][missing].iloc[0]

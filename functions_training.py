@@ -8,10 +8,10 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_evaluation import Data, fit, out_of_fold_logits
-from functions_models import describe_models, export_model
+from functions_models import export_model
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
-from functions_table import read_json, read_table, write_atomic
+from functions_table import MAX_JSON_BYTES, read_file, read_json, read_table
 from functions_why import trait_ranges
 
 CHOSEN = Path("reports/chosen.json")
@@ -47,9 +47,10 @@ def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
 def read_lines(path: Path) -> list[str]:
     """Return the lines of a text file that are not empty; raise `ModelError` if it cannot be read."""
     try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = read_file(path, MAX_JSON_BYTES).decode().splitlines()
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as text; check the path of --notes") from error
+    return [line.strip() for line in lines if line.strip()]
 
 
 def ship(
@@ -87,6 +88,4 @@ def ship(
         "warnings": [*report["warnings"], *notes],
         "traits": trait_ranges(data.columns, data.x, [data.genres[i] for i in data.y]),
     }
-    written = export_model(trained.as_keras(), temperature, card, base)
-    write_atomic(base.parent / "README.md", describe_models(base.parent))
-    return written
+    return export_model(trained.as_keras(), temperature, card, base)

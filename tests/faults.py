@@ -9,7 +9,7 @@ from pathlib import Path
 
 from material import ROOT
 
-# Runs a script of the project and kills it at the n-th file that is opened for writing or renamed.
+# Runs a script and kills it at the n-th file that is opened for writing, renamed or removed.
 KILLER = """
 import os, runpy, signal, sys
 left = int(sys.argv[1])
@@ -17,8 +17,10 @@ below = os.path.realpath(sys.argv[2])
 def watch(event, values):
     global left
     writes = event == "open" and isinstance(values[2], int) and values[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-    if event in ("os.rename", "os.remove", "os.mkdir", "shutil.rmtree") or writes:
-        if os.path.realpath(str(values[0])).startswith(below):
+    if event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree") or writes:
+        inside = event in ("os.remove", "os.rmdir") and values[1] != -1  # a name in a folder that is open
+        folder = os.readlink(f"/proc/self/fd/{values[1]}") if inside else ""
+        if os.path.realpath(os.path.join(folder, str(values[0]))).startswith(below):
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -58,6 +60,21 @@ def is_one_sentence(messages):
     return (
         messages.count("\n") == 1 and messages.startswith(("error: ", "interrupted; ")) and "Traceback" not in messages
     )
+
+
+ODD_FILES = ("pipe", "device", "folder")
+
+
+def put_odd_file(path, kind):
+    """Put something in the place of a file that cannot be read to an end, or not at all; return its path."""
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to(os.devnull)  # /dev/zero would fill the memory where a test fails
+    else:
+        path.mkdir()
+    return path
 
 
 def processes_of(group):

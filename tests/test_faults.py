@@ -16,8 +16,9 @@ import pytest
 from faults import is_one_sentence, killed_at, limited, processes_of, tree_bytes, without_home
 from material import ROOT, json_lines, read_rows, run_script, script_command, song, write_wav
 
+from functions_audio import file_sha256
 from functions_history import History, data_folder
-from functions_models import MODELS_DIR
+from functions_models import MODELS_DIR, GenreModel, list_models
 from functions_preprocess import preprocess
 from functions_table import read_table
 
@@ -165,6 +166,78 @@ def test_a_kill_at_any_write_leaves_whole_files_and_the_rest_is_done_again(clips
     assert all(finished[name] == data for name, data in found.items()), sorted(found)
     again = run_script("00_preprocess_music.py", clips, "--out", tmp_path / "out", *LIGHT)
     assert again.returncode == 0 and tree_bytes(tmp_path / "out") == finished
+
+
+SAVE = """
+import json, shutil, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from functions_models import MODELS_DIR, write_model
+source = MODELS_DIR / sys.argv[2]
+card, data = json.loads(Path(f"{source}.json").read_text()), Path(f"{source}.tflite").read_bytes()
+write_model(Path(sys.argv[3]), card, data, lambda path: shutil.copyfile(f"{source}.keras", path))
+"""
+MINE = ["README.md", "mine.json", "mine.keras", "mine.tflite"]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Return a function that saves a shipped model as `mine` in a folder, killed at a write; it tells whether it was.
+
+    Without a turn it is not killed, and what it must leave is checked.
+    """
+    script = tmp_path / "save.py"
+    script.write_text(SAVE)
+
+    def save(model, folder, turn=10_000):
+        killed = killed_at(turn, folder, script, ROOT, model, folder / "mine")
+        if turn == 10_000:
+            assert not killed and sorted(path.name for path in folder.iterdir()) == MINE
+            digests = {ending: file_sha256(folder / f"mine.{ending}") for ending in ("keras", "tflite")}
+            assert GenreModel(folder / "mine").card["files"] == digests
+            assert GenreModel(folder / "mine").name == model
+        return killed
+
+    return save
+
+
+def test_a_kill_at_any_write_of_a_model_leaves_the_old_one_or_the_new_one(saved, tmp_path):
+    """Between the renames of its files there was neither: the card described another file than there was."""
+    saved("genres", tmp_path / "old")
+    names, turn, new = [], 1, tmp_path / "1"
+    while saved("librosa12", shutil.copytree(tmp_path / "old", new), turn):
+        names.append(GenreModel(new / "mine").name)
+        shutil.copytree(new, tmp_path / f"{turn} left")
+        saved("librosa12", new)
+        turn, new = turn + 1, tmp_path / str(turn + 1)
+    assert len(names) > 10 and names == sorted(names) and set(names) == {"genres", "librosa12"}
+    left = tmp_path / f"{names.index('librosa12') + 1} left"  # the new card beside the old files
+    assert file_sha256(left / "mine.tflite") == file_sha256(MODELS_DIR / "genres.tflite")
+    for turn in range(1, 8):
+        again = shutil.copytree(left, tmp_path / f"again {turn}")
+        assert saved("genres", again, turn)
+        assert GenreModel(again / "mine").name == "librosa12"
+        saved("genres", again)
+
+
+def test_a_kill_while_the_first_model_of_a_name_is_written_leaves_none_or_a_whole_one(saved, tmp_path):
+    names, turn = [], 1
+    while saved("genres", tmp_path / str(turn), turn):
+        folder = tmp_path / str(turn)
+        names.append([GenreModel(folder / name).name for name in list_models(folder)])
+        saved("librosa12", folder)
+        turn += 2
+    assert [] in names and ["genres"] in names
+
+
+def test_a_model_on_a_full_disk_leaves_the_old_one(saved, tmp_path):
+    folder = tmp_path / "models"
+    saved("genres", folder)
+    before = tree_bytes(folder)
+    for size in (0, 10_000, 50_000):
+        done = limited(tmp_path / "save.py", ROOT, "librosa12", folder / "mine", file_bytes=size)
+        assert done.returncode == 1 and "File too large" in done.stderr
+        assert tree_bytes(folder) == before and sorted(path.name for path in folder.iterdir()) == MINE
 
 
 def test_a_history_survives_kills(tmp_path):

@@ -8,12 +8,14 @@ import sys
 
 import numpy as np
 import pytest
-from material import ROOT, make_table
+from faults import ODD_FILES, is_one_sentence, put_odd_file
+from material import ROOT, make_table, run_script
 
+import functions_models
 from functions_audio import ModelError
 from functions_evaluation import fit
 from functions_features import extractor_constants
-from functions_models import GenreModel, describe_models, list_models, model_genres, model_path
+from functions_models import MAX_MODEL_BYTES, GenreModel, describe_models, list_models, model_genres, model_path
 from functions_musicnn import MODELS_DIR
 from functions_nn import make_config, softmax
 from functions_protocols import load_data, measure
@@ -154,6 +156,42 @@ def test_a_damaged_or_swapped_model_file_is_refused(damage, model):
         path.write_bytes({"empty": b"", "truncated": data[:half], "flipped": flipped, "longer": data + b"\0"}[damage])
     with pytest.raises(ModelError, match="missing beside its card|is not the file that its card describes"):
         GenreModel(model)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_a_model_file_that_is_no_file_is_refused(kind, model):
+    """A pipe was waited for without end, and a link to /dev/zero read until the memory was full."""
+    put_odd_file(model.with_name("genres.tflite"), kind)
+    with pytest.raises(ModelError, match=r"genres\.tflite cannot be a model: it is no regular file"):
+        GenreModel(model)
+
+
+def test_a_model_file_that_is_too_large_is_refused_before_it_is_read(model):
+    with model.with_name("genres.tflite").open("r+b") as file:
+        file.truncate(MAX_MODEL_BYTES + 1)
+    with pytest.raises(ModelError, match="it is larger than 200 MB"):
+        GenreModel(model)
+
+
+def test_03_and_a_pipe_for_a_model_is_a_sentence(model):
+    put_odd_file(model.with_name("genres.tflite"), "pipe")
+    song = ROOT / "data" / "samples" / "rock.ogg"
+    done = run_script("03_launch_classifier.py", song, "--model", model, timeout=30)
+    assert (done.returncode, done.stdout) == (1, "") and is_one_sentence(done.stderr), done
+
+
+def test_a_model_that_is_replaced_while_it_is_read_is_the_new_one(model, monkeypatch):
+    read, swapped = functions_models.read_file, []
+
+    def swap(path, limit):
+        if not swapped:  # the old card has been read, its file not yet
+            for ending in ("json", "tflite"):
+                swapped.append(shutil.copy(MODELS_DIR / f"librosa12.{ending}", f"{model}.{ending}"))
+        return read(path, limit)
+
+    monkeypatch.setattr(functions_models, "read_file", swap)
+    assert GenreModel(model).name == "librosa12"
 
 
 @pytest.mark.parametrize("content", [b"not a flatbuffer", b"", b"\x1c\0\0\0TFL3" + bytes(200)])
@@ -318,6 +356,16 @@ def test_a_choice_that_cannot_be_read_is_refused(folder, tmp_path):
             path.write_text(content)
         with pytest.raises(ModelError, match="is not a choice"):
             choose_config(folder, path)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_choices_and_notes_that_are_no_files_are_refused(kind, folder, tmp_path):
+    path = put_odd_file(tmp_path / "file", kind)
+    with pytest.raises(ModelError, match="is not a choice"):
+        choose_config(folder, path)
+    with pytest.raises(ModelError, match="cannot be read as text"):
+        read_lines(path)
 
 
 def test_without_a_choice_the_default_is_trained(folder, tmp_path, monkeypatch):

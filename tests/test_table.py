@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from material import ROOT, make_table, read_rows, write_rows
+from faults import ODD_FILES, is_one_sentence, put_odd_file
+from material import ROOT, make_table, read_rows, run_script, write_rows
 
 from functions_audio import ModelError
 from functions_features import FAMILIES
@@ -16,6 +17,8 @@ from functions_table import (
     find_families,
     read_clips,
     read_family,
+    read_file,
+    read_journal,
     read_metadata,
     read_table,
     write_atomic,
@@ -226,3 +229,35 @@ def test_a_table_is_readable_for_others(tmp_path):
     write_csv(tmp_path / "clips.csv", [{"clip_id": "a"}], ("clip_id",))
     assert (tmp_path / "clips.csv").stat().st_mode & 0o777 == 0o644
     assert pd.read_csv(tmp_path / "clips.csv")["clip_id"].tolist() == ["a"]
+
+
+# ---- what is no regular file
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ODD_FILES)
+@pytest.mark.parametrize("name", ["clips", "tempo"])
+def test_a_table_of_something_else_than_files_is_refused(name, kind, table):
+    """A pipe was waited for without end."""
+    path = put_odd_file(table / f"{name}.csv", kind)
+    with pytest.raises(ModelError, match=rf"{name}\.csv cannot be read as CSV \(it is no regular file\)"):
+        read_table(table, ["zcr", "tempo"])
+    with pytest.raises(ModelError, match="no regular file"):
+        read_metadata(path)
+    assert list(read_journal(path)) == []
+
+
+def test_02_and_a_pipe_for_a_table_is_a_sentence(table):
+    put_odd_file(table / "clips.csv", "pipe")
+    done = run_script("02_nn_train_model.py", "--data", table, "--out", table / "mine", timeout=30)
+    assert done.returncode == 1 and is_one_sentence(done.stderr), done.stderr
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(3_000_001)
+    assert read_file(tmp_path / "file") == bytes(3_000_001)
+    with pytest.raises(ValueError, match="it is larger than 3 MB"):
+        read_file(tmp_path / "file", 3_000_000)
+    with pytest.raises(FileNotFoundError):
+        read_file(tmp_path / "nothing")
