@@ -1,0 +1,60 @@
+"""The window without a mouse: where the keyboard is, that it is seen there, and that nobody takes it away."""
+
+import time
+
+from display import tool
+
+ANSWER = {
+    "input": "song.ogg", "title": "song", "verdict": "genre", "genre": "metal", "confidence": 0.9, "reason": None,
+    "probabilities": {"metal": 0.9, "rock": 0.1}, "segments": [], "analysed": [{"start_s": 0, "end_s": 5}],
+}  # fmt: skip
+
+
+def fill(pilot, count=3):
+    """Put answers into the history; key0 is the newest."""
+    for number in range(count):
+        record = {"answer": {**ANSWER, "title": f"song {number}"}, "why": [], "colour": "#10aabf"}
+        pilot.window.history.add(f"key{number}", record, made=time.time() - number)
+    pilot.window._fill_list("")
+    pilot.turn(0.05)
+
+
+def edge(pilot, path, widget):
+    """Return the colour at the top left of a widget as the screen shows it."""
+    pilot.turn(0.1)
+    pixel = "%[fx:round(255*p{0,0}.r)] %[fx:round(255*p{0,0}.g)] %[fx:round(255*p{0,0}.b)]"
+    red, green, blue = map(int, tool("identify", "-format", pixel, pilot.picture(path, widget)).split())
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+# ---- the history
+
+
+def test_the_history_is_walked_with_the_arrow_keys(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    side, look = pilot.window.list, pilot.window.look
+    pilot.key("ctrl+f")
+    assert edge(pilot, tmp_path / "away.png", side.tree.master) == look.colours.background
+    pilot.key("Tab")
+    assert pilot.root.focus_get() is side.tree
+    assert side.tree.selection() == ("key0",) and pilot.window.shown == "key0"
+    assert edge(pilot, tmp_path / "here.png", side.tree.master) == look.colours.accent
+    for key, expected in (("Down", "key1"), ("End", "key2"), ("Up", "key1"), ("Home", "key0")):
+        pilot.key(key)
+        assert pilot.until(lambda expected=expected: pilot.window.shown == expected, 2), key
+        assert side.tree.selection() == (expected,)
+    pilot.key("End")
+    pilot.window._fill_list("")  # the rows are made anew
+    pilot.key("Up")
+    assert pilot.until(lambda: pilot.window.shown == "key1", 2)
+
+
+def test_the_arrow_keys_go_on_after_selected_rows_are_removed(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, 4)
+    tree = pilot.window.list.tree
+    pilot.key("ctrl+f", "Tab")
+    tree.selection_set("key0", "key1")
+    pilot.key("Delete", "Down")
+    assert pilot.until(lambda: pilot.window.shown == "key3", 2)
