@@ -177,13 +177,28 @@ class Window(Inputs, Similar, Actions):
         self._show_busy()
 
     def _page(self, name: str) -> None:
-        """Show one of the pages."""
+        """Show one of the pages; a keyboard in another one, which is seen no more, goes to the box."""
+        focus = self._focus()
         for other, page in self.pages.items():
             if other != name and page.winfo_manager():
                 page.grid_remove()
+                if f"{focus}.".startswith(f"{page}."):
+                    self.entry.focus_set()
         if name != "working":
             self.pages["working"].rest()
         self.pages[name].grid()
+
+    def _focus(self) -> str:
+        """Return the path of the widget with the keyboard, "" if another program has it."""
+        return str(self.root.tk.call("focus"))  # focus_get does not know the list of an open combobox
+
+    def _keyboard_is_free(self) -> bool:
+        """Return whether a page may take the keyboard: not from a text, a list or a dialog in which somebody is."""
+        focus = self._focus()
+        if focus == str(self.entry):
+            return not self.entry.get()
+        outside = self.root.tk.call("winfo", "toplevel", focus or ".") != "."
+        return not outside and focus not in (str(self.list.tree), str(self.list.words))
 
     def _place(self) -> None:
         """Give the window the size and place it had, if that is still on the screen."""

@@ -67,6 +67,10 @@ class Actions:
         """Show one of the pages."""
         raise NotImplementedError
 
+    def _keyboard_is_free(self) -> bool:
+        """Return whether a page may take the keyboard."""
+        raise NotImplementedError
+
     # ---- the list
 
     def _fill_list(self, words: str) -> None:
@@ -125,7 +129,8 @@ class Actions:
             if changed or not self.pages["pick"].winfo_viewable():
                 self.pages["pick"].show(row.title, row.candidates, row.thumbnails)
                 self._page("pick")
-                self.pages["pick"].list.focus_set()
+                if self._keyboard_is_free():
+                    self.pages["pick"].list.focus_set()
         elif row:
             self.pages["working"].show(row.title, row.stages, online=row.online)
             self._page("working")

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from display import tool
 
 ANSWER = {
@@ -58,3 +59,74 @@ def test_the_arrow_keys_go_on_after_selected_rows_are_removed(open_window):
     tree.selection_set("key0", "key1")
     pilot.key("Delete", "Down")
     assert pilot.until(lambda: pilot.window.shown == "key3", 2)
+
+
+# ---- what is typed
+
+
+@pytest.fixture
+def evenings(youtube):
+    """Let a search find three songs, which come slowly."""
+    songs = [f"song000000{i}" for i in range(3)]
+    for song in songs:
+        youtube.catalogue.add(song, media=youtube.media.url("slow", "song.webm"), title=f"Evening {song}", length=150)
+    youtube.catalogue.set(search=songs)
+
+
+def test_a_list_to_pick_from_takes_nothing_from_a_title_being_typed(open_window, evenings):
+    pilot = open_window()
+    pick = pilot.window.pages["pick"]
+    pilot.type("evening")
+    pilot.key("Return")
+    pilot.type("another ")
+    assert pilot.until(pick.winfo_viewable, 20)
+    pilot.type("song")
+    assert pilot.window.entry.get() == "another song" and pilot.root.focus_get() is pilot.window.entry
+    pilot.key("Return")
+    titles = [(row.title, row.state) for row in pilot.window.rows.values()]
+    assert [title for title, _ in titles] == ["evening", "another song"] and titles[0][1] == "choosing"
+
+
+def test_a_list_to_pick_from_takes_the_keyboard_neither_from_the_history_nor_from_a_dialog(open_window, evenings):
+    pilot = open_window()
+    fill(pilot)
+    pick = pilot.window.pages["pick"]
+    pilot.type("evening")
+    pilot.key("Return", "ctrl+f")
+    assert pilot.until(pick.winfo_viewable, 20)
+    assert pilot.root.focus_get() is pilot.window.list.words
+    pilot.key("Tab", "Down")
+    assert pilot.until(lambda: pilot.window.shown == "key0", 2)
+    pilot.key("Up")
+    assert pilot.until(pick.winfo_viewable, 2)
+    assert pilot.root.focus_get() is pilot.window.list.tree
+    pilot.key("Down", "ctrl+d")
+    assert pilot.until(lambda: pilot.root.focus_get().winfo_toplevel() is not pilot.root, 2)
+    pilot.window.list.go(next(iter(pilot.window.rows)))
+    assert pilot.until(pick.winfo_viewable, 2)
+    assert pilot.root.focus_get().winfo_toplevel() is not pilot.root
+
+
+@pytest.mark.parametrize("key", ["Return", "Escape"])
+def test_after_the_list_to_pick_from_the_next_title_can_be_typed(open_window, evenings, key):
+    pilot = open_window()
+    pick = pilot.window.pages["pick"]
+    pilot.type("evening")
+    pilot.key("Return")
+    assert pilot.until(pick.winfo_viewable, 20)
+    assert pilot.root.focus_get() is pick.list
+    pilot.key(key)
+    assert pilot.until(lambda: not pick.winfo_viewable(), 5)
+    pilot.type("next")
+    assert pilot.window.entry.get() == "next"
+
+
+def test_a_job_that_starts_while_a_picture_has_the_keyboard_gives_it_to_the_box(open_window, evenings):
+    pilot = open_window()
+    fill(pilot)
+    pilot.window.list.go("key0")
+    assert pilot.drawn()
+    pilot.window.answer.pictures["genre_timeline"].focus_set()
+    pilot.window.submit(["evening"])
+    pilot.type("next")
+    assert pilot.window.entry.get() == "next"
