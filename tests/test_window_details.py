@@ -132,8 +132,10 @@ def test_ctrl_a_selects_all_in_a_box(open_window):
 
 def test_the_marks_in_the_menus_can_be_read(open_window):
     pilot = open_window(ready=False)
-    for theme in ("light", "dark"):
-        pilot.window.use_theme(theme)
+    for theme in (None, "light", "dark"):
+        if theme:
+            pilot.window.use_theme(theme)
+        pilot.turn(0.5)  # the theme paints when it has the time
         colours = pilot.window.look.colours
         call = pilot.root.tk.call
         bar = next(
@@ -146,6 +148,7 @@ def test_the_marks_in_the_menus_can_be_read(open_window):
         for path in shown:
             assert str(call(path, "cget", "-selectcolor")) == colours.text
             assert str(call(path, "cget", "-background")) in (colours.background, colours.raised)
+            assert int(call(path, "cget", "-borderwidth")) == 0 and str(call(path, "cget", "-relief")) == "flat"
 
 
 def test_dialogs_begin_where_the_last_one_ended_without_hidden_files(open_window, tmp_path, monkeypatch):
