@@ -1,5 +1,6 @@
 """The window without a mouse: where the keyboard is, that it is seen there, and that nobody takes it away."""
 
+import subprocess
 import time
 
 import pytest
@@ -130,3 +131,48 @@ def test_a_job_that_starts_while_a_picture_has_the_keyboard_gives_it_to_the_box(
     pilot.window.submit(["evening"])
     pilot.type("next")
     assert pilot.window.entry.get() == "next"
+
+
+# ---- the clipboard
+
+
+@pytest.mark.parametrize("place", ["box", "search", "model", "why", "history", "button"])
+def test_a_pasted_link_starts_wherever_the_keyboard_is(open_window, place):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    window = pilot.window
+    window.list.go("key0")
+    window.answer.tabs.select(1)
+    pilot.turn(0.1)
+    taken = []
+    window.submit = taken.append
+    widget = {"box": window.entry, "search": window.list.words, "model": window.model_box, "why": window.answer.why,
+              "history": window.list.tree, "button": window.open}[place]  # fmt: skip
+    widget.focus_force()
+    pilot.turn(0.05)
+    if place in ("box", "search"):
+        pilot.type("words ")
+    link = "https://youtu.be/song0000001"
+    holder = subprocess.Popen(["xclip", "-selection", "clipboard"], stdin=subprocess.PIPE, text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    holder.communicate(link, timeout=10)
+    pilot.key("ctrl+v")
+    assert pilot.until(lambda: taken == [[link]], 2)
+    assert link not in window.entry.get() + window.list.words.get()
+
+
+def test_a_link_is_pasted_as_text_in_a_dialog(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    window = pilot.window
+    window.list.go("key0")
+    pilot.turn(0.1)
+    taken = []
+    window.submit = taken.append
+    window.correct()
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CorrectDialog")
+    pilot.root.clipboard_clear()
+    pilot.root.clipboard_append("https://youtu.be/song0000001")
+    assert pilot.until(lambda: pilot.root.focus_get() is shown.genre, 2)
+    pilot.key("ctrl+v")
+    assert shown.genre.get() == "https://youtu.be/song0000001" and not taken
