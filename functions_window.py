@@ -406,7 +406,7 @@ class Window(Inputs, Similar, Actions):
         """Queue one input."""
         key = key or uuid.uuid4().hex
         online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
-        shown = clean_title(title or (text if online else Path(text).stem if "/" in text or "\\" in text else text))
+        shown = clean_title(title or (text if online else _name(text)))
         row = Row(key, shown, online=online)
         self.rows[key] = row
         store = self.history.picture_path(key)
@@ -481,3 +481,12 @@ class Window(Inputs, Similar, Actions):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
                 self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
         self.root.destroy()
+
+
+def _name(text: str) -> str:
+    """Return what an input is called before more is known of it: a file that is there by its name, else the text."""
+    with contextlib.suppress(OSError, ValueError, RuntimeError):  # no possible name of a file
+        path = Path(text).expanduser()
+        if path.exists():
+            return (path.name if path.is_dir() else path.stem) or text
+    return text

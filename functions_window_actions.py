@@ -144,7 +144,10 @@ class Actions:
                 self.pages["pick"].thumbnail(index, data)
 
     def _answered(self, row: "Row", record: dict[str, Any]) -> None:
-        """Keep an answer, and show it if its job is the one shown."""
+        """Keep an answer, and show it if its job is the one shown; what failed without a title keeps its row's."""
+        answer = record["answer"]
+        if row.title and not answer.get("title"):
+            record = {**record, "answer": {**answer, "title": row.title}}
         row.entry = self.history.add(row.key, record)
         row.state = "done"
         row.title = row.entry.title

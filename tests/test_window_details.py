@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from display import tool
 
+from functions_text import clean_title
+
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 ANSWER = {
     "input": "song.ogg", "title": "song", "verdict": "genre", "genre": "metal", "confidence": 0.9, "reason": None,
@@ -70,6 +72,28 @@ def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatc
     monkeypatch.setattr("functions_window.STALE_S", 1.5)
     window.submit(["/nowhere/at all.ogg"])
     assert pilot.until(lambda: window.status.whole == "No answer for “/nowhere/at all.ogg”", 20)
+
+
+@pytest.mark.parametrize("title", ["AC/DC Thunderstruck", "Live 9/11 vol. 2", "AC\\DC", "a/" * 3000, "~me/x", "a\0/b"])
+def test_a_title_with_a_slash_stays_whole(open_window, title):
+    pilot = open_window(ready=False)
+    pilot.window.worker.submit = lambda *_, **__: 1
+    pilot.window.submit([title])
+    assert pilot.window.rows[pilot.window.shown].title == clean_title(title)
+
+
+def test_a_file_that_fails_keeps_its_title(open_window, tmp_path):
+    broken = tmp_path / "broken song.ogg"
+    broken.write_bytes(b"no sound")
+    pilot = open_window()
+    pilot.window.submit([str(broken), str(SAMPLES)])
+    titles = [row.title for row in pilot.window.rows.values()]
+    assert titles == ["broken song", "samples"]
+    assert pilot.until(lambda: pilot.window.history.count(), 20)
+    (entry,) = pilot.window.history.find("broken")
+    assert entry.title == "broken song" and entry.record["answer"]["verdict"] == "error"
+    assert pilot.window.list.tree.item(entry.key, "values")[0] == "broken song"
+    pilot.window.cancel_all()
 
 
 def test_an_empty_list_says_so_and_offers_nothing(open_window):
