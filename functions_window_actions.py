@@ -47,7 +47,7 @@ class Actions:
     _finished: Names
     _pictures: dict[str, Picture]
 
-    def say(self, text: str, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False, title: str = "") -> None:
         """Show a sentence in the status line."""
         raise NotImplementedError
 
@@ -157,9 +157,9 @@ class Actions:
         answer = row.entry.record["answer"]
         self._finished.append(answer["verdict"])
         if answer["verdict"] == "error":
-            self.say(f"No answer for “{row.title}”", bad=True)
+            self.say(f"No answer for “{row.title}”", bad=True, title=row.title)
         else:
-            self.say(f"Answered “{row.title}”: {short_answer(answer)}")
+            self.say(f"Answered “{row.title}”: {short_answer(answer)}", title=row.title)
 
     def _failed(self, row: "Row", sentence: str) -> None:
         """Give a job that found no end the verdict error."""
@@ -327,7 +327,7 @@ class Actions:
         """Keep a correction."""
         self.history.correct(entry, genre)
         self.answer.tell(f"You said: {genre}")
-        self.say(f"Correction kept: “{entry.title}” is {genre}")
+        self.say(f"Correction kept: “{entry.title}” is {genre}", title=entry.title)
 
     def export_corrections(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""

@@ -200,9 +200,11 @@ def test_the_smallest_size_grows_with_the_scaling(open_window):
     pilot = open_window(ready=False)
     assert pilot.root.minsize() == (900, 570)
     pilot.window.use_scale(1.5)
-    assert pilot.root.minsize() == (1350, 855)
+    assert pilot.until(lambda: pilot.root.minsize() == (1350, 855), 2)
     pilot.window.use_scale(2.0)
-    assert pilot.root.minsize() == (1400, 1000)  # the screen's
+    pilot.turn(0.3)
+    assert pilot.root.winfo_rooty() > 35  # below the menu bar
+    assert pilot.root.minsize() == (1400, 1000 - pilot.root.winfo_rooty())  # the screen's
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
