@@ -37,7 +37,8 @@ def meaning(answer: dict[str, Any]) -> str:
     confidence, reason = answer.get("confidence"), clean_text(answer.get("reason") or "")
     reason = reason[:1].upper() + reason[1:]
     if answer["verdict"] == "genre" and confidence is not None:
-        return f"{confidence:.0%} sure: of 100 answers given with this number, about {confidence * 100:.0f} are right."
+        promise = "of 100 answers given with this number for songs like the training clips, about"
+        return f"{confidence:.0%} sure: {promise} {confidence * 100:.0f} are right."
     if answer["verdict"] == "uncertain" and confidence is not None:
         return f"Only {confidence:.0%} sure. {reason}."
     return f"{reason}." if reason and not reason.endswith(".") else reason

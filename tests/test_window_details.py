@@ -146,6 +146,18 @@ def test_compare_begins_with_an_answer_that_can_be_compared(open_window):
     assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
 
 
+def test_the_confidence_is_promised_for_songs_like_the_training_clips_alone(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, ANSWER)
+    pilot.root.geometry("900x570+0+0")
+    pilot.window.list.go("key0")
+    assert pilot.until(lambda: pilot.root.winfo_width() == 900 and pilot.window.shown == "key0", 2)
+    pilot.turn(0.2)
+    words = "90% sure: of 100 answers given with this number for songs like the training clips, about 90 are right."
+    shown = pilot.window.answer.meaning
+    assert shown.whole == words and shown.cget("text").replace("\n", " ") == words
+
+
 def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot = open_window(ready=False)
     pilot.type("something")
