@@ -108,7 +108,10 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
 def _compare(
     column: str, value: float, own: tuple[float, float, float], other: Sequence[float], names: tuple[str, str]
 ) -> dict[str, Any] | None:
-    """Return a sentence where a trait tells the best genre from others, or lies outside its range towards them."""
+    """Return a sentence where a trait fits the best genre better than others, or lies outside its range towards them.
+
+    Numbers that are the same as they are written count as the same.
+    """
     scale = max((own[2] - own[0]) / 2, (other[2] - other[0]) / 2, 1e-6)
     nearer = (abs(value - other[1]) - abs(value - own[1])) / scale
     is_tag = column.startswith("tag_mean_")
@@ -116,10 +119,15 @@ def _compare(
         return None  # a tag that plays no part anywhere
     if abs(nearer) < LEAST_DIFFERENCE:
         return None
+    usual, shown = _range(column, own), _value(column, value)
     fit = "below" if value < own[0] else "above" if value > own[2] else "within"
+    if shown in (_value(column, own[0]), _value(column, own[2])):
+        fit = "within"
+    if usual == _range(column, other) or (nearer < 0 and fit == "within"):
+        return None  # nothing that a reader could see to speak for or against
     word = str(_words(column))
-    start = f"Tag {word} heard at {_value(column, value)}" if is_tag else f"{word.capitalize()} {_value(column, value)}"
-    text = f"{start}, {fit} what is usual for {names[0]} ({_range(column, own)}); {names[1]}: {_range(column, other)}"
+    start = f"Tag {word} heard at {shown}" if is_tag else f"{word.capitalize()} {shown}"
+    text = f"{start}, {fit} what is usual for {names[0]} ({usual}); {names[1]}: {_range(column, other)}"
     absent = is_tag and value < math.log(TAG_FAINT)
     return {"side": "for" if nearer > 0 else "against", "text": text, "weight": round(abs(nearer) / (1 + absent), 3)}
 

@@ -104,6 +104,7 @@ class Window(Inputs, Similar, Actions):
         self._after: str | None = None
         self._stop_signal = False
         self._said = 0.0
+        self._bad = False
         self._finished: list[str] = []  # verdicts since the queue was empty
         self.closed = False
         self.menu_variables: tuple[tk.Variable, ...] = ()
@@ -174,23 +175,40 @@ class Window(Inputs, Similar, Actions):
         self.progress.grid(row=0, column=1, padx=px(8))
         self.cancel_button = ttk.Button(bottom, text="Cancel", underline=2, command=self.cancel)
         self.cancel_button.grid(row=0, column=2)
+        look.keep_spaces(outer)
+        look.listen(self._paint_status)
         self._show_busy()
 
     def _page(self, name: str) -> None:
-        """Show one of the pages."""
+        """Show one of the pages; a keyboard in another one, which is seen no more, goes to the box."""
+        focus = self._focus()
         for other, page in self.pages.items():
             if other != name and page.winfo_manager():
                 page.grid_remove()
+                if f"{focus}.".startswith(f"{page}."):
+                    self.entry.focus_set()
         if name != "working":
             self.pages["working"].rest()
         self.pages[name].grid()
 
+    def _focus(self) -> str:
+        """Return the path of the widget with the keyboard, "" if another program has it."""
+        return str(self.root.tk.call("focus"))  # focus_get does not know the list of an open combobox
+
+    def _keyboard_is_free(self) -> bool:
+        """Return whether a page may take the keyboard: not from a text, a list or a dialog in which somebody is."""
+        focus = self._focus()
+        if focus == str(self.entry):
+            return not self.entry.get()
+        outside = self.root.tk.call("winfo", "toplevel", focus or ".") != "."
+        return not outside and focus not in (str(self.list.tree), str(self.list.words))
+
     def _place(self) -> None:
         """Give the window the size and place it had, if that is still on the screen."""
         root = self.root
-        screen = root.winfo_screenwidth(), root.winfo_screenheight()
-        least = self._least()
-        self.look.listen(lambda: root.minsize(*self._least()))
+        self.look.listen(lambda: root.after_idle(self._keep_in_screen))  # by then the menu bar has its new height
+        root.update_idletasks()
+        screen, least = self._screen(), self._least()
         root.minsize(*least)
         size = [min(max(self.look.px(first), small), whole) for first, small, whole in
                 zip(FIRST_SIZE, least, screen, strict=True)]  # fmt: skip
@@ -203,10 +221,24 @@ class Window(Inputs, Similar, Actions):
             geometry = f"{width}x{height}+{x}+{y}"
         root.geometry(geometry)
 
+    def _screen(self) -> tuple[int, int]:
+        """Return the largest size that the screen has room for; X11 counts a window's menu bar beside its height."""
+        call = self.root.tk.call
+        bars = [path for path in self.root.tk.splitlist(call("winfo", "children", ".")) if "#" in str(path)]
+        bar = call("winfo", "reqheight", bars[0]) if bars and call("tk", "windowingsystem") == "x11" else 0
+        return self.root.winfo_screenwidth(), self.root.winfo_screenheight() - int(bar)
+
+    def _keep_in_screen(self) -> None:
+        """Ask for the smallest size at the scaling in use, and for no larger one than the screen's."""
+        self.root.minsize(*self._least())
+        width, height = self.root.winfo_width(), self.root.winfo_height()
+        room = self._screen()
+        if width > room[0] or height > room[1]:
+            self.root.geometry(f"{min(width, room[0])}x{min(height, room[1])}")
+
     def _least(self) -> tuple[int, int]:
         """Return the smallest size in which everything fits at the scaling in use, or the screen's."""
-        screen = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
-        width, height = (min(self.look.px(small), whole) for small, whole in zip(SMALLEST, screen, strict=True))
+        width, height = (min(self.look.px(small), whole) for small, whole in zip(SMALLEST, self._screen(), strict=True))
         return width, height
 
     def _bind(self) -> None:
@@ -306,7 +338,7 @@ class Window(Inputs, Similar, Actions):
         elif message.kind == "candidates" and row:
             row.state, row.candidates = "choosing", data["candidates"]
             self._show_row(row)
-            self.say(f"Choose which video “{row.title}” is")
+            self.say(f"Choose which video “{row.title}” is", title=row.title)
         elif message.kind == "answer" and row:
             self._answered(row, {name: data.get(name) for name in ("answer", "why", "colour")})
         elif message.kind == "spectra":
@@ -341,12 +373,16 @@ class Window(Inputs, Similar, Actions):
         elif message.kind in ("sentence", "broken"):
             self.say(data["message"], bad=True)
 
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """Show a sentence in the status line."""
-        self._said = time.monotonic()
+    def say(self, text: str, *, bad: bool = False, title: str = "") -> None:
+        """Show a sentence in the status line; a title in it is cut first where the line is too short."""
+        self._said, self._bad = time.monotonic(), bad
         text = text[:1].upper() + text[1:]
-        self.status.configure(foreground=self.look.colours.bad if bad else self.look.colours.text)
-        self.status.show(clean_title(text, limit=400))
+        self._paint_status()
+        self.status.show(clean_title(text, limit=400), cut=title)
+
+    def _paint_status(self) -> None:
+        """Use the theme's colours for the status line."""
+        self.status.configure(foreground=self.look.colours.bad if self._bad else self.look.colours.text)
 
     def _unsay(self) -> None:
         """Take away a sentence that was about something else."""
@@ -374,7 +410,7 @@ class Window(Inputs, Similar, Actions):
         if row and row.stages:
             stage, fraction = list(row.stages.items())[-1]
             waiting = f" ({self.worker.waiting} waiting)" if self.worker.waiting else ""
-            self.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{waiting}")
+            self.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{waiting}", title=row.title)
             self.progress.configure(value=fraction)
 
     # ---- inputs
@@ -391,7 +427,7 @@ class Window(Inputs, Similar, Actions):
         """Queue one input."""
         key = key or uuid.uuid4().hex
         online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
-        shown = clean_title(title or (text if online else Path(text).stem if "/" in text or "\\" in text else text))
+        shown = clean_title(title or (text if online else _name(text)))
         row = Row(key, shown, online=online)
         self.rows[key] = row
         store = self.history.picture_path(key)
@@ -466,3 +502,12 @@ class Window(Inputs, Similar, Actions):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
                 self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
         self.root.destroy()
+
+
+def _name(text: str) -> str:
+    """Return what an input is called before more is known of it: a file that is there by its name, else the text."""
+    with contextlib.suppress(OSError, ValueError, RuntimeError):  # no possible name of a file
+        path = Path(text).expanduser()
+        if path.exists():
+            return (path.name if path.is_dir() else path.stem) or text
+    return text

@@ -47,7 +47,7 @@ class Actions:
     _finished: Names
     _pictures: dict[str, Picture]
 
-    def say(self, text: str, *, bad: bool = False) -> None:
+    def say(self, text: str, *, bad: bool = False, title: str = "") -> None:
         """Show a sentence in the status line."""
         raise NotImplementedError
 
@@ -65,6 +65,10 @@ class Actions:
 
     def _page(self, name: str) -> None:
         """Show one of the pages."""
+        raise NotImplementedError
+
+    def _keyboard_is_free(self) -> bool:
+        """Return whether a page may take the keyboard."""
         raise NotImplementedError
 
     # ---- the list
@@ -125,7 +129,8 @@ class Actions:
             if changed or not self.pages["pick"].winfo_viewable():
                 self.pages["pick"].show(row.title, row.candidates, row.thumbnails)
                 self._page("pick")
-                self.pages["pick"].list.focus_set()
+                if self._keyboard_is_free():
+                    self.pages["pick"].list.focus_set()
         elif row:
             self.pages["working"].show(row.title, row.stages, online=row.online)
             self._page("working")
@@ -139,7 +144,10 @@ class Actions:
                 self.pages["pick"].thumbnail(index, data)
 
     def _answered(self, row: "Row", record: dict[str, Any]) -> None:
-        """Keep an answer, and show it if its job is the one shown."""
+        """Keep an answer, and show it if its job is the one shown; what failed without a title keeps its row's."""
+        answer = record["answer"]
+        if row.title and not answer.get("title"):
+            record = {**record, "answer": {**answer, "title": row.title}}
         row.entry = self.history.add(row.key, record)
         row.state = "done"
         row.title = row.entry.title
@@ -149,9 +157,9 @@ class Actions:
         answer = row.entry.record["answer"]
         self._finished.append(answer["verdict"])
         if answer["verdict"] == "error":
-            self.say(f"No answer for “{row.title}”", bad=True)
+            self.say(f"No answer for “{row.title}”", bad=True, title=row.title)
         else:
-            self.say(f"Answered “{row.title}”: {short_answer(answer)}")
+            self.say(f"Answered “{row.title}”: {short_answer(answer)}", title=row.title)
 
     def _failed(self, row: "Row", sentence: str) -> None:
         """Give a job that found no end the verdict error."""
@@ -319,7 +327,7 @@ class Actions:
         """Keep a correction."""
         self.history.correct(entry, genre)
         self.answer.tell(f"You said: {genre}")
-        self.say(f"Correction kept: “{entry.title}” is {genre}")
+        self.say(f"Correction kept: “{entry.title}” is {genre}", title=entry.title)
 
     def export_corrections(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""

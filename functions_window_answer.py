@@ -37,7 +37,8 @@ def meaning(answer: dict[str, Any]) -> str:
     confidence, reason = answer.get("confidence"), clean_text(answer.get("reason") or "")
     reason = reason[:1].upper() + reason[1:]
     if answer["verdict"] == "genre" and confidence is not None:
-        return f"{confidence:.0%} sure: of 100 answers given with this number, about {confidence * 100:.0f} are right."
+        promise = "of 100 answers given with this number for songs like the training clips, about"
+        return f"{confidence:.0%} sure: {promise} {confidence * 100:.0f} are right."
     if answer["verdict"] == "uncertain" and confidence is not None:
         return f"Only {confidence:.0%} sure. {reason}."
     return f"{reason}." if reason and not reason.endswith(".") else reason
@@ -227,7 +228,7 @@ class AnswerView(ttk.Frame):
         self._build_buttons(volume)
         self._build_tabs()
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(2, weight=1)
+        self.rowconfigure(3, weight=1)
         look.listen(self._paint)
         self._paint()
 
@@ -247,7 +248,7 @@ class AnswerView(ttk.Frame):
     def _build_buttons(self, volume: float) -> None:
         """Make the row of buttons."""
         bar = ttk.Frame(self)
-        bar.grid(row=1, column=0, sticky="ew", pady=self.look.px(6))
+        bar.grid(row=1, column=0, sticky="ew", pady=(self.look.px(6), 0))
         self.listen = ttk.Button(bar, text="Listen", underline=0, command=self._do["listen"])
         self.volume = ttk.Scale(bar, from_=0.0, to=1.0, value=volume, length=self.look.px(70),
                                 command=lambda value: self._do["volume"](float(value)))  # fmt: skip
@@ -264,13 +265,13 @@ class AnswerView(ttk.Frame):
         self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.similar, self.wrong)
         for widget in self._row:
             widget.pack(side="left", padx=(0, self.look.px(6)))
-        self.note = FitLabel(bar, use=self.look.fonts["small"])
-        self.note.pack(side="left", fill="x", expand=True)
+        self.note = FitLabel(self, use=self.look.fonts["small"])  # of its own height also without words
+        self.note.grid(row=2, column=0, sticky="ew", padx=self.look.px(2))
 
     def _build_tabs(self) -> None:
         """Make the pictures and the reasons."""
         self.tabs = ttk.Notebook(self)
-        self.tabs.grid(row=2, column=0, sticky="nsew")
+        self.tabs.grid(row=3, column=0, sticky="nsew")
         self.tabs.enable_traversal()
         both = ttk.Frame(self.tabs)
         both.columnconfigure((0, 1), weight=1, uniform="half")
@@ -320,13 +321,13 @@ class AnswerView(ttk.Frame):
         for widget in self._row:
             widget.pack_forget()
         for widget in (self.again, self.copy) if failed else [w for w in self._row if w is not self.again]:
-            widget.pack(side="left", padx=(0, self.look.px(6)), before=self.note)
+            widget.pack(side="left", padx=(0, self.look.px(6)))
         if not has_sound and self.tabs.index("current") > 1:
             self.tabs.select(0)
         self.listen.state(["!disabled" if has_sound else "disabled"])
 
     def tell(self, text: str) -> None:
-        """Show a remark beside the buttons."""
+        """Show a remark below the buttons."""
         self.note.show(text)
 
     def playing(self, second: float | None) -> None:

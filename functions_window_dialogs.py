@@ -109,9 +109,18 @@ class Dialog(tk.Toplevel):
         return text
 
     def _paint(self) -> None:
-        """Follow a change of the theme."""
-        if self.winfo_exists():
-            self.configure(background=self.look.colours.background)
+        """Follow a change of the theme, with all texts and pictures."""
+        if not self.winfo_exists():
+            return
+        colours = self.look.colours
+        self.configure(background=colours.background, highlightbackground=colours.line, highlightcolor=colours.line)
+        for widget in (self.body, *self.body.winfo_children()):
+            for inner in (widget, *widget.winfo_children()):
+                if isinstance(inner, tk.Text):
+                    self.look.paint_text(inner)
+                elif isinstance(inner, Picture):
+                    inner.paint()
+                    inner.refresh(at_once=True)
 
 
 class BugDialog(Dialog):

@@ -45,11 +45,8 @@ class Inputs:
 
     def _paste(self, event: "tk.Event[Any]") -> str | None:
         """Classify the link in the clipboard, wherever the keyboard is; other text goes to the box."""
-        if (
-            event.widget.winfo_class() in ("TEntry", "TCombobox", "Text")
-            or event.widget.winfo_toplevel() is not self.root
-        ):
-            return None
+        if isinstance(event.widget, str) or event.widget.winfo_toplevel() is not self.root:
+            return None  # the list of a combobox has no widget of its own here
         with contextlib.suppress(tk.TclError):
             text = self.root.clipboard_get().strip()
             if _is_link(text):
@@ -61,10 +58,10 @@ class Inputs:
         return "break"
 
     def _paste_in_entry(self, event: "tk.Event[Any]") -> str | None:
-        """Paste into an entry; a link in the empty box starts."""
+        """Paste into an entry; in the main window a link starts."""
         with contextlib.suppress(tk.TclError):
             text = self.root.clipboard_get()
-            if event.widget is self.entry and not self.entry.get() and _is_link(text.strip()):
+            if event.widget.winfo_toplevel() is self.root and _is_link(text.strip()):
                 self.submit([text.strip()])
                 return "break"
             with contextlib.suppress(tk.TclError):

@@ -101,7 +101,7 @@ class Look:
             )
         }  # fmt: skip
         self._base = {name: made.actual("size") for name, made in self.fonts.items()}
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
         self.apply(theme=theme, scale=scale)
 
     @property
@@ -113,9 +113,44 @@ class Look:
         """Return a length in pixels at the scaling in use."""
         return round(length * self.scale)
 
-    def listen(self, changed: Callable[[], None]) -> None:
+    def listen(self, changed: Callable[[], object]) -> None:
         """Call `changed` after every change of theme or scaling."""
         self._listeners.append(changed)
+
+    def keep_spaces(self, top: tk.Misc) -> None:
+        """Let the paddings and lengths of all widgets below one, made at the present scaling, follow the scaling."""
+        spaces: list[tuple[Any, str, dict[str, list[int]]]] = []
+
+        def unscaled(value: Any) -> list[int]:
+            parts = value if isinstance(value, tuple) else str(value).split()
+            return [round(float(str(part)) / self.scale) for part in parts]
+
+        def keep(widget: Any) -> None:
+            manager = widget.winfo_manager()
+            if manager in ("grid", "pack"):
+                info = widget.grid_info() if manager == "grid" else widget.pack_info()
+                spaces.append((widget, manager, {name: unscaled(info[name]) for name in ("padx", "pady")}))
+            own = {"TScale": ("length",), "TProgressbar": ("length",), "TFrame": ("padding",), "Text": ("padx", "pady")}
+            names = [name for name in own.get(widget.winfo_class(), ()) if str(widget.cget(name))]
+            spaces.append((widget, "", {name: unscaled(widget.cget(name)) for name in names}))
+            for child in widget.winfo_children():
+                keep(child)
+
+        def follow() -> None:
+            for widget, manager, values in spaces:
+                scaled = {name: tuple(self.px(part) for part in parts) for name, parts in values.items()}
+                shown = widget.winfo_manager()
+                if not manager:
+                    widget.configure(**scaled)
+                elif manager == "grid":
+                    widget.grid_configure(**scaled)
+                    if not shown:
+                        widget.grid_remove()  # still out of sight, but with its new paddings
+                elif shown:
+                    widget.pack_configure(**scaled)
+
+        keep(top)
+        self.listen(follow)
 
     def apply(self, *, theme: str, scale: float) -> None:
         """Use a theme and a scaling."""
@@ -279,17 +314,22 @@ class FitLabel(ttk.Label):
 
     def __init__(self, parent: Any, *, use: font.Font, lines: int = 1, **options: Any) -> None:
         super().__init__(parent, font=use, **options)
-        self._font, self._lines, self.whole = use, lines, ""
+        self._font, self._lines, self.whole, self._cut = use, lines, "", ""
         self.bind("<Configure>", lambda _: self._fit())
 
-    def show(self, text: str) -> None:
-        """Show a text."""
-        self.whole = text
+    def show(self, text: str, *, cut: str = "") -> None:
+        """Show a text; where it is too long the part of it that is `cut` becomes shorter before its end does."""
+        self.whole, self._cut = text, cut
         self._fit()
 
     def _fit(self) -> None:
         """Cut the text to the present width."""
-        width, whole = self.winfo_width(), joined(self, self.whole)
+        width, whole = self.winfo_width(), self.whole
+        if self._cut and width > 1:
+            rest = self._font.measure(joined(self, whole.replace(self._cut, "", 1)))
+            part = shorten(self._cut, max(width - 4 - rest, 0), lambda text: self._font.measure(joined(self, text)))
+            whole = whole.replace(self._cut, part, 1)
+        whole = joined(self, whole)
         shown = whole if width <= 1 else fit_lines(whole, width - 4, self._lines, self._font.measure)
         shown = "\n".join(turned(self, line) for line in shown.split("\n"))
         if self.cget("text") != shown:

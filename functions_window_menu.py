@@ -58,6 +58,13 @@ def build_menu(window: "Window") -> None:
     window.look.listen(lambda: window.look.paint_menus(root))
     window.look.paint_menus(root)
 
+    def repaint(event: "tk.Event[tk.Misc]") -> None:
+        """Paint again when the theme, which does so late, has painted the menus its own way."""
+        if event.widget is root:  # every widget is told of it
+            root.after_idle(window.look.paint_menus, root)
+
+    root.bind("<<ThemeChanged>>", repaint, add=True)
+
 
 def row_menu(window: "Window") -> tk.Menu:
     """Return the menu of the selected rows of the history, made anew each time."""

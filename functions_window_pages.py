@@ -206,15 +206,21 @@ class AnswerList(ttk.Frame):
         self.words = HintEntry(self, look, hint="Search")
         self.words.grid(row=1, column=0, columnspan=2, sticky="ew", pady=look.px(4))
         self.words.bind("<KeyRelease>", lambda _: self._soon())
-        self.tree = ttk.Treeview(self, columns=("title", "answer"), show="", selectmode="extended")
+        self._edge = tk.Frame(self, padx=2, pady=2)  # the theme draws no focus around a tree
+        self._edge.grid(row=2, column=0, sticky="nsew")
+        self.tree = ttk.Treeview(self._edge, columns=("title", "answer"), show="", selectmode="extended")
         self.tree.column("answer", stretch=False, anchor="e")
-        self.tree.grid(row=2, column=0, sticky="nsew")
+        self.tree.pack(fill="both", expand=True)
         bar = ttk.Scrollbar(self, command=self.tree.yview)
         bar.grid(row=2, column=1, sticky="ns")
         self.tree.configure(yscrollcommand=bar.set)
         self._empty = tk.Label(self.tree, font=look.fonts["small"], borderwidth=0)
         self.tree.bind("<<TreeviewSelect>>", lambda _: self._count())
         self.tree.bind("<<TreeviewSelect>>", lambda _: select(self.tree.selection()), add=True)
+        self.tree.bind("<FocusIn>", lambda _: self._entered())
+        self.tree.bind("<FocusOut>", lambda _: self._paint_edge())
+        self.tree.bind("<Home>", lambda _: self._go_to(0))
+        self.tree.bind("<End>", lambda _: self._go_to(-1))
         self.tree.bind("<Delete>", lambda _: remove())
         self.tree.bind("<<SelectAll>>", lambda _: self.tree.selection_set(self.tree.get_children()))
         system = self.tk.call("tk", "windowingsystem")
@@ -245,6 +251,7 @@ class AnswerList(ttk.Frame):
         """Take a row away, if it is there."""
         if self.tree.exists(key):
             self.tree.delete(key)
+            self._keep_place()
             self._count()
 
     def _count(self) -> None:
@@ -284,13 +291,14 @@ class AnswerList(ttk.Frame):
 
     def fill(self, rows: list[tuple[str, str, str, str]]) -> None:
         """Show other rows: (key, title, answer, kind), and keep what is selected and still there."""
-        selected = self.tree.selection()
+        selected, place = self.tree.selection(), self.tree.focus()
         self.tree.delete(*self.tree.get_children())
         for row in rows:
             self.set(*row)
         kept = [key for key in selected if self.tree.exists(key)]
         if kept:
             self.tree.selection_set(kept)
+        self._keep_place(place)
         self._count()
 
     def go(self, key: str) -> None:
@@ -299,6 +307,31 @@ class AnswerList(ttk.Frame):
             self.tree.selection_set(key)
             self.tree.focus(key)
             self.tree.see(key)
+
+    def _keep_place(self, key: str = "") -> None:
+        """Give the arrow keys a row to start from, `key` if it is there: without one they do nothing."""
+        if key and self.tree.exists(key):
+            self.tree.focus(key)
+        elif not self.tree.focus():
+            self.tree.focus(next(iter(self.tree.selection() or self.tree.get_children()), ""))
+
+    def _entered(self) -> None:
+        """Show that the keyboard is here, with a row selected."""
+        self._paint_edge()
+        self._keep_place()
+        if self.tree.focus() and not self.tree.selection():
+            self.go(self.tree.focus())
+
+    def _go_to(self, index: int) -> None:
+        """Select the first or the last row."""
+        rows = self.tree.get_children()
+        if rows:
+            self.go(rows[index])
+
+    def _paint_edge(self) -> None:
+        """Draw the border of the list in the accent colour while it has the keyboard."""
+        colours = self._look.colours
+        self._edge.configure(background=colours.accent if self.tree.instate(["focus"]) else colours.background)
 
     def _soon(self) -> None:
         """Search when the typing pauses."""
@@ -310,6 +343,7 @@ class AnswerList(ttk.Frame):
         """Use the theme's colours for the kinds of rows, and the widths of the scaling."""
         self.tree.column("title", width=self._look.px(150), minwidth=self._look.px(60))
         self.tree.column("answer", width=self._look.px(112), minwidth=self._look.px(60))
+        self._paint_edge()
         colours = self._look.colours
         self._empty.configure(background=colours.field, foreground=colours.muted)
         for kind, colour in (("genre", colours.text), ("uncertain", colours.warm), ("error", colours.bad),

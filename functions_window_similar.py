@@ -43,6 +43,7 @@ class SimilarDialog(Dialog):
         super().__init__(root, look, title="Similar songs", size=(720, 480))
         self._ask, self._stop, self._choose_file, self._classify = ask, stop, choose, classify
         self._songs: list[dict[str, Any]] = []
+        self._bad = False
         title = FitLabel(self.body, use=look.fonts["title"], lines=2)
         title.pack(fill="x")
         title.show(f"Similar to “{entry.title}”")
@@ -76,8 +77,15 @@ class SimilarDialog(Dialog):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Show a sentence above the list."""
-        self.words.configure(foreground=self.look.colours.bad if bad else self.look.colours.text)
+        self._bad = bad
+        self._paint()
         self.words.show(text[:1].upper() + text[1:])
+
+    def _paint(self) -> None:
+        """Follow a change of the theme."""
+        super()._paint()
+        if self.winfo_exists():
+            self.words.configure(foreground=self.look.colours.bad if self._bad else self.look.colours.text)
 
     def fill(self, songs: list[dict[str, Any]]) -> None:
         """Show songs: input, title, genre, distance."""

@@ -47,3 +47,22 @@ def test_a_card_without_ranges_still_tells_what_was_heard():
     told = explain([math.log(0.4), math.log(0.3), 91, 5000, 0], None, {"rock": 0.7, "jazz": 0.3})
     assert [r["side"] for r in told] == ["heard"] * 3
     assert told[0]["text"] == "The pretrained network heard: rock (40%), jazz (30%)"
+
+
+def logs(*shares):
+    return [math.log(share) for share in shares]
+
+
+@pytest.mark.parametrize(("value", "own", "other", "expected"), [
+    (0.001, (0.002, 0.004, 0.009), (0.0005, 0.02, 0.03), "for: under 1%, within what is usual for a (under 1%)"),
+    (0.001, (0.002, 0.02, 0.009), (0.0005, 0.001, 0.03), None),  # against, and as written within
+    (0.001, (0.002, 0.02, 0.03), (0.0005, 0.001, 0.004), None),  # the same, in a wider range
+    (0.10, (0.05, 0.30, 0.40), (0.05, 0.11, 0.20), None),  # within its range is nothing against
+    (0.02, (0.05, 0.30, 0.40), (0.01, 0.02, 0.03), "against: 2%, below what is usual for a (5 to 40%)"),
+    (0.30, (0.05, 0.30, 0.40), (0.05, 0.10, 0.40), None),  # the same range in both
+])  # fmt: skip
+def test_no_line_contradicts_itself_or_its_side(value, own, other, expected):
+    traits = {"a": {"tag_mean_rock": logs(*own)}, "b": {"tag_mean_rock": logs(*other)}}
+    told = explain([math.log(value), math.log(0.001), 91, 5000, 0], traits, {"a": 0.7, "b": 0.3})
+    lines = [f"{r['side']}: {r['text']}" for r in told if r["side"] != "heard" and "rock" in r["text"]]
+    assert [line.replace("Tag “rock” heard at ", "").split(";")[0] for line in lines] == [expected] * bool(expected)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from display import tool
 
+from functions_text import clean_title
+
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 ANSWER = {
     "input": "song.ogg", "title": "song", "verdict": "genre", "genre": "metal", "confidence": 0.9, "reason": None,
@@ -72,6 +74,28 @@ def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatc
     assert pilot.until(lambda: window.status.whole == "No answer for “/nowhere/at all.ogg”", 20)
 
 
+@pytest.mark.parametrize("title", ["AC/DC Thunderstruck", "Live 9/11 vol. 2", "AC\\DC", "a/" * 3000, "~me/x", "a\0/b"])
+def test_a_title_with_a_slash_stays_whole(open_window, title):
+    pilot = open_window(ready=False)
+    pilot.window.worker.submit = lambda *_, **__: 1
+    pilot.window.submit([title])
+    assert pilot.window.rows[pilot.window.shown].title == clean_title(title)
+
+
+def test_a_file_that_fails_keeps_its_title(open_window, tmp_path):
+    broken = tmp_path / "broken song.ogg"
+    broken.write_bytes(b"no sound")
+    pilot = open_window()
+    pilot.window.submit([str(broken), str(SAMPLES)])
+    titles = [row.title for row in pilot.window.rows.values()]
+    assert titles == ["broken song", "samples"]
+    assert pilot.until(lambda: pilot.window.history.count(), 20)
+    (entry,) = pilot.window.history.find("broken")
+    assert entry.title == "broken song" and entry.record["answer"]["verdict"] == "error"
+    assert pilot.window.list.tree.item(entry.key, "values")[0] == "broken song"
+    pilot.window.cancel_all()
+
+
 def test_an_empty_list_says_so_and_offers_nothing(open_window):
     pilot = open_window(ready=False)
     side = pilot.window.list
@@ -122,6 +146,18 @@ def test_compare_begins_with_an_answer_that_can_be_compared(open_window):
     assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
 
 
+def test_the_confidence_is_promised_for_songs_like_the_training_clips_alone(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, ANSWER)
+    pilot.root.geometry("900x570+0+0")
+    pilot.window.list.go("key0")
+    assert pilot.until(lambda: pilot.root.winfo_width() == 900 and pilot.window.shown == "key0", 2)
+    pilot.turn(0.2)
+    words = "90% sure: of 100 answers given with this number for songs like the training clips, about 90 are right."
+    shown = pilot.window.answer.meaning
+    assert shown.whole == words and shown.cget("text").replace("\n", " ") == words
+
+
 def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot = open_window(ready=False)
     pilot.type("something")
@@ -132,8 +168,10 @@ def test_ctrl_a_selects_all_in_a_box(open_window):
 
 def test_the_marks_in_the_menus_can_be_read(open_window):
     pilot = open_window(ready=False)
-    for theme in ("light", "dark"):
-        pilot.window.use_theme(theme)
+    for theme in (None, "light", "dark"):
+        if theme:
+            pilot.window.use_theme(theme)
+        pilot.turn(0.5)  # the theme paints when it has the time
         colours = pilot.window.look.colours
         call = pilot.root.tk.call
         bar = next(
@@ -146,6 +184,7 @@ def test_the_marks_in_the_menus_can_be_read(open_window):
         for path in shown:
             assert str(call(path, "cget", "-selectcolor")) == colours.text
             assert str(call(path, "cget", "-background")) in (colours.background, colours.raised)
+            assert int(call(path, "cget", "-borderwidth")) == 0 and str(call(path, "cget", "-relief")) == "flat"
 
 
 def test_dialogs_begin_where_the_last_one_ended_without_hidden_files(open_window, tmp_path, monkeypatch):
@@ -173,9 +212,11 @@ def test_the_smallest_size_grows_with_the_scaling(open_window):
     pilot = open_window(ready=False)
     assert pilot.root.minsize() == (900, 570)
     pilot.window.use_scale(1.5)
-    assert pilot.root.minsize() == (1350, 855)
+    assert pilot.until(lambda: pilot.root.minsize() == (1350, 855), 2)
     pilot.window.use_scale(2.0)
-    assert pilot.root.minsize() == (1400, 1000)  # the screen's
+    pilot.turn(0.3)
+    assert pilot.root.winfo_rooty() > 35  # below the menu bar
+    assert pilot.root.minsize() == (1400, 1000 - pilot.root.winfo_rooty())  # the screen's
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -208,7 +208,7 @@ def test_nothing_is_cut_off_at_any_scaling(open_window, scale):
     assert not cut
 
 
-def test_everything_is_reached_by_the_keyboard_with_visible_focus(open_window):
+def test_everything_is_reached_by_the_keyboard_in_order(open_window):
     pilot = open_window()
     pilot.type(str(SAMPLES / "classical.ogg"))
     pilot.key("Return")
