@@ -25,7 +25,7 @@ from functions_inputs import expand_inputs
 from functions_library import FEATURE_TYPE, Library, Song, below_any, song_features, song_path
 from functions_table import write_atomic
 from functions_tags import Change, read_genres, restore, sweep, write_genres
-from functions_text import clean_text, clean_title
+from functions_text import clean_text, clean_title, counted
 
 MORE_FROM = 0.1  # probability from which a second and third genre is written
 SHOWN = 10  # songs of a list in the statistics
@@ -453,9 +453,9 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
     where, values = below_any(roots)
     there = f"missing_since IS NULL AND {where}"
     verdicts = dict(sorted(library.count("verdict", there, values).items()))
-    counted = library.count("genre, verdict", f"{there} AND genre IS NOT NULL", values)
-    heard = sorted({genre for genre, _ in counted})
-    genres = {g: (counted.get((g, "genre"), 0), counted.get((g, "uncertain"), 0)) for g in heard}
+    numbers = library.count("genre, verdict", f"{there} AND genre IS NOT NULL", values)
+    heard = sorted({genre for genre, _ in numbers})
+    genres = {g: (numbers.get((g, "genre"), 0), numbers.get((g, "uncertain"), 0)) for g in heard}
     genres = dict(sorted(genres.items(), key=lambda item: (-sum(item[1]), item[0])))
     hours = library.number("total(duration_s) / 3600", there, values)
     missing = library.number("count(*)", f"missing_since IS NOT NULL AND {where}", values)
@@ -484,13 +484,13 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
 
 def summary(counts: Statistics) -> str:
     """Return the counts as lines for a person: songs, hours, and how many of each genre."""
-    said = {"uncertain": "not sure", "not_music": "not music", "silent": "silent", "too_short": "too short",
-            "error": "errors"}  # fmt: skip
+    said = {"uncertain": "not sure", "not_music": "not music", "silent": "silent", "too_short": "too short"}
     parts = [f"{counts.verdicts.get('genre', 0)} named"]
     parts += [f"{n} {said[verdict]}" for verdict, n in counts.verdicts.items() if verdict in said]
+    parts += [counted(n, "error") for verdict, n in counts.verdicts.items() if verdict == "error"]
     gone = f"; {counts.missing} vanished" if counts.missing else ""
     length = f"{counts.hours:.1f} hours" if counts.hours >= 1 else f"{60 * counts.hours:.0f} minutes"
-    lines = [f"{counts.songs} songs, {length}: {', '.join(parts)}{gone}"]
+    lines = [f"{counted(counts.songs, 'song')}, {length}: {', '.join(parts)}{gone}"]
     width = max((len(genre) for genre in counts.genres), default=0)
     for genre, (named, unsure) in counts.genres.items():
         share = named / counts.songs

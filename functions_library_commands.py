@@ -22,7 +22,7 @@ from functions_collection import (
 from functions_library import Library
 from functions_models import model_genres
 from functions_terminal import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
-from functions_text import clean_text
+from functions_text import clean_text, counted
 
 
 def work_library(options: Any) -> int:
@@ -64,7 +64,7 @@ def update(library: Library, options: Any) -> bool:
         options.inputs, model=options.model, start_s=options.start, length_s=options.length, fresh=options.fresh
     )
     again = f" ({found.again} heard before by another model or at another part)" if found.again else ""
-    say(f"{found.songs} songs found, {found.to_do} of them new or changed{again}")
+    say(f"{counted(found.songs, 'song')} found, {found.to_do} of them new or changed{again}")
     for sentence in found.unread:
         say(sentence)
     with contextlib.ExitStack() as stack:
@@ -110,9 +110,10 @@ def change_tags(library: Library, options: Any) -> bool:
 def make_playlists(library: Library, options: Any) -> None:
     """Write the playlists and say what they hold."""
     counts, odd = write_playlists(library, options.playlists, roots=options.inputs)
-    say(f"{len(counts)} playlists with {sum(counts.values())} songs in {options.playlists}")
+    lists, songs = counted(len(counts), "playlist"), counted(sum(counts.values()), "song")
+    say(f"{lists} with {songs} in {options.playlists}")
     if odd:
-        say(f"{odd} songs were left out: their names hold what a playlist cannot")
+        say(f"{counted(odd, 'song')} left out: the name holds what a playlist cannot")
 
 
 def show_similar(library: Library, options: Any) -> None:

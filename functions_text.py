@@ -39,6 +39,11 @@ def clean_text(text: str, *, limit: int | None = None) -> str:
     return cleaned if limit is None or len(cleaned) <= limit else cleaned[: limit - 1] + "\u2026"
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number and a word, the word in the plural unless it is one."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
 def clean_title(text: object, *, limit: int = MAX_TITLE) -> str:
     """Return a title that is safe to show, with single spaces and of a length that fits; None gives ""."""
     words = clean_text("" if text is None else str(text)).split()

@@ -451,7 +451,7 @@ def test_the_summary_says_how_many_of_each_genre(small, tmp_path):
     (small / "broken.mp3").write_bytes(b"no sound " * 50)
     again = run_script(SCRIPT, small, "--library", tmp_path / "songs.sqlite")
     assert again.returncode == 1
-    assert "1 errors" in again.stdout
+    assert ", 1 error\n" in again.stdout
     assert "broken.mp3: 'broken.mp3' is not audio that can be read" in again.stdout
     (record,) = json_lines(run_script(SCRIPT, "--library", tmp_path / "songs.sqlite", "--stats", "--json").stdout)
     assert [Path(error["input"]).name for error in record["errors"]] == ["broken.mp3"]
