@@ -343,14 +343,13 @@ def describe_models(folder: Path) -> str:
         except ModelError:
             continue  # another file, or a model of another version
         lines += _describe(card)
-    lines += _describe_detector(folder / "not_music.json")
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # no card, or another file
+        lines += _describe_detector(folder / "not_music.json")
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _describe_detector(path: Path) -> list[str]:
-    """Return the lines on the detector of what is not music, none where there is no such card."""
-    if not path.is_file():
-        return []
+    """Return the lines on the detector of what is not music."""
     card = read_json(path)
     metrics, training = card["metrics"], card["training"]
     kinds = metrics["kinds"].items()

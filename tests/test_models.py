@@ -97,6 +97,15 @@ def test_exporting_leaves_only_the_model_its_card_and_the_page_about_it(shipped)
     assert f"## {base.name}" in describe_models(base.parent)
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{}", b'{"metrics": {"kinds": 1}, "training": {}}'])
+def test_the_page_passes_over_another_file_with_the_name_of_the_detector(content, tmp_path):
+    """Training a model in such a folder ended in a traceback."""
+    (tmp_path / "not_music.json").write_bytes(content)
+    assert describe_models(tmp_path).startswith("# Models")
+    assert "## not_music" not in describe_models(tmp_path)
+    assert "## not_music" in describe_models(MODELS_DIR)
+
+
 def test_a_model_is_found_by_its_name_and_by_its_path(shipped):
     base = shipped[0]
     assert model_path("genres") == MODELS_DIR / "genres"
