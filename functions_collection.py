@@ -241,7 +241,7 @@ def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Pat
         for genre in genres
     }
     for path in paths.values():
-        if path.exists() and PLAYLIST_MARK.encode() not in path.read_bytes()[:1000]:
+        if not _may_replace(path):
             raise SourceError(f"{path} is no playlist of this program; choose another folder")
     for genre in genres:
         lines = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(genre)}"]
@@ -263,6 +263,14 @@ def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Pat
         if genre in counts or paths[genre].exists():  # what an earlier run wrote is not left as it was
             write_atomic(paths[genre], "\n".join(lines) + "\n")
     return counts, odd
+
+
+def _may_replace(path: Path) -> bool:
+    """Whether there is no file of a name, or a playlist of this program."""
+    if not path.is_file():
+        return not path.exists()
+    with path.open("rb") as file:
+        return PLAYLIST_MARK.encode() in file.read(1000)
 
 
 def _is_text(text: str) -> bool:

@@ -270,6 +270,10 @@ def test_a_playlist_of_somebody_else_is_refused_and_left(made, tmp_path):
         write_playlists(made, other.parent)
     assert other.read_text() == "#EXTM3U\nmine.mp3\n"
     assert list(other.parent.iterdir()) == [other]
+    other.unlink()
+    os.mkfifo(other)
+    with pytest.raises(SourceError, match="no playlist of this program"):
+        write_playlists(made, other.parent)
 
 
 def test_names_that_a_playlist_cannot_hold_are_counted(tmp_path):
