@@ -181,7 +181,7 @@ class Window(Inputs, Similar, Actions):
 
     def _page(self, name: str) -> None:
         """Show one of the pages; a keyboard in another one, which is seen no more, goes to the box."""
-        focus = self._focus()
+        focus = self._focus() or self.root.tk.call("focus", "-lastfor", ".")  # what has it when the user comes back
         for other, page in self.pages.items():
             if other != name and page.winfo_manager():
                 page.grid_remove()

@@ -1,12 +1,15 @@
 """Nothing of the window is cut off or unreadable: at any scaling, after a change of it, and after one of the theme."""
 
 import time
+import tkinter as tk
 
 import pytest
 from display import Pilot, tool
 
 from functions_history import History
 from functions_window import Window
+from functions_window_dialogs import AboutDialog
+from functions_window_similar import SimilarDialog
 
 ANSWER = {
     "input": "song.ogg", "title": "song", "verdict": "genre", "genre": "metal", "confidence": 0.9, "reason": None,
@@ -121,6 +124,24 @@ def test_an_open_comparison_follows_the_theme(open_window, tmp_path):
     mean = tool("convert", pilot.picture(tmp_path / "compare.png", shown), "-colorspace", "Gray", "-format",
                 "%[fx:mean]", "info:")  # fmt: skip
     assert float(mean) > 0.8
+
+
+def test_the_texts_of_open_dialogs_follow_the_theme(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    look, entry = pilot.window.look, pilot.window.history.get("key0")
+    about = AboutDialog(pilot.root, look)
+    calls = {name: lambda *_: None for name in ("ask", "stop", "choose", "classify")}
+    similar = SimilarDialog(pilot.root, look, entry=entry, **calls)
+    similar.say("nothing to compare with", bad=True)
+    pilot.window.use_theme("dark")
+    pilot.turn(0.3)
+    texts = [one for frame in about.body.winfo_children() for one in frame.winfo_children() if isinstance(one, tk.Text)]
+    assert [str(text.cget("background")) for text in texts] == [look.colours.background]
+    assert str(similar.words.cget("foreground")) == look.colours.bad
+    for shown in (about, similar):
+        shown.destroy()
+    pilot.window.use_theme("light")  # and those that are closed are left alone
 
 
 @pytest.mark.parametrize("title", ["a very long title " * 12, "x" * 300, "الحصادون " * 30])

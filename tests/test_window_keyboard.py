@@ -122,12 +122,15 @@ def test_after_the_list_to_pick_from_the_next_title_can_be_typed(open_window, ev
     assert pilot.window.entry.get() == "next"
 
 
-def test_a_job_that_starts_while_a_picture_has_the_keyboard_gives_it_to_the_box(open_window, evenings):
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_job_that_starts_while_a_picture_has_the_keyboard_gives_it_to_the_box(open_window, evenings, elsewhere):
     pilot = open_window()
     fill(pilot)
     pilot.window.list.go("key0")
     assert pilot.drawn()
     pilot.window.answer.pictures["genre_timeline"].focus_set()
+    if elsewhere:  # the user is in another program, and comes back to type
+        pilot.window._focus = lambda: ""
     pilot.window.submit(["evening"])
     pilot.type("next")
     assert pilot.window.entry.get() == "next"
