@@ -1,7 +1,8 @@
 """What the user can do with answers and models in the window: choose, remove, compare, correct, export, listen."""
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from functions_worker import Worker
 if TYPE_CHECKING:
     from functions_window import Row
 
-LISTED = 300  # answers in the list
+COMPARED = 300  # answers to choose from when two are compared
 OTHER_FOLDER = "Other folder…"
 Names = list[str]  # the class has an attribute called list
 
@@ -45,6 +46,7 @@ class Actions:
     sound_problem: str | None
     _searched = False
     _finished: Names
+    _coming: deque[Any]
     _pictures: dict[str, Picture]
 
     def say(self, text: str, *, bad: bool = False) -> None:
@@ -71,17 +73,25 @@ class Actions:
 
     def _fill_list(self, words: str) -> None:
         """Show the jobs and the answers that hold the words."""
-        found = self.history.find(words, limit=LISTED)
+        found = self.history.keys(words)
         live = [row for row in reversed(self.rows.values()) if row.entry is None]
-        rows = [self._cells(row) for row in live]
-        rows += [(entry.key, entry.title, *self._verdict(entry)) for entry in found]
-        self.list.fill(rows)
+        self.list.fill(self._listed(live, found))
         if words.strip():
             count = {0: "No answer holds", 1: "1 answer holds"}.get(len(found), f"{len(found)} answers hold")
             self.say(f"{count} “{clean_title(words, limit=60)}”")
         elif self._searched:
             self.say("")
         self._searched = bool(words.strip())
+
+    def _listed(self, live: "Sequence[Row]", keys: Names) -> Iterator[tuple[str, str, str, str]]:
+        """Yield the cells of jobs and answers that are still there when it is their turn."""
+        for row in live:
+            if row.entry is None and row.key in self.rows:
+                yield self._cells(row)
+        for key in keys:
+            entry = self.history.get(key)
+            if entry:
+                yield entry.key, entry.title, *self._verdict(entry)
 
     def _verdict(self, entry: Entry) -> tuple[str, str]:
         """Return the second cell and the kind of an answer's row."""
@@ -164,14 +174,15 @@ class Actions:
         }  # fmt: skip
         self._answered(row, {"answer": answer, "why": [], "colour": None})
 
-    def _forget(self, row: "Row") -> None:
-        """Take a row without an answer away."""
-        if row.entry is not None:
-            return
-        self.rows.pop(row.key, None)
-        self.jobs.pop(row.job, None)
-        self.list.drop(row.key)
-        if self.shown == row.key:
+    def _forget(self, *rows: "Row") -> None:
+        """Take rows without an answer away."""
+        gone = [row.key for row in rows if row.entry is None]
+        for key in gone:
+            row = self.rows.pop(key, None)
+            if row:
+                self.jobs.pop(row.job, None)
+        self.list.drop(*gone)
+        if self.shown in gone:
             self.shown = None
             self._page("welcome")
 
@@ -191,34 +202,43 @@ class Actions:
 
     def cancel_all(self) -> None:
         """Cancel all jobs."""
-        for row in [row for row in self.rows.values() if row.entry is None]:
-            self._cancel(row)
+        coming = len(self._coming)
+        self._coming.clear()
+        rows = [row for row in self.rows.values() if row.entry is None]
+        if rows or coming:
+            self._cancel(*rows)
+            self.say(
+                f"Cancelled: {rows[0].title}" if len(rows) + coming == 1 else f"Cancelled: {len(rows) + coming} songs"
+            )
 
-    def _cancel(self, row: "Row") -> None:
-        """Cancel one job."""
-        self.worker.cancel(row.job)
-        self._forget(row)
-        self.say(f"Cancelled: {row.title}")
+    def _cancel(self, *rows: "Row") -> None:
+        """Cancel jobs."""
+        self.worker.cancel(*(row.job for row in rows))
+        self._forget(*rows)
+        if len(rows) == 1:
+            self.say(f"Cancelled: {rows[0].title}")
 
     def remove(self) -> None:
         """Remove the selected answers from the history, and cancel the selected jobs."""
         keys = self.list.tree.selection()
-        for key in keys:
-            row = self.rows.get(key)
-            if row and row.entry is None:
-                self._cancel(row)
-                continue
-            self.history.remove(key)
+        jobs = [row for key in keys if (row := self.rows.get(key)) and row.entry is None]
+        if jobs:
+            self._cancel(*jobs)
+        live = {row.key for row in jobs}
+        answers = [key for key in keys if key not in live]
+        if not answers:
+            return
+        self.history.remove(*answers)
+        after = self.list.tree.next(answers[0]) or self.list.tree.prev(answers[0])
+        for key in answers:
             self.rows.pop(key, None)
-            after = self.list.tree.next(key) or self.list.tree.prev(key)
-            self.list.drop(key)
-            if self.shown == key:
-                self.shown = None
-                self._page("welcome")
-            if len(keys) == 1 and after:
-                self.list.go(after)
-        if keys:
-            self.say(f"Removed {len(keys)} answer{'s' * (len(keys) > 1)}")
+        self.list.drop(*answers)
+        if self.shown in answers:
+            self.shown = None
+            self._page("welcome")
+        if len(keys) == 1 and after:
+            self.list.go(after)
+        self.say(f"Removed {len(answers)} answer{'s' * (len(answers) > 1)}")
 
     def clear_history(self) -> None:
         """Remove all answers, after a question."""
@@ -340,7 +360,7 @@ class Actions:
 
     def compare(self) -> None:
         """Show two answers side by side: the two selected, or the one shown and the one before it."""
-        entries = self.history.find(limit=LISTED)
+        entries = self.history.find(limit=COMPARED)
         if len(entries) < 2:
             self.say("Two answers are needed to compare", bad=True)
             return

@@ -33,6 +33,14 @@ def test_answers_come_newest_first_and_every_word_counts(history):
     assert history.get("1").record["answer"]["genre"] == "pop" and history.get("none") is None
 
 
+def test_keys_are_those_of_all_answers_that_are_found(history):
+    for i in range(5):
+        history.add(str(i), record("Blue" if i % 2 else "Red"), made=float(i))
+    assert history.keys() == ["4", "3", "2", "1", "0"] and history.keys("blue") == ["3", "1"]
+    history.remove("1", "4")
+    assert history.keys() == ["3", "2", "0"]
+
+
 def test_removing_one_and_all_takes_the_pictures_along(history):
     for key in ("a", "b"):
         history.add(key, record(key))
