@@ -311,7 +311,10 @@ class Window(Inputs, Similar, Actions):
             elif picture:
                 picture.put(data["token"], message.blob, data["spans"], data["axes"])
         elif message.kind == "position":
-            self._heard(data["second"])
+            if data["token"] == self._played:  # and not a sound that was stopped for it
+                self._heard(data["second"])
+        elif message.kind == "ended":
+            self._heard(None)
         elif message.kind == "thumbnail":
             self._thumbnail(data["of"], data["index"], message.blob)
         elif message.kind == "stage" and row:

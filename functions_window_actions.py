@@ -45,6 +45,7 @@ class Actions:
     playing: str | None
     sound_problem: str | None
     _searched = False
+    _played = 0  # the number of what is, or was last, listened to
     _finished: Names
     _coming: deque[Any]
     _pictures: dict[str, Picture]
@@ -396,7 +397,8 @@ class Actions:
         entry = self.answer.entry
         if entry:
             self.playing = entry.key
-            self.worker.ask("play", second=second, volume=self.volume, **self._about(entry))
+            self._played += 1
+            self.worker.ask("play", second=second, volume=self.volume, token=self._played, **self._about(entry))
 
     def _set_volume(self, value: float) -> None:
         """Play louder or softer."""

@@ -245,6 +245,7 @@ class Worker:
                 self.messages.put(Message("crashed", current["job"], {"message": CRASHED}))
                 self.messages.put(Message("done", current["job"]))
             self._dropped.clear()
+            self.messages.put(Message("ended"))
             self._failures += 1
             if self._failures > RESTARTS:
                 self.messages.put(Message("broken", 0, {"message": "the analysis cannot start; see the log file"}))
