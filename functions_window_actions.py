@@ -3,6 +3,7 @@
 import tkinter as tk
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -365,14 +366,17 @@ class Actions:
         if len(entries) < 2:
             self.say("Two answers are needed to compare", bad=True)
             return
-        known = {entry.key for entry in entries}
-        chosen = [key for key in self.list.tree.selection() if key in known][:2]
-        if self.shown in known and self.shown not in chosen:
-            chosen.insert(0, self.shown)
-        others = [entry for entry in entries if entry.key not in chosen]
-        others.sort(key=lambda entry: not entry.record["answer"].get("probabilities"))  # what can be compared first
-        chosen += [entry.key for entry in others]
-        CompareDialog(self.root, self.look, entries=entries, chosen=chosen[:2], draw=self.draw)
+        selected = (self.history.get(key) for key in self.list.tree.selection())  # a job has no answer
+        chosen = list(islice((entry for entry in selected if entry), 2))
+        shown = self.history.get(self.shown or "")
+        if len(chosen) < 2 and shown and shown not in chosen:
+            chosen.insert(0, shown)
+        entries += [entry for entry in chosen if entry not in entries]
+        order = {"genre": 0, "uncertain": 1}  # what can be compared comes first
+        others = sorted(entries, key=lambda entry: order.get(entry.record["answer"]["verdict"], 2))
+        chosen += [entry for entry in others if entry not in chosen]
+        keys = [entry.key for entry in chosen[:2]]
+        CompareDialog(self.root, self.look, entries=entries, chosen=keys, draw=self.draw)
 
     # ---- listening
 

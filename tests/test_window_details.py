@@ -122,6 +122,49 @@ def test_compare_begins_with_an_answer_that_can_be_compared(open_window):
     assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
 
 
+def test_compare_shows_the_two_selected_however_old(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, {**ANSWER, "title": "oldone a"}, {**ANSWER, "title": "oldone b"},
+         *[{**ANSWER, "title": f"song {number}"} for number in range(310)])  # fmt: skip
+    window = pilot.window
+    window.list.go("key200")
+    pilot.turn(0.05)
+    window._fill_list("oldone")
+    window.list.tree.selection_set("key0", "key1")
+    pilot.turn(0.05)
+    window.compare()
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
+    assert {side["title"].whole for side in shown.sides} == {"oldone a", "oldone b"}
+
+
+def test_compare_puts_a_genre_beside_a_genre(open_window):
+    pilot = open_window(ready=False)
+    other = {**ANSWER, "title": "speech", "verdict": "not_music", "genre": None}  # with the numbers it would have had
+    fill(pilot, {**ANSWER, "title": "old"}, {**ANSWER, "title": "shown"}, other)
+    pilot.window.list.go("key1")
+    pilot.turn(0.05)
+    pilot.window.compare()
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
+    assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
+
+
+def test_the_list_holds_every_answer_and_says_how_many(open_window):
+    pilot = open_window(ready=False)
+    fill(
+        pilot,
+        *[{**ANSWER, "title": f"song {number}"} for number in range(350)],
+        {**ANSWER, "title": "else", "input": "else.ogg"},
+    )
+    window = pilot.window
+    assert pilot.until(lambda: len(window.list.tree.get_children()) == 351, 5)
+    window._fill_list("song")
+    assert window.status.whole == "350 answers hold “song”"
+    assert pilot.until(lambda: len(window.list.tree.get_children()) == 350, 5)
+    window.list.tree.selection_set("key0", "key1", "key349")
+    window.remove()
+    assert window.history.count() == 348 and len(window.list.tree.get_children()) == 347
+
+
 def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot = open_window(ready=False)
     pilot.type("something")
