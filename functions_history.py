@@ -194,8 +194,12 @@ class History:
     # ---- corrections
 
     def correct(self, entry: Entry, genre: str) -> None:
-        """Keep the right genre of an answer; a later one replaces it."""
+        """Keep the right genre of an answer; a later one replaces it, and the genre that was answered withdraws it."""
         answer = entry.record["answer"]
+        if answer["verdict"] == "genre" and clean_title(genre, limit=60) == answer.get("genre"):
+            with self._writing() as store:
+                store.execute("DELETE FROM corrections WHERE key = ?", (entry.key,))
+            return
         source = json.dumps(answer["input"])  # a path may hold bytes that are no text
         values = (entry.key, time.time(), source, entry.title, answer.get("genre"), clean_title(genre, limit=60))
         with self._writing() as store:

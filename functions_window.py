@@ -107,6 +107,7 @@ class Window(Inputs, Similar, Actions):
         self._after: str | None = None
         self._stop_signal = False
         self._said = 0.0
+        self._trouble: str | None = None  # with the history since the last sum
         self._tidied = time.monotonic()
         self._finished: list[str] = []  # verdicts since the queue was empty
         self._coming: deque[Input] = deque()  # not queued yet, and listed nowhere
@@ -119,8 +120,7 @@ class Window(Inputs, Similar, Actions):
         self._place()
         root.deiconify()
         self.entry.focus_force()
-        if self.history.problem:
-            self.say(self.history.problem, bad=True)
+        self._kept()
         root.after_idle(lambda: root.after(1, self._begin, text))
 
     # ---- what is on the screen
@@ -281,6 +281,7 @@ class Window(Inputs, Similar, Actions):
                 self._handle(messages[0])
             except Exception:
                 self._bug(*sys.exc_info())
+        self._kept()
         self._tidy()
         self._after = self.root.after(POLL_MS, self._round)
 
@@ -369,6 +370,14 @@ class Window(Inputs, Similar, Actions):
         self.status.configure(foreground=self.look.colours.bad if bad else self.look.colours.text)
         self.status.show(clean_title(text, limit=400))
 
+    def _kept(self) -> bool:
+        """Return whether the history could be written and read since this was asked last, and say so if not."""
+        problem, self.history.problem = self.history.problem, None
+        if problem:
+            self._trouble = problem
+            self.say(problem, bad=True)
+        return problem is None
+
     def _unsay(self) -> None:
         """Take away a sentence that was about something else."""
         if time.monotonic() - self._said > STALE_S and not self.worker.busy:
@@ -378,10 +387,13 @@ class Window(Inputs, Similar, Actions):
         """Say what a queue of several inputs has come to."""
         if self._coming or any(row.state in ("waiting", "working") for row in self.rows.values()):
             return  # the worker may be further than its messages that have been read
+        self._kept()
         verdicts, self._finished = self._finished, []
+        trouble, self._trouble = self._trouble, None
         if len(verdicts) > 1:
             counts = Counter(SUMMARY.get(verdict, verdict) for verdict in verdicts)
-            self.say(f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items()))
+            parts = [f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items())]
+            self.say("; ".join([*parts, trouble] if trouble else parts), bad=bool(trouble))
 
     def _show_busy(self) -> None:
         """Show below what is being done, how far it is and how much waits."""

@@ -67,6 +67,10 @@ class Actions:
         """Take away a sentence that was about something else."""
         raise NotImplementedError
 
+    def _kept(self) -> bool:
+        """Return whether the history could be written, and say so if not."""
+        raise NotImplementedError
+
     def _page(self, name: str) -> None:
         """Show one of the pages."""
         raise NotImplementedError
@@ -231,6 +235,8 @@ class Actions:
         if not answers:
             return
         self.history.remove(*answers)
+        if not self._kept():
+            return
         after = self.list.tree.next(answers[0]) or self.list.tree.prev(answers[0])
         for key in answers:
             self.rows.pop(key, None)
@@ -250,6 +256,8 @@ class Actions:
         question = f"Remove all {count} answers and their pictures? Corrections are kept."
         if count and messagebox.askokcancel("Clear history", question, parent=self.root):
             self.history.clear()
+            if not self._kept():
+                return
             self.rows = {key: row for key, row in self.rows.items() if row.entry is None}
             self.shown = None
             self._page("welcome")
@@ -338,10 +346,14 @@ class Actions:
                           save=lambda genre: self._corrected(entry, genre))  # fmt: skip
 
     def _corrected(self, entry: Entry, genre: str) -> None:
-        """Keep a correction."""
+        """Keep a correction, or withdraw it."""
         self.history.correct(entry, genre)
-        self.answer.tell(f"You said: {genre}")
-        self.say(f"Correction kept: “{entry.title}” is {genre}")
+        if not self._kept():
+            return
+        corrected = self.history.correction(entry.key)
+        self.answer.tell(f"You said: {corrected}" if corrected else "")
+        what = "Correction kept" if corrected else "No correction is kept"
+        self.say(f"{what}: “{entry.title}” is {genre}")
 
     def export_corrections(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""

@@ -79,6 +79,16 @@ def test_corrections_are_metadata_of_a_music_folder(history, tmp_path):
     assert next(csv.reader(io.StringIO(text))) == ["clip_id", "genre"]
 
 
+def test_the_genre_that_was_answered_withdraws_a_correction(history):
+    entry = history.add("a", record("One", genre="jazz"))
+    guess = history.add("b", record("Two", genre="jazz", verdict="uncertain"))
+    history.correct(entry, "blues")
+    history.correct(entry, "jazz")
+    assert history.correction("a") is None and not history.corrections()
+    history.correct(guess, "jazz")  # which says more than the answer did
+    assert history.correction("b") == "jazz"
+
+
 def test_settings_are_kept_and_those_of_another_type_ignored(tmp_path):
     first = History(tmp_path)
     first.remember(theme="dark", volume=0.3, place=[1, 2, 3, 4])

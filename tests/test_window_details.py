@@ -165,6 +165,31 @@ def test_the_list_holds_every_answer_and_says_how_many(open_window):
     assert window.history.count() == 348 and len(window.list.tree.get_children()) == 347
 
 
+def test_what_could_not_be_kept_is_not_called_kept(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, ANSWER)
+    window = pilot.window
+    window.list.go("key0")
+    assert pilot.until(lambda: window.shown == "key0", 2)
+    entry = window.history.get("key0")
+    window.history._store.execute("PRAGMA query_only = 1")  # as a file that can no longer be written
+    for act in (lambda: window._corrected(entry, "blues"), window.remove):
+        window.say("")
+        act()
+        assert "could not be written" in window.status.whole and "You said" not in window.answer.note.whole
+    assert window.list.tree.exists("key0")
+    window.say("")
+    window.use_theme("dark")
+    assert pilot.until(lambda: "could not be written" in window.status.whole, 2)
+    window.submit(["/nowhere/a.ogg", "/nowhere/b.ogg"])
+    assert pilot.until(lambda: window.status.whole.startswith("2 done: 2 without an answer; the history could"), 20)
+    window.history._store.execute("PRAGMA query_only = 0")
+    window._corrected(entry, "blues")
+    assert window.status.whole == "Correction kept: “song” is blues" and "blues" in window.answer.note.whole
+    window._corrected(entry, "metal")
+    assert window.status.whole == "No correction is kept: “song” is metal" and window.answer.note.whole == ""
+
+
 def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot = open_window(ready=False)
     pilot.type("something")
