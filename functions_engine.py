@@ -50,7 +50,7 @@ class Engine:
         self._classifiers: dict[str, Any] = {}
         self._recordings: OrderedDict[str, Any] = OrderedDict()
         self._spectra: OrderedDict[str, Any] = OrderedDict()
-        self._player = Player(lambda second: self.tell("position", second=second))
+        self._player = Player()
 
     def tell(self, kind: str, job: int = 0, *, blob: bytes = b"", **values: Any) -> None:
         """Send a message."""
@@ -355,9 +355,18 @@ class Engine:
 
     def _play(self, request: dict[str, Any]) -> None:
         """Play the analysed parts from a second on."""
-        recording = self._recording(request)
-        self._player.volume = request["volume"]
-        self._player.play(recording, request["second"])
+
+        def tell(second: float | None) -> None:
+            self.tell("position", second=second, token=request["token"])
+
+        try:
+            recording = self._recording(request)
+            self._player.volume = request["volume"]
+            self._player.play(recording, request["second"], tell)
+        except BaseException:  # told by the caller
+            self._player.stop()
+            tell(None)
+            raise
 
     def _models(self, request: dict[str, Any]) -> None:
         """Send the models of a folder, as paths without ending."""

@@ -139,11 +139,19 @@ class History:
 
     def find(self, words: str = "", *, limit: int = 1000) -> list[Entry]:
         """Return the answers that hold every word (in title, input, genre or verdict), newest first."""
+        entries = map(_entry, self._matching("key, made, title, record", words, limit))
+        return [entry for entry in entries if entry]
+
+    def keys(self, words: str = "") -> list[str]:
+        """Return the keys of all answers that hold every word, newest first; none of the answers is read."""
+        return [str(row[0]) for row in self._matching("key", words, -1)]
+
+    def _matching(self, columns: str, words: str, limit: int) -> list[Any]:
+        """Return columns of the answers that hold every word, newest first; a negative limit is none."""
         parts = clean_title(words).casefold().split()
         where = " AND ".join(["instr(words, ?) > 0"] * len(parts)) or "1"
-        query = f"SELECT key, made, title, record FROM answers WHERE {where} ORDER BY made DESC, rowid DESC LIMIT ?"  # noqa: S608 - the words are parameters
-        entries = map(_entry, self._rows(query, (*parts, limit)))
-        return [entry for entry in entries if entry]
+        query = f"SELECT {columns} FROM answers WHERE {where} ORDER BY made DESC, rowid DESC LIMIT ?"  # noqa: S608 - the words are parameters
+        return self._rows(query, (*parts, limit))
 
     def get(self, key: str) -> Entry | None:
         """Return one answer."""
@@ -154,14 +162,15 @@ class History:
         """Return how many answers are kept."""
         return int(sum(row[0] for row in self._rows("SELECT count(*) FROM answers")))
 
-    def remove(self, key: str) -> None:
-        """Forget an answer and its pictures; a correction of it stays."""
+    def remove(self, *keys: str) -> None:
+        """Forget answers and their pictures; corrections of them stay."""
         with self._writing() as store:
-            store.execute("DELETE FROM answers WHERE key = ?", (key,))
-        path = self.picture_path(key)
-        if path:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            store.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
+        for key in keys:
+            path = self.picture_path(key)
+            if path:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Forget all answers and their pictures."""
@@ -185,8 +194,12 @@ class History:
     # ---- corrections
 
     def correct(self, entry: Entry, genre: str) -> None:
-        """Keep the right genre of an answer; a later one replaces it."""
+        """Keep the right genre of an answer; a later one replaces it, and the genre that was answered withdraws it."""
         answer = entry.record["answer"]
+        if answer["verdict"] == "genre" and clean_title(genre, limit=60) == answer.get("genre"):
+            with self._writing() as store:
+                store.execute("DELETE FROM corrections WHERE key = ?", (entry.key,))
+            return
         source = json.dumps(answer["input"])  # a path may hold bytes that are no text
         values = (entry.key, time.time(), source, entry.title, answer.get("genre"), clean_title(genre, limit=60))
         with self._writing() as store:

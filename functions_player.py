@@ -38,25 +38,21 @@ def parts_from(recording: Recording, second: float) -> list[tuple[float, np.ndar
 
 
 class Player:
-    """Plays one recording at a time.
+    """Plays one recording at a time."""
 
-    Parameters
-    ----------
-    tell : callable
-        Called with the second that is heard, and with None at the end.
-    """
-
-    def __init__(self, tell: Callable[[float | None], None]) -> None:
-        self._tell = tell
+    def __init__(self) -> None:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.volume = 0.8
 
-    def play(self, recording: Recording, second: float) -> None:
-        """Play from a second of the song to the end of the last analysed part."""
+    def play(self, recording: Recording, second: float, tell: Callable[[float | None], None]) -> None:
+        """Play from a second of the song to the end of the last analysed part.
+
+        `tell` is called with each second that is heard, and with None at the end.
+        """
         self.stop()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(recording, second, self._stop), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(recording, second, self._stop, tell), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,12 +62,14 @@ class Player:
             self._thread.join(1.0)
             self._thread = None
 
-    def _run(self, recording: Recording, second: float, stop: threading.Event) -> None:
+    def _run(
+        self, recording: Recording, second: float, stop: threading.Event, tell: Callable[[float | None], None]
+    ) -> None:
         """Write blocks to the device until the end."""
-        import sounddevice
-
         stream: Any = None
         try:
+            import sounddevice
+
             for start, samples, rate in parts_from(recording, second):
                 if stream is None or stream.samplerate != rate:
                     if stream is not None:
@@ -82,10 +80,10 @@ class Player:
                 for first in range(0, len(samples), block):
                     if stop.is_set():
                         return
-                    self._tell(start + first / rate)
+                    tell(start + first / rate)
                     stream.write((samples[first : first + block] * self.volume).reshape(-1, 1))
         finally:
             if stream is not None:
                 stream.abort() if stop.is_set() else stream.stop()
                 stream.close()
-            self._tell(None)
+            tell(None)

@@ -8,6 +8,7 @@ to a dialog whose details can be copied.
 """
 
 import contextlib
+import gc
 import re
 import signal
 import sys
@@ -15,7 +16,7 @@ import time
 import tkinter as tk
 import traceback
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +32,7 @@ from functions_window_dialogs import BugDialog, CardDialog
 from functions_window_inputs import Inputs
 from functions_window_look import SCALES, FitLabel, HintEntry, Look, screen_scale, system_theme
 from functions_window_menu import build_menu, row_menu
-from functions_window_pages import STAGES, AnswerList, Pick, Welcome, Working
+from functions_window_pages import PAUSE_MS, SLICE, STAGES, AnswerList, Pick, Welcome, Working
 from functions_window_similar import Similar
 from functions_worker import Message, Worker
 
@@ -45,6 +46,8 @@ SUMMARY = {
     "too_short": "too short", "error": "without an answer",
 }  # fmt: skip
 BUDGET_S = 0.012  # of one round of messages
+TIDY_S = 60.0  # between two thorough searches for garbage, which take up to 0.1 s
+Input = tuple[str, str | None, dict[str, Any] | None]  # text, title, and the answer of what failed already
 
 
 @dataclass
@@ -105,7 +108,10 @@ class Window(Inputs, Similar, Actions):
         self._stop_signal = False
         self._said = 0.0
         self._bad = False
+        self._trouble: str | None = None  # with the history since the last sum
+        self._tidied = time.monotonic()
         self._finished: list[str] = []  # verdicts since the queue was empty
+        self._coming: deque[Input] = deque()  # not queued yet, and listed nowhere
         self.closed = False
         self.menu_variables: tuple[tk.Variable, ...] = ()
         self._build()
@@ -115,8 +121,7 @@ class Window(Inputs, Similar, Actions):
         self._place()
         root.deiconify()
         self.entry.focus_force()
-        if self.history.problem:
-            self.say(self.history.problem, bad=True)
+        self._kept()
         root.after_idle(lambda: root.after(1, self._begin, text))
 
     # ---- what is on the screen
@@ -286,6 +291,7 @@ class Window(Inputs, Similar, Actions):
 
     def _begin(self, text: str | None) -> None:
         """Start the worker, now that the window is seen."""
+        gc.disable()  # see `_tidy`
         self.worker.start()
         if text:
             self.submit([text])
@@ -307,7 +313,22 @@ class Window(Inputs, Similar, Actions):
                 self._handle(messages[0])
             except Exception:
                 self._bug(*sys.exc_info())
+        self._kept()
+        self._tidy()
         self._after = self.root.after(POLL_MS, self._round)
+
+    def _tidy(self) -> None:
+        """Collect garbage in this thread only.
+
+        A picture or variable that is found to be garbage in the worker's thread waits for this one, and this one
+        would wait for what that thread has locked.
+        """
+        counts, limits = gc.get_count(), gc.get_threshold()
+        if time.monotonic() - self._tidied > TIDY_S and not self.worker.busy:
+            gc.collect()
+            self._tidied = time.monotonic()
+        elif counts[0] > limits[0]:
+            gc.collect(int(counts[1] > limits[1]))
 
     def _handle(self, message: Message) -> None:
         """Do what a message asks for."""
@@ -323,7 +344,10 @@ class Window(Inputs, Similar, Actions):
             elif picture:
                 picture.put(data["token"], message.blob, data["spans"], data["axes"])
         elif message.kind == "position":
-            self._heard(data["second"])
+            if data["token"] == self._played:  # and not a sound that was stopped for it
+                self._heard(data["second"])
+        elif message.kind == "ended":
+            self._heard(None)
         elif message.kind == "thumbnail":
             self._thumbnail(data["of"], data["index"], message.blob)
         elif message.kind == "stage" and row:
@@ -345,8 +369,6 @@ class Window(Inputs, Similar, Actions):
             self.history.prune_pictures()
         elif message.kind in ("crashed", "sentence") and row:
             self._failed(row, data["message"])
-        elif message.kind == "cancelled" and row:
-            self._forget(row)
         elif message.kind == "bug":
             if row:
                 self._failed(row, "a fault in the program; its details are in the log file")
@@ -384,6 +406,14 @@ class Window(Inputs, Similar, Actions):
         """Use the theme's colours for the status line."""
         self.status.configure(foreground=self.look.colours.bad if self._bad else self.look.colours.text)
 
+    def _kept(self) -> bool:
+        """Return whether the history could be written and read since this was asked last, and say so if not."""
+        problem, self.history.problem = self.history.problem, None
+        if problem:
+            self._trouble = problem
+            self.say(problem, bad=True)
+        return problem is None
+
     def _unsay(self) -> None:
         """Take away a sentence that was about something else."""
         if time.monotonic() - self._said > STALE_S and not self.worker.busy:
@@ -391,16 +421,19 @@ class Window(Inputs, Similar, Actions):
 
     def _sum_up(self) -> None:
         """Say what a queue of several inputs has come to."""
-        if any(row.state in ("waiting", "working") for row in self.rows.values()):
+        if self._coming or any(row.state in ("waiting", "working") for row in self.rows.values()):
             return  # the worker may be further than its messages that have been read
+        self._kept()
         verdicts, self._finished = self._finished, []
+        trouble, self._trouble = self._trouble, None
         if len(verdicts) > 1:
             counts = Counter(SUMMARY.get(verdict, verdict) for verdict in verdicts)
-            self.say(f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items()))
+            parts = [f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items())]
+            self.say("; ".join([*parts, trouble] if trouble else parts), bad=bool(trouble))
 
     def _show_busy(self) -> None:
         """Show below what is being done, how far it is and how much waits."""
-        if not self.worker.busy:
+        if not self.worker.busy and not self._coming:
             self.progress.grid_remove()
             self.cancel_button.state(["disabled"])
             return
@@ -409,19 +442,47 @@ class Window(Inputs, Similar, Actions):
         row = next((row for row in self.rows.values() if row.state == "working"), None)
         if row and row.stages:
             stage, fraction = list(row.stages.items())[-1]
-            waiting = f" ({self.worker.waiting} waiting)" if self.worker.waiting else ""
-            self.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{waiting}", title=row.title)
+            waiting = self.worker.waiting + len(self._coming)
+            more = f" ({waiting} waiting)" * bool(waiting)
+            self.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{more}", title=row.title)
             self.progress.configure(value=fraction)
 
     # ---- inputs
 
     def submit(self, texts: Names, *, titles: Sequence[str | None] | None = None) -> None:
         """Queue inputs; the first of them is shown."""
-        rows = [self._queue(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)]
+        self._take([(text, title, None) for text, title in zip(texts, titles or [None] * len(texts), strict=True)])
+
+    def _take(self, inputs: Sequence[Input]) -> None:
+        """Queue the first inputs, show the very first, and leave the others for when events have had their turn."""
+        rows = [self._take_one(*one) for one in inputs[:SLICE]]
         if rows:
             self.list.go(rows[0].key)
             self._show(rows[0].key)
             self._show_busy()
+        if len(inputs) > SLICE:
+            if not self._coming:
+                self.root.after(PAUSE_MS, self._take_more)
+            self._coming.extend(inputs[SLICE:])
+
+    def _take_more(self) -> None:
+        """Queue some of the inputs that were left, and come back for the others."""
+        end = time.perf_counter() + BUDGET_S / 2
+        while self._coming and time.perf_counter() < end:
+            self._take_one(*self._coming.popleft())
+        if self._coming:
+            self.root.after(PAUSE_MS, self._take_more)
+        self._show_busy()
+        self._sum_up()
+
+    def _take_one(self, text: str, title: str | None, answer: dict[str, Any] | None) -> Row:
+        """Queue one input; what failed already has its answer."""
+        if answer is None:
+            return self._queue(text, title)
+        row = Row(uuid.uuid4().hex, "")
+        self.rows[row.key] = row
+        self._answered(row, {"answer": answer, "why": [], "colour": None})
+        return row
 
     def _queue(self, text: str, title: str | None = None, *, key: str | None = None) -> Row:
         """Queue one input."""
@@ -437,19 +498,13 @@ class Window(Inputs, Similar, Actions):
         return row
 
     def _several(self, row: Row, items: list[dict[str, Any]]) -> None:
-        """Queue what a folder or a playlist holds; what failed already has its answer."""
+        """Queue what a folder or a playlist holds: first what has no answer yet, which is one where it failed."""
         self._forget(row)
-        good = [item for item in items if not item["answer"]]
-        for item in items:
-            if item["answer"]:
-                made = Row(uuid.uuid4().hex, "")
-                self.rows[made.key] = made
-                self._answered(made, {"answer": item["answer"], "why": [], "colour": None})
-                if not good:
-                    self.list.go(made.key)
-        self.submit([item["input"] for item in good], titles=[item["title"] for item in good])
+        items = sorted(items, key=lambda item: bool(item["answer"]))
+        self._take([(item["input"], item["title"], item["answer"] or None) for item in items])
+        good = sum(not item["answer"] for item in items)
         if good:
-            self.say(f"{len(good)} files or videos queued")
+            self.say(f"{good} files or videos queued")
 
     def _picked(self, index: int) -> None:
         """Classify the chosen search result."""
@@ -497,6 +552,7 @@ class Window(Inputs, Similar, Actions):
             self.history.remember(place=[int(number) for number in place], volume=self.volume)
             self.root.withdraw()
         self.worker.close()
+        gc.enable()
         self.history.close()
         with contextlib.suppress(tk.TclError):
             for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):

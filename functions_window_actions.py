@@ -1,7 +1,9 @@
 """What the user can do with answers and models in the window: choose, remove, compare, correct, export, listen."""
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from functions_worker import Worker
 if TYPE_CHECKING:
     from functions_window import Row
 
-LISTED = 300  # answers in the list
+COMPARED = 300  # answers to choose from when two are compared
 OTHER_FOLDER = "Other folder…"
 Names = list[str]  # the class has an attribute called list
 
@@ -44,7 +46,9 @@ class Actions:
     playing: str | None
     sound_problem: str | None
     _searched = False
+    _played = 0  # the number of what is, or was last, listened to
     _finished: Names
+    _coming: deque[Any]
     _pictures: dict[str, Picture]
 
     def say(self, text: str, *, bad: bool = False, title: str = "") -> None:
@@ -63,6 +67,10 @@ class Actions:
         """Take away a sentence that was about something else."""
         raise NotImplementedError
 
+    def _kept(self) -> bool:
+        """Return whether the history could be written, and say so if not."""
+        raise NotImplementedError
+
     def _page(self, name: str) -> None:
         """Show one of the pages."""
         raise NotImplementedError
@@ -75,17 +83,25 @@ class Actions:
 
     def _fill_list(self, words: str) -> None:
         """Show the jobs and the answers that hold the words."""
-        found = self.history.find(words, limit=LISTED)
+        found = self.history.keys(words)
         live = [row for row in reversed(self.rows.values()) if row.entry is None]
-        rows = [self._cells(row) for row in live]
-        rows += [(entry.key, entry.title, *self._verdict(entry)) for entry in found]
-        self.list.fill(rows)
+        self.list.fill(self._listed(live, found))
         if words.strip():
             count = {0: "No answer holds", 1: "1 answer holds"}.get(len(found), f"{len(found)} answers hold")
             self.say(f"{count} “{clean_title(words, limit=60)}”")
         elif self._searched:
             self.say("")
         self._searched = bool(words.strip())
+
+    def _listed(self, live: "Sequence[Row]", keys: Names) -> Iterator[tuple[str, str, str, str]]:
+        """Yield the cells of jobs and answers that are still there when it is their turn."""
+        for row in live:
+            if row.entry is None and row.key in self.rows:
+                yield self._cells(row)
+        for key in keys:
+            entry = self.history.get(key)
+            if entry:
+                yield entry.key, entry.title, *self._verdict(entry)
 
     def _verdict(self, entry: Entry) -> tuple[str, str]:
         """Return the second cell and the kind of an answer's row."""
@@ -172,14 +188,15 @@ class Actions:
         }  # fmt: skip
         self._answered(row, {"answer": answer, "why": [], "colour": None})
 
-    def _forget(self, row: "Row") -> None:
-        """Take a row without an answer away."""
-        if row.entry is not None:
-            return
-        self.rows.pop(row.key, None)
-        self.jobs.pop(row.job, None)
-        self.list.drop(row.key)
-        if self.shown == row.key:
+    def _forget(self, *rows: "Row") -> None:
+        """Take rows without an answer away."""
+        gone = [row.key for row in rows if row.entry is None]
+        for key in gone:
+            row = self.rows.pop(key, None)
+            if row:
+                self.jobs.pop(row.job, None)
+        self.list.drop(*gone)
+        if self.shown in gone:
             self.shown = None
             self._page("welcome")
 
@@ -199,34 +216,45 @@ class Actions:
 
     def cancel_all(self) -> None:
         """Cancel all jobs."""
-        for row in [row for row in self.rows.values() if row.entry is None]:
-            self._cancel(row)
+        coming = len(self._coming)
+        self._coming.clear()
+        rows = [row for row in self.rows.values() if row.entry is None]
+        if rows or coming:
+            self._cancel(*rows)
+            self.say(
+                f"Cancelled: {rows[0].title}" if len(rows) + coming == 1 else f"Cancelled: {len(rows) + coming} songs"
+            )
 
-    def _cancel(self, row: "Row") -> None:
-        """Cancel one job."""
-        self.worker.cancel(row.job)
-        self._forget(row)
-        self.say(f"Cancelled: {row.title}")
+    def _cancel(self, *rows: "Row") -> None:
+        """Cancel jobs."""
+        self.worker.cancel(*(row.job for row in rows))
+        self._forget(*rows)
+        if len(rows) == 1:
+            self.say(f"Cancelled: {rows[0].title}")
 
     def remove(self) -> None:
         """Remove the selected answers from the history, and cancel the selected jobs."""
         keys = self.list.tree.selection()
-        for key in keys:
-            row = self.rows.get(key)
-            if row and row.entry is None:
-                self._cancel(row)
-                continue
-            self.history.remove(key)
+        jobs = [row for key in keys if (row := self.rows.get(key)) and row.entry is None]
+        if jobs:
+            self._cancel(*jobs)
+        live = {row.key for row in jobs}
+        answers = [key for key in keys if key not in live]
+        if not answers:
+            return
+        self.history.remove(*answers)
+        if not self._kept():
+            return
+        after = self.list.tree.next(answers[0]) or self.list.tree.prev(answers[0])
+        for key in answers:
             self.rows.pop(key, None)
-            after = self.list.tree.next(key) or self.list.tree.prev(key)
-            self.list.drop(key)
-            if self.shown == key:
-                self.shown = None
-                self._page("welcome")
-            if len(keys) == 1 and after:
-                self.list.go(after)
-        if keys:
-            self.say(f"Removed {len(keys)} answer{'s' * (len(keys) > 1)}")
+        self.list.drop(*answers)
+        if self.shown in answers:
+            self.shown = None
+            self._page("welcome")
+        if len(keys) == 1 and after:
+            self.list.go(after)
+        self.say(f"Removed {len(answers)} answer{'s' * (len(answers) > 1)}")
 
     def clear_history(self) -> None:
         """Remove all answers, after a question."""
@@ -236,6 +264,8 @@ class Actions:
         question = f"Remove all {count} answers and their pictures? Corrections are kept."
         if count and messagebox.askokcancel("Clear history", question, parent=self.root):
             self.history.clear()
+            if not self._kept():
+                return
             self.rows = {key: row for key, row in self.rows.items() if row.entry is None}
             self.shown = None
             self._page("welcome")
@@ -324,10 +354,14 @@ class Actions:
                           save=lambda genre: self._corrected(entry, genre))  # fmt: skip
 
     def _corrected(self, entry: Entry, genre: str) -> None:
-        """Keep a correction."""
+        """Keep a correction, or withdraw it."""
         self.history.correct(entry, genre)
-        self.answer.tell(f"You said: {genre}")
-        self.say(f"Correction kept: “{entry.title}” is {genre}", title=entry.title)
+        if not self._kept():
+            return
+        corrected = self.history.correction(entry.key)
+        self.answer.tell(f"You said: {corrected}" if corrected else "")
+        what = "Correction kept" if corrected else "No correction is kept"
+        self.say(f"{what}: “{entry.title}” is {genre}", title=entry.title)
 
     def export_corrections(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""
@@ -348,18 +382,21 @@ class Actions:
 
     def compare(self) -> None:
         """Show two answers side by side: the two selected, or the one shown and the one before it."""
-        entries = self.history.find(limit=LISTED)
+        entries = self.history.find(limit=COMPARED)
         if len(entries) < 2:
             self.say("Two answers are needed to compare", bad=True)
             return
-        known = {entry.key for entry in entries}
-        chosen = [key for key in self.list.tree.selection() if key in known][:2]
-        if self.shown in known and self.shown not in chosen:
-            chosen.insert(0, self.shown)
-        others = [entry for entry in entries if entry.key not in chosen]
-        others.sort(key=lambda entry: not entry.record["answer"].get("probabilities"))  # what can be compared first
-        chosen += [entry.key for entry in others]
-        CompareDialog(self.root, self.look, entries=entries, chosen=chosen[:2], draw=self.draw)
+        selected = (self.history.get(key) for key in self.list.tree.selection())  # a job has no answer
+        chosen = list(islice((entry for entry in selected if entry), 2))
+        shown = self.history.get(self.shown or "")
+        if len(chosen) < 2 and shown and shown not in chosen:
+            chosen.insert(0, shown)
+        entries += [entry for entry in chosen if entry not in entries]
+        order = {"genre": 0, "uncertain": 1}  # what can be compared comes first
+        others = sorted(entries, key=lambda entry: order.get(entry.record["answer"]["verdict"], 2))
+        chosen += [entry for entry in others if entry not in chosen]
+        keys = [entry.key for entry in chosen[:2]]
+        CompareDialog(self.root, self.look, entries=entries, chosen=keys, draw=self.draw)
 
     # ---- listening
 
@@ -384,7 +421,8 @@ class Actions:
         entry = self.answer.entry
         if entry:
             self.playing = entry.key
-            self.worker.ask("play", second=second, volume=self.volume, **self._about(entry))
+            self._played += 1
+            self.worker.ask("play", second=second, volume=self.volume, token=self._played, **self._about(entry))
 
     def _set_volume(self, value: float) -> None:
         """Play louder or softer."""

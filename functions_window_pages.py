@@ -1,7 +1,8 @@
 """The window beside the answer: the welcome, a job at work, the list to pick a video from, the list of answers."""
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from tkinter import ttk
 from typing import Any
 
@@ -12,6 +13,8 @@ STAGES = {
     "search": "Search on YouTube", "playlist": "Read the playlist", "look up": "Look up the video",
     "download": "Download the sound", "decode": "Decode", "analyse": "Analyse",
 }  # fmt: skip
+SLICE = 20  # rows that are made before events have their turn again
+PAUSE_MS = 5  # for them
 WELCOME = (
     ("Which genre is it?", "title"),
     ("Type a title, paste a YouTube link, or open a file or a folder of music.", "body"),
@@ -200,6 +203,11 @@ class AnswerList(ttk.Frame):
         super().__init__(parent)
         self._look, self._search, self._menu = look, search, menu
         self._later: str | None = None
+        self._size = 0
+        self._coming: Iterator[tuple[str, str, str, str]] = iter(())
+        self._filling: str | None = None
+        self._wanted: set[str] = set()
+        self._place = ""
         self.rowconfigure(2, weight=1)
         self.columnconfigure(0, weight=1)
         ttk.Label(self, text="History", underline=1, style="Strong.TLabel").grid(row=0, column=0, sticky="w")
@@ -245,21 +253,24 @@ class AnswerList(ttk.Frame):
             self.tree.item(key, values=(self._cut(title), answer), tags=(kind,))
         else:
             self.tree.insert("", 0 if first else "end", iid=key, values=(self._cut(title), answer), tags=(kind,))
-            self._count()
+            self._size += 1
+            if self._size <= 2:  # more rows offer nothing more
+                self._count()
 
-    def drop(self, key: str) -> None:
-        """Take a row away, if it is there."""
-        if self.tree.exists(key):
-            self.tree.delete(key)
+    def drop(self, *keys: str) -> None:
+        """Take rows away, if they are there."""
+        there = [key for key in keys if self.tree.exists(key)]
+        if there:
+            self.tree.delete(*there)
+            self._size -= len(there)
             self._keep_place()
             self._count()
 
     def _count(self) -> None:
         """Offer what can be done with so many rows, and say so where there are none."""
-        rows = len(self.tree.get_children())
-        self.compare.state(["!disabled" if rows > 1 else "disabled"])
+        self.compare.state(["!disabled" if self._size > 1 else "disabled"])
         self.remove.state(["!disabled" if self.tree.selection() else "disabled"])
-        if rows:
+        if self._size:
             self._empty.place_forget()
         else:
             self._empty.configure(text="Nothing found" if self.words.get().strip() else "Answers appear here")
@@ -289,16 +300,29 @@ class AnswerList(ttk.Frame):
         width = self.tree.column("title", "width") - self._look.px(14)
         return turned(self, shorten(joined(self, title), width, self._look.fonts["body"].measure))
 
-    def fill(self, rows: list[tuple[str, str, str, str]]) -> None:
-        """Show other rows: (key, title, answer, kind), and keep what is selected and still there."""
-        selected, place = self.tree.selection(), self.tree.focus()
+    def fill(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        """Show other rows: (key, title, answer, kind), and keep what is selected and still there.
+
+        Some are shown at once, and the others when events have had their turn.
+        """
+        self._wanted, self._place = set(self.tree.selection()), self.tree.focus()
         self.tree.delete(*self.tree.get_children())
+        self._size = 0
+        self._coming = iter(rows)
+        if self._filling:
+            self.after_cancel(self._filling)
+        self._fill_more()
+
+    def _fill_more(self) -> None:
+        """Show some of the rows that are left, and come back for the others."""
+        rows = list(islice(self._coming, SLICE))
         for row in rows:
             self.set(*row)
-        kept = [key for key in selected if self.tree.exists(key)]
-        if kept:
-            self.tree.selection_set(kept)
-        self._keep_place(place)
+        kept = [key for key, *_ in rows if key in self._wanted]
+        if kept and self._wanted.issuperset(self.tree.selection()):  # nothing else was selected meanwhile
+            self.tree.selection_add(kept)
+        self._keep_place(self._place if any(key == self._place for key, *_ in rows) else "")
+        self._filling = self.after(PAUSE_MS, self._fill_more) if len(rows) == SLICE else None
         self._count()
 
     def go(self, key: str) -> None:

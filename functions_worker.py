@@ -116,26 +116,19 @@ class Worker:
             self._next()
             return self._last_job
 
-    def cancel(self, job: int) -> None:
-        """Forget a job; nothing more is heard of it but a message of the kind ``cancelled``."""
+    def cancel(self, *jobs: int) -> None:
+        """Forget jobs; nothing more is heard of them but one message of the kind ``cancelled`` that names them."""
+        leave = set(jobs)
         with self._lock:
-            if self._current and self._current["job"] == job:
-                self._dropped[job] = time.monotonic()
-                self._send({"do": "cancel", "job": job})
-            elif any(request["job"] == job for request in self._waiting):
-                self._waiting = deque(request for request in self._waiting if request["job"] != job)
-            else:
-                return
-            self.messages.put(Message("cancelled", job))
-
-    def cancel_all(self) -> None:
-        """Forget all jobs."""
-        with self._lock:
-            jobs = [request["job"] for request in self._waiting]
-            if self._current and self._current["job"] not in self._dropped:
-                jobs.append(self._current["job"])
-            for job in jobs:
-                self.cancel(job)
+            over = [request["job"] for request in self._waiting if request["job"] in leave]
+            self._waiting = deque(request for request in self._waiting if request["job"] not in leave)
+            current = self._current["job"] if self._current else None
+            if current in leave and current not in self._dropped:
+                self._dropped[current] = time.monotonic()
+                self._send({"do": "cancel", "job": current})
+                over.append(current)
+            if over:
+                self.messages.put(Message("cancelled", data={"jobs": over}))
 
     def choose_model(self, model: str) -> None:
         """Load another model for the jobs from now on."""
@@ -252,6 +245,7 @@ class Worker:
                 self.messages.put(Message("crashed", current["job"], {"message": CRASHED}))
                 self.messages.put(Message("done", current["job"]))
             self._dropped.clear()
+            self.messages.put(Message("ended"))
             self._failures += 1
             if self._failures > RESTARTS:
                 self.messages.put(Message("broken", 0, {"message": "the analysis cannot start; see the log file"}))

@@ -73,7 +73,10 @@ class Pilot:
     def rest(self, seconds: float = 60.0) -> bool:
         """Let the window live until every input has its answer: the worker is ahead of its messages."""
         window = self.window
-        return self.until(lambda: not window.worker.busy and all(row.entry for row in window.rows.values()), seconds)
+        return self.until(
+            lambda: not window._coming and not window.worker.busy and all(row.entry for row in window.rows.values()),
+            seconds,
+        )
 
     def act(self, *arguments: Any) -> None:
         """Run xdotool while the window lives, so that it can take the events."""

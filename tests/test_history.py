@@ -33,6 +33,14 @@ def test_answers_come_newest_first_and_every_word_counts(history):
     assert history.get("1").record["answer"]["genre"] == "pop" and history.get("none") is None
 
 
+def test_keys_are_those_of_all_answers_that_are_found(history):
+    for i in range(5):
+        history.add(str(i), record("Blue" if i % 2 else "Red"), made=float(i))
+    assert history.keys() == ["4", "3", "2", "1", "0"] and history.keys("blue") == ["3", "1"]
+    history.remove("1", "4")
+    assert history.keys() == ["3", "2", "0"]
+
+
 def test_removing_one_and_all_takes_the_pictures_along(history):
     for key in ("a", "b"):
         history.add(key, record(key))
@@ -69,6 +77,16 @@ def test_corrections_are_metadata_of_a_music_folder(history, tmp_path):
     assert read_metadata(path)["genre"].to_dict() == {"rock/one": "blues", "two.v2": "blues"}
     assert history.correction("x") == "pop" and history.correction("none") is None
     assert next(csv.reader(io.StringIO(text))) == ["clip_id", "genre"]
+
+
+def test_the_genre_that_was_answered_withdraws_a_correction(history):
+    entry = history.add("a", record("One", genre="jazz"))
+    guess = history.add("b", record("Two", genre="jazz", verdict="uncertain"))
+    history.correct(entry, "blues")
+    history.correct(entry, "jazz")
+    assert history.correction("a") is None and not history.corrections()
+    history.correct(guess, "jazz")  # which says more than the answer did
+    assert history.correction("b") == "jazz"
 
 
 def test_settings_are_kept_and_those_of_another_type_ignored(tmp_path):

@@ -1,6 +1,8 @@
 """The window as a person uses it, on a display of its own: keys, mouse, and what the screen then shows."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -278,6 +280,34 @@ def test_clicking_a_picture_plays_that_second_and_the_cursor_moves(open_window, 
     assert pilot.until(lambda: json.loads(tape.read_text().splitlines()[-1])[2] == 0.0, 5)
     pilot.key("ctrl+p")
     assert pilot.until(lambda: pilot.window.playing is None, 5)
+
+
+def test_listening_goes_on_after_a_sound_that_is_not_kept(open_window, monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "fake_audio"))
+    monkeypatch.setenv("GENRE_TEST_TAPE", str(tmp_path / "tape"))
+    pilot = open_window()
+    window = pilot.window
+    assert pilot.until(lambda: window.sound_problem is None, 20)
+    (entry,) = classify(pilot, "rock")
+    gone = {**entry.record["answer"], "input": WATCH + "song0000001", "title": "gone"}
+    window.history.add("gone", {**entry.record, "answer": gone})
+    window._fill_list("")
+    window.list.go("gone")
+    assert pilot.until(lambda: window.shown == "gone", 2)
+    window.listen()
+    assert pilot.until(lambda: "not kept" in window.status.whole and window.playing is None, 10)
+    window.list.go(entry.key)
+    assert pilot.until(lambda: window.shown == entry.key, 2)
+    view = window.answer
+    timeline = view.pictures["genre_timeline"]
+    window.listen()
+    assert pilot.until(lambda: timeline.second is not None and view.listen.cget("text") == "Stop", 10)
+    window.listen_from(10.0)  # while it plays
+    assert pilot.until(lambda: timeline.second is not None and timeline.second >= 10.0, 10)
+    pilot.turn(0.3)
+    assert window.playing == entry.key and view.listen.cget("text") == "Stop"
+    os.kill(window.worker._process.pid, signal.SIGKILL)
+    assert pilot.until(lambda: window.playing is None and view.listen.cget("text") == "Listen", 10)
 
 
 def test_without_a_sound_device_the_button_says_so(open_window):

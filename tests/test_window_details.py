@@ -158,6 +158,74 @@ def test_the_confidence_is_promised_for_songs_like_the_training_clips_alone(open
     assert shown.whole == words and shown.cget("text").replace("\n", " ") == words
 
 
+def test_compare_shows_the_two_selected_however_old(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, {**ANSWER, "title": "oldone a"}, {**ANSWER, "title": "oldone b"},
+         *[{**ANSWER, "title": f"song {number}"} for number in range(310)])  # fmt: skip
+    window = pilot.window
+    window.list.go("key200")
+    pilot.turn(0.05)
+    window._fill_list("oldone")
+    window.list.tree.selection_set("key0", "key1")
+    pilot.turn(0.05)
+    window.compare()
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
+    assert {side["title"].whole for side in shown.sides} == {"oldone a", "oldone b"}
+
+
+def test_compare_puts_a_genre_beside_a_genre(open_window):
+    pilot = open_window(ready=False)
+    other = {**ANSWER, "title": "speech", "verdict": "not_music", "genre": None}  # with the numbers it would have had
+    fill(pilot, {**ANSWER, "title": "old"}, {**ANSWER, "title": "shown"}, other)
+    pilot.window.list.go("key1")
+    pilot.turn(0.05)
+    pilot.window.compare()
+    shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
+    assert [side["title"].whole for side in shown.sides] == ["shown", "old"]
+
+
+def test_the_list_holds_every_answer_and_says_how_many(open_window):
+    pilot = open_window(ready=False)
+    fill(
+        pilot,
+        *[{**ANSWER, "title": f"song {number}"} for number in range(350)],
+        {**ANSWER, "title": "else", "input": "else.ogg"},
+    )
+    window = pilot.window
+    assert pilot.until(lambda: len(window.list.tree.get_children()) == 351, 5)
+    window._fill_list("song")
+    assert window.status.whole == "350 answers hold “song”"
+    assert pilot.until(lambda: len(window.list.tree.get_children()) == 350, 5)
+    window.list.tree.selection_set("key0", "key1", "key349")
+    window.remove()
+    assert window.history.count() == 348 and len(window.list.tree.get_children()) == 347
+
+
+def test_what_could_not_be_kept_is_not_called_kept(open_window):
+    pilot = open_window(ready=False)
+    fill(pilot, ANSWER)
+    window = pilot.window
+    window.list.go("key0")
+    assert pilot.until(lambda: window.shown == "key0", 2)
+    entry = window.history.get("key0")
+    window.history._store.execute("PRAGMA query_only = 1")  # as a file that can no longer be written
+    for act in (lambda: window._corrected(entry, "blues"), window.remove):
+        window.say("")
+        act()
+        assert "could not be written" in window.status.whole and "You said" not in window.answer.note.whole
+    assert window.list.tree.exists("key0")
+    window.say("")
+    window.use_theme("dark")
+    assert pilot.until(lambda: "could not be written" in window.status.whole, 2)
+    window.submit(["/nowhere/a.ogg", "/nowhere/b.ogg"])
+    assert pilot.until(lambda: window.status.whole.startswith("2 done: 2 without an answer; the history could"), 20)
+    window.history._store.execute("PRAGMA query_only = 0")
+    window._corrected(entry, "blues")
+    assert window.status.whole == "Correction kept: “song” is blues" and "blues" in window.answer.note.whole
+    window._corrected(entry, "metal")
+    assert window.status.whole == "No correction is kept: “song” is metal" and window.answer.note.whole == ""
+
+
 def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot = open_window(ready=False)
     pilot.type("something")

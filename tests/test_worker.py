@@ -102,7 +102,7 @@ def test_cancelling_is_heard_at_once_and_the_next_job_follows(worker, youtube):
         listener.heard = []
     began = time.monotonic()
     worker.cancel(first)
-    listener.wait("cancelled", first)
+    assert listener.wait("cancelled").data["jobs"] == [first]
     assert time.monotonic() - began < 0.2
     worker.cancel(third)
     listener.wait("answer", second)
