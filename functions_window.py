@@ -46,7 +46,7 @@ SUMMARY = {
     "too_short": "too short", "error": "without an answer",
 }  # fmt: skip
 BUDGET_S = 0.012  # of one round of messages
-TIDY_S = 60.0  # between two thorough searches for garbage, which take up to 0.1 s
+TIDY_S = 60.0  # between two thorough searches for garbage
 Input = tuple[str, str | None, dict[str, Any] | None]  # text, title, and the answer of what failed already
 
 
@@ -292,6 +292,7 @@ class Window(Inputs, Similar, Actions):
     def _begin(self, text: str | None) -> None:
         """Start the worker, now that the window is seen."""
         gc.disable()  # see `_tidy`
+        gc.freeze()  # what is there now stays, and need not be looked through again
         self.worker.start()
         if text:
             self.submit([text])
@@ -324,7 +325,7 @@ class Window(Inputs, Similar, Actions):
         would wait for what that thread has locked.
         """
         counts, limits = gc.get_count(), gc.get_threshold()
-        if time.monotonic() - self._tidied > TIDY_S and not self.worker.busy:
+        if time.monotonic() - self._tidied > TIDY_S:
             gc.collect()
             self._tidied = time.monotonic()
         elif counts[0] > limits[0]:
@@ -552,6 +553,7 @@ class Window(Inputs, Similar, Actions):
             self.history.remember(place=[int(number) for number in place], volume=self.volume)
             self.root.withdraw()
         self.worker.close()
+        gc.unfreeze()
         gc.enable()
         self.history.close()
         with contextlib.suppress(tk.TclError):

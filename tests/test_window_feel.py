@@ -211,7 +211,8 @@ def test_garbage_is_collected_where_the_widgets_are(open_window):
 
     pilot = open_window(ready=False)
     Cycle()
-    thread = threading.Thread(target=lambda: [[] for _ in range(100_000)])
+    kept = []
+    thread = threading.Thread(target=lambda: kept.extend([] for _ in range(100_000)))
     thread.start()
     thread.join()
     assert not where
