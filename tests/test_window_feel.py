@@ -1,5 +1,6 @@
 """How the window feels: on the screen at once, never late, closed at once, readable whatever it is given."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,6 +59,18 @@ def offspring(pid):
     """Return the processes that a process has started, and those that they have; each may be of another session."""
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
     return [*found, *(later for child in found for later in offspring(child))]
+
+
+def engine_of(process, seconds=10.0):
+    """Wait for a window's engine; return all that the window has started, the engine among them."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        started = offspring(process.pid)
+        with contextlib.suppress(OSError):  # one that has just ended
+            if any("functions_engine.py" in Path(f"/proc/{child}/cmdline").read_text() for child in started):
+                return started
+        time.sleep(0.02)
+    raise AssertionError("no engine")
 
 
 def seen(process, seconds=10.0):
@@ -227,8 +240,7 @@ def test_closing_during_work_ends_the_process_within_a_second(screen, youtube, c
     end = time.monotonic() + 20
     while how != "idle" and time.monotonic() < end and not list(youtube.temporary.rglob("*.part")):
         time.sleep(0.05)
-    started = offspring(process.pid)
-    assert any("functions_engine.py" in Path(f"/proc/{child}/cmdline").read_text() for child in started)
+    started = engine_of(process)
     began = time.monotonic()
     if how == "key":
         tool("xdotool", "mousemove", 300, 300, "sleep", 0.2, "key", "ctrl+q")
