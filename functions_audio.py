@@ -168,6 +168,11 @@ def sound_files(
                     yield entry
 
 
+def unread_folder(folder: str, error: OSError) -> SourceError:
+    """Return what `sound_files` tells of a folder as an error."""
+    return SourceError(f"{folder!r} cannot be read ({error.strerror}); change its permissions", "unreadable")
+
+
 def file_sha256(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:

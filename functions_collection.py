@@ -85,9 +85,9 @@ def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOp
 
 def library_genres(library: Library) -> list[str]:
     """Return the genres that the models of a library's answers know."""
-    query = "SELECT answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
-    answers = [library.parsed(answer) for (answer,) in library.read(query)]
-    return sorted({genre for answer in answers for genre in answer.get("probabilities") or ()})
+    query = "SELECT folder, name, answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
+    answers = [library.prediction(song_path(*place), answer) for *place, answer in library.read(query)]
+    return sorted({genre for answer in answers for genre in answer.probabilities or ()})
 
 
 def _letters(name: str) -> str:
@@ -105,11 +105,12 @@ def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | P
     SourceError
         If a genre to ignore is none of the library's, or another run writes tags.
     """
-    known = {_letters(genre) for genre in library_genres(library)}
+    genres = library_genres(library) if options.ignore else []
+    known = {_letters(genre) for genre in genres}
     for name in options.ignore:
         if known and _letters(name) not in known:
-            genres = ", ".join(library_genres(library))
-            raise SourceError(f"there is no genre {clean_title(name)!r} in the library; its genres are {genres}")
+            there = ", ".join(genres)
+            raise SourceError(f"there is no genre {clean_title(name)!r} in the library; its genres are {there}")
     with library.alone():
         yield from _write_tags(library, options, roots)
 
@@ -121,10 +122,10 @@ def _write_tags(library: Library, options: TagOptions, roots: Sequence[str | Pat
     where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
     for key, path, known, answer in _rows(library, "tag_genre, answer", where, (options.confidence, *values)):
         try:
-            stored = library.parsed(answer)
-            genres = wanted_genres(stored["probabilities"], stored["genre"], options)
+            stored = library.prediction(path, answer)
+            genres = wanted_genres(stored.probabilities or {}, stored.genre or "", options)
             if not genres:
-                yield Outcome(path, "kept", f"{stored['genre']} is not to be written")
+                yield Outcome(path, "kept", f"{stored.genre} is not to be written")
                 continue
             there = read_genres(path) or ([known] if known else [])
             text = options.separator.join(genres)
@@ -486,7 +487,8 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
         "SELECT folder, name, answer FROM songs"  # noqa: S608 - the values are parameters
         f" WHERE verdict = 'error' AND {there} ORDER BY folder, name LIMIT {SHOWN}"
     )
-    errors = [(song_path(*place), library.parsed(answer)["reason"]) for *place, answer in library.read(query, values)]
+    unheard = [(song_path(*place), answer) for *place, answer in library.read(query, values)]
+    errors = [(path, library.prediction(path, answer).reason or "") for path, answer in unheard]
     return Statistics(sum(verdicts.values()), missing, hours, verdicts, genres, tags, contradicted, unsure, errors)
 
 

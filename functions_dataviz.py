@@ -31,6 +31,7 @@ from functions_style import (
     text_width,
     write_message,
 )
+from functions_text import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -261,7 +262,7 @@ def _headline(ax: "Axes", answer: Mapping[str, Any], theme: str) -> None:
         facts.append(f"length {clock(float(duration))}")
     if looked:
         analysed = sum(float(part["end_s"]) - float(part["start_s"]) for part in looked)
-        facts.append(f"analysed {analysed:.0f} s in {len(looked)} part{'s' * (len(looked) > 1)}")
+        facts.append(f"analysed {analysed:.0f} s in {counted(len(looked), 'part')}")
     if answer.get("model"):
         facts.append(f"model {fitted(answer['model'], 1.2)}")
     line = "   ".join(facts)

@@ -7,6 +7,7 @@ whatever else is written to standard output goes to standard error. The end of t
 """
 
 import contextlib
+import io
 import os
 import queue
 import shutil
@@ -326,17 +327,16 @@ class Engine:
 
     def _export(self, request: dict[str, Any]) -> None:
         """Write answers as JSON, CSV or PNG."""
+        from functions_table import write_atomic
+
         path, form, answers = Path(request["path"]), request["form"], request["answers"]
         if form == "png":
             import functions_dataviz as dataviz
 
             figure = dataviz.overview(self._song({**request, "answer": answers[0]}), answers[0], theme="light")
-            part = path.with_name(f".{path.name}.part")
-            try:
-                figure.savefig(part, format="png", dpi=100)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+            picture = io.BytesIO()
+            figure.savefig(picture, format="png", dpi=100)
+            write_atomic(path, picture.getvalue())
         elif form == "csv":
             from functions_answers import writer
             from functions_interface import Prediction
@@ -347,8 +347,6 @@ class Engine:
                     write(Prediction.from_json(answer), 0.0)
         else:
             import json
-
-            from functions_table import write_atomic
 
             write_atomic(path, "".join(json.dumps(answer) + "\n" for answer in answers))
         self.tell("exported", path=str(path))
@@ -463,8 +461,6 @@ def _pixels(spans: list[list[float]], axes: list[float]) -> list[list[float]]:
 
 def _ppm_of_jpeg(data: bytes) -> bytes:
     """Return a thumbnail as a small PPM image."""
-    import io
-
     from PIL import Image
 
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:

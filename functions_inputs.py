@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files
+from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files, unread_folder
 from functions_links import Source, resolve
 from functions_text import clean_title
 from functions_youtube import Candidate, best_match, playlist, search
@@ -114,8 +114,7 @@ def _folder_items(text: str) -> Iterator[Item]:
     problems: list[Item] = []
 
     def unread(folder: str, error: OSError) -> None:
-        problem = SourceError(f"{folder!r} cannot be read ({error.strerror}); change its permissions", "unreadable")
-        problems.append(Item(folder, error=problem))
+        problems.append(Item(folder, error=unread_folder(folder, error)))
 
     for entry in sound_files(text, unread=unread):
         found = True

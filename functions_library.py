@@ -488,16 +488,16 @@ class Library:
             if answer is None:
                 return
             self._told = n
-            yield prediction_of(song_path(folder, name), self.parsed(answer))
+            yield self.prediction(song_path(folder, name), answer)
 
-    def parsed(self, answer: str) -> dict[str, Any]:
-        """Return a stored answer; raise `SourceError` for what is none."""
+    def prediction(self, path: Path, answer: str) -> Prediction:
+        """Return the answer of a song from what is kept of it; raise `SourceError` for what is none."""
         try:
-            found: dict[str, Any] = parse_json(answer)
-            prediction_of(Path("song"), found)
+            kept = parse_json(answer)
+            title = kept["title"] if kept["title"] or kept["verdict"] == "error" else path.stem
+            return Prediction.from_json({**kept, "input": str(path), "title": title})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise self._damaged("an answer in it is none") from error
-        return found
 
     # ---- what is known
 
@@ -570,9 +570,3 @@ def below_any(roots: Sequence[str | Path]) -> tuple[str, tuple[Any, ...]]:
         return "1", ()
     parts = [below(root) for root in roots]
     return f"({' OR '.join(words for words, _ in parts)})", tuple(v for _, values in parts for v in values)
-
-
-def prediction_of(path: Path, answer: dict[str, Any]) -> Prediction:
-    """Return the answer of a song from what is kept of it."""
-    title = answer["title"] if answer["title"] or answer["verdict"] == "error" else path.stem
-    return Prediction.from_json({**answer, "input": str(path), "title": title})

@@ -22,7 +22,7 @@ from functions_audio import GenreError, SourceError
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 # Without it, helpers that Python starts with -c and -m look for modules in the folder the user is in, which may hold a
 # stranger's files.
-SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+SAFE_PATH = "PYTHONSAFEPATH"
 MAX_JOBS = 1024  # more processes than processors gain nothing, and each takes memory
 DASK_TIMEOUT_S = 10.0  # for reaching the scheduler, and for its first worker
 DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits for the next
@@ -126,7 +126,7 @@ def _run_processes(
     while more or suspects:
         alone = not more
         with _safe_path():
-            pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env=SINGLE_THREAD | SAFE_PATH)
+            pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env={**SINGLE_THREAD, SAFE_PATH: "1"})
         running: dict[Any, tuple[int, Any]] = {}
         try:
             queue = iter([suspects.pop()]) if alone else waiting
@@ -155,16 +155,15 @@ def _run_processes(
 @contextlib.contextmanager
 def _safe_path() -> Iterator[None]:
     """Let processes started meanwhile import nothing from the current folder."""
-    before = {name: os.environ.get(name) for name in SAFE_PATH}
-    os.environ.update(SAFE_PATH)
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 @contextlib.contextmanager

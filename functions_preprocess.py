@@ -25,6 +25,7 @@ from functions_audio import (
     level_dbfs,
     song_sha256,
     sound_files,
+    unread_folder,
 )
 from functions_decoder import read_safely
 from functions_features import FAMILIES, columns_of, extract, extractor_constants
@@ -67,7 +68,7 @@ def find_audio(folder: Path) -> list[Path]:
     """
 
     def unread(place: str, error: OSError) -> None:
-        raise SourceError(f"{place!r} cannot be read ({error.strerror}); change its permissions", "unreadable")
+        raise unread_folder(place, error)
 
     if not folder.is_dir():
         raise SourceError(f"there is no folder {str(folder)!r}; give the folder that holds the audio")

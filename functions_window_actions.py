@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from functions_history import Entry, History
-from functions_text import clean_title
+from functions_text import clean_title, counted
 from functions_window_answer import AnswerView, Picture, as_text, short_answer
 from functions_window_dialogs import AboutDialog, CompareDialog, CorrectDialog, HelpDialog
 from functions_window_look import SCALES, Look, screen_scale, system_theme
@@ -221,9 +221,8 @@ class Actions:
         rows = [row for row in self.rows.values() if row.entry is None]
         if rows or coming:
             self._cancel(*rows)
-            self.say(
-                f"Cancelled: {rows[0].title}" if len(rows) + coming == 1 else f"Cancelled: {len(rows) + coming} songs"
-            )
+            if coming or len(rows) > 1:
+                self.say(f"Cancelled: {counted(len(rows) + coming, 'song')}")
 
     def _cancel(self, *rows: "Row") -> None:
         """Cancel jobs."""
@@ -254,7 +253,7 @@ class Actions:
             self._page("welcome")
         if len(keys) == 1 and after:
             self.list.go(after)
-        self.say(f"Removed {len(answers)} answer{'s' * (len(answers) > 1)}")
+        self.say(f"Removed {counted(len(answers), 'answer')}")
 
     def clear_history(self) -> None:
         """Remove all answers, after a question."""
