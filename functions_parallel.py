@@ -20,9 +20,9 @@ from functions_audio import GenreError, SourceError
 
 # One thread a worker: the processes are the parallelism.
 SINGLE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-# Without it, helpers that Python starts with -c and -m look for modules in the folder the user is in, which may hold a
-# stranger's files.
-SAFE_PATH = "PYTHONSAFEPATH"
+# For helpers that Python starts with -c and -m: they look for modules in the folder the user is in, which may hold a
+# stranger's files, and tell of what a process left that ended between two steps, which they clear away.
+HELPERS = {"PYTHONSAFEPATH": "1", "PYTHONWARNINGS": "ignore:resource_tracker"}
 MAX_JOBS = 1024  # more processes than processors gain nothing, and each takes memory
 DASK_TIMEOUT_S = 10.0  # for reaching the scheduler, and for its first worker
 DASK_AHEAD = 4  # items that are sent for each worker: enough that none waits for the next
@@ -119,21 +119,21 @@ def _run_processes(
 
     # A worker that grew is replaced between items; that is no news for a user.
     warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
-    with _safe_path():
+    with _for_helpers():
         resource_tracker.ensure_running()  # loky needs it; its start would let interrupts through again
     suspects: list[tuple[int, Any]] = []  # in work when a worker died; each is tried once more, alone
     more = True
     while more or suspects:
         alone = not more
-        with _safe_path():
-            pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env={**SINGLE_THREAD, SAFE_PATH: "1"})
+        with _for_helpers():
+            pool = ProcessPoolExecutor(max_workers=1 if alone else jobs, env=SINGLE_THREAD | HELPERS)
         running: dict[Any, tuple[int, Any]] = {}
         try:
             queue = iter([suspects.pop()]) if alone else waiting
             while True:
                 for taken in itertools.islice(queue, 2 * jobs - len(running)):
                     suspects.append(taken)  # until it is handed over: the pool may be broken already
-                    with _without_interrupts(), _safe_path():
+                    with _without_interrupts(), _for_helpers():
                         future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
                 if not running:
@@ -153,17 +153,18 @@ def _run_processes(
 
 
 @contextlib.contextmanager
-def _safe_path() -> Iterator[None]:
-    """Let processes started meanwhile import nothing from the current folder."""
-    before = os.environ.get(SAFE_PATH)
-    os.environ[SAFE_PATH] = "1"
+def _for_helpers() -> Iterator[None]:
+    """Let processes that are started meanwhile have the environment of `HELPERS`."""
+    before = {name: os.environ.get(name) for name in HELPERS}
+    os.environ.update(HELPERS)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[SAFE_PATH]
-        else:
-            os.environ[SAFE_PATH] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

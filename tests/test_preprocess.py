@@ -238,6 +238,18 @@ def test_a_worker_that_dies_takes_only_its_own_item():
             assert results[index] == f"done {item}"
 
 
+def test_what_a_process_left_behind_is_cleared_away_without_a_word():
+    """A thread that Python ends at its exit may have forgotten a lock on the disk and not yet said so."""
+    code = (
+        "from functions_parallel import run_many\nfrom loky.backend import resource_tracker\n"
+        "if __name__ == '__main__':\n"
+        "    assert len(list(run_many(len, ['a', 'b', 'c'], jobs=2))) == 3\n"
+        "    resource_tracker.register('/gone', 'semlock')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("jobs", [10**9, 10**30])
 def test_however_many_processes_are_wanted_items_are_taken_as_they_are_needed(jobs):
     taken = []
