@@ -24,7 +24,7 @@ from functions_audio import Cancel, GenreError, Progress, SourceError, never
 from functions_inputs import expand_inputs
 from functions_library import FEATURE_TYPE, Library, Song, below_any, song_features, song_path
 from functions_table import write_atomic
-from functions_tags import Change, read_genres, restore, sweep, write_genres
+from musicgenre.audio.tags import Change, read_genres, restore, sweep, write_genres
 from functions_text import clean_text, clean_title, counted
 
 MORE_FROM = 0.1  # probability from which a second and third genre is written

@@ -30,7 +30,7 @@ from functions_collection import (
 )
 from functions_interface import Prediction
 from functions_library import FEATURE_TYPE, Library
-from functions_tags import read_genres
+from musicgenre.audio.tags import read_genres
 
 SCRIPT = "03_launch_classifier.py"
 MANY = 104

@@ -1,0 +1,1 @@
+"""Music genre classification: audio to genre, with honest confidence."""
