@@ -11,7 +11,7 @@ WIDER = {"techno": "electronic"}  # genre -> the one that it is a kind of, where
 
 
 def display_name(genre: str) -> str:
-    """Return a genre as people write it, in file tags and on screens: ``hiphop`` is Hip-Hop; others stay as they are."""
+    """Return a genre as people write it in file tags: ``hiphop`` is Hip-Hop; names that are none of ours stay."""
     return NAMES.get(genre, genre)
 
 

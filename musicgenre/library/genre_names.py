@@ -51,6 +51,27 @@ def key(text: str) -> str:
     return "".join(words_of(text)) or unicodedata.normalize("NFKC", text).casefold().strip()
 
 
+def listed(text: str, genres: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return those of some genres that a text lists with commas, and the names in it that are none of them.
+
+    A genre's own name may have commas, too: "Folk, World, & Country, Rock" are two.
+    """
+    known = {key(genre): genre for genre in reversed(genres)}
+    known |= {key(NAMES[genre]): genre for genre in genres if genre in NAMES}
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    found, unknown = list[str](), list[str]()
+    at = 0
+    while at < len(parts):
+        stops = (stop for stop in range(len(parts), at, -1) if key(" ".join(parts[at:stop])) in known)
+        stop = next(stops, None)
+        if stop is None:
+            unknown.append(parts[at])
+        else:
+            found.append(known[key(" ".join(parts[at:stop]))])
+        at = stop or at + 1
+    return found, unknown
+
+
 @functools.cache
 def kinds() -> Mapping[str, tuple[str, ...]]:
     """Return key of a kind -> the genres it belongs to, the nearest first."""
