@@ -13,6 +13,7 @@ file with tags, the one that players look at first is written, and every other o
 
 import contextlib
 import hashlib
+import io
 import mmap
 import os
 import re
@@ -112,8 +113,46 @@ def _damaged(song: Path, error: Exception) -> AudioError:
     return AudioError(f"a tag of {song.name!r} is damaged: {what}; repair it with a tag editor, then try again")
 
 
-def sound_sha256(path: Path) -> str:
+class _Front(io.RawIOBase):
+    """The front of a file, for a reader that wants no more."""
+
+    def __init__(self, path: Path, stop: int | None) -> None:
+        self._file = path.open("rb")
+        self._stop = path.stat().st_size if stop is None else stop
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether positions can be chosen."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer and return how many bytes it got."""
+        data = self._file.read(min(len(buffer), max(self._stop - self._file.tell(), 0)))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Choose a position and return it."""
+        return self._file.seek(self._stop + offset) if whence == 2 else self._file.seek(offset, whence)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def sound_sha256(path: Path, *, stop: int | None = None) -> str:
     """Return the SHA-256 of a file's packets of sound, which tags are no part of; nothing is decoded.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stop : int, optional
+        Where tags begin that stand behind the sound: FFmpeg takes some of them for sound.
 
     Raises
     ------
@@ -124,7 +163,7 @@ def sound_sha256(path: Path) -> str:
 
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file, open_sound(file) as container:
+        with _Front(path, stop) as file, open_sound(file) as container:
             for packet in container.demux(container.streams.audio[0]):
                 digest.update(bytes(packet))
     except (av.FFmpegError, ValueError, IndexError) as error:
@@ -217,7 +256,7 @@ def _rewritten(
         new = _tags(data, copy, path)
     if not _is_as_wanted(old, new, written, genres, separator):
         raise AudioError(f"the tags of {path.name!r} do not take {', '.join(genres)!r}; it was left as it is")
-    _check_sound(copy, path)
+    _check_sound(copy, path, new.sound_stop, old.sound_stop)
     return tuple(_genres(old)), tuple(_genres(new)), undo
 
 
@@ -278,11 +317,11 @@ def sweep(folder: Path) -> None:
                 Path(entry.path).unlink(missing_ok=True)
 
 
-def _check_sound(copy: Path, path: Path) -> None:
+def _check_sound(copy: Path, path: Path, copy_stop: int | None, stop: int | None) -> None:
     """Make sure that a copy has the sound of a file."""
-    sound = sound_sha256(path)
+    sound = sound_sha256(path, stop=stop)
     try:
-        is_same = sound_sha256(copy) == sound
+        is_same = sound_sha256(copy, stop=copy_stop) == sound
     except AudioError:
         is_same = False
     if not is_same:

@@ -47,11 +47,12 @@ def read(data: Any, suffix: str) -> TaggedFile:
         return replace(found, tags=(*found.tags, *heads))
     own: tuple[Tag, ...] = ()
     tails = list(_tails(data, start))
+    stop = min((tag.start for tag in tails), default=len(data))
     if inside:
         found = inside(data, start)
         own, add = found.tags, found.add
     elif begin.startswith(APE_FIRST):
-        add = _add_ape(data, tails)
+        add = _add_ape(stop)
         own = tuple(tag for tag in tails if tag.name.startswith("APE"))
         tails = [tag for tag in tails if tag not in own]
     elif begin.startswith(ID3_FIRST) or suffix.lower() in MPEG_SUFFIXES:
@@ -60,7 +61,7 @@ def read(data: Any, suffix: str) -> TaggedFile:
         add = _unsupported
     else:
         raise UnsupportedTag("its format has no tags that are written here")
-    return TaggedFile((*own, *heads, *tails), add)
+    return TaggedFile((*own, *heads, *tails), add, sound_stop=stop)
 
 
 def _inside(begin: bytes) -> Callable[[Any, int], TaggedFile] | None:
@@ -109,9 +110,8 @@ def _add_id3(genres: Sequence[str], separator: str) -> list[Splice]:
     return [Splice(0, 0, id3.new_tag(genres, separator))]
 
 
-def _add_ape(data: Any, tails: Sequence[Tag]) -> Callable[[Sequence[str], str], list[Splice]]:
+def _add_ape(at: int) -> Callable[[Sequence[str], str], list[Splice]]:
     """Return what adds a tag at the end, in front of ID3v1."""
-    at = min((tag.start for tag in tails), default=len(data))
 
     def add(genres: Sequence[str], separator: str) -> list[Splice]:
         return [Splice(at, at, ape.new_tag(genres, separator))]

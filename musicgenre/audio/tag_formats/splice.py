@@ -97,12 +97,15 @@ class TaggedFile:
         Whether the usual tag is to be added beside those that are there.
     sized : callable
         splices -> those of sizes around all of them.
+    sound_stop : int or None
+        Where the tags behind a stream of sound begin, which some readers take for sound.
     """
 
     tags: tuple[Tag, ...]
     add: Edit
     lacks_usual: bool = False
     sized: Callable[[Sequence[Splice]], list[Splice]] = lambda _: []
+    sound_stop: int | None = None
 
     def edit(self, genres: Sequence[str], separator: str) -> tuple[list[Splice], list[Tag]]:
         """Return the splices that write genres, and the tags that hold them then.
