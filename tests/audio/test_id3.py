@@ -293,7 +293,8 @@ def test_an_ape_header_is_no_id3v1(song):
             break
     assert tag[-128:-125] == b"TAG"
     assert read_genres(song(behind=tag)) == ["metal"]
-    check(song(behind=tag), ["Jazz"], taglib=False)
+    change = write_genres(song(behind=tag), ["Jazz"], record=ignore)
+    assert (change.before, change.after) == (("metal",), ("Jazz",))
 
 
 @pytest.mark.parametrize("number, genre", [(0, ["Blues"]), (17, ["Rock"]), (191, ["Psybient"]), (192, []), (255, [])])

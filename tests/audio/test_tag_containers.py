@@ -13,7 +13,6 @@ from tag_material import (
     PICTURE,
     ape,
     atom,
-    by_ffmpeg,
     by_mutagen,
     by_taglib,
     check,
@@ -61,14 +60,13 @@ def comments(*fields, vendor=b"maker", before=b"", behind=b""):
 @pytest.mark.parametrize("kind", KINDS)
 def test_genres_read_back_everywhere_and_are_taken_back(kind, song):
     path = song(kind)
-    check(path, TWO, ffmpeg=kind != "wma")
-    check(path, ["ロック; Música"])
+    check(path, TWO if kind != "wav" else ["Hip-Hop; R&B"], taglib=kind != "tta")  # whose APE tags TagLib leaves out
+    check(path, ["ロック; Música"], taglib=kind != "tta")
     change = write_genres(path, TWO, record=ignore)
-    if kind != "tta":  # whose APE tags mutagen does not look for
+    if kind not in ("tta", "wav"):  # mutagen reads no APE of the one and no INFO of the other
         assert by_mutagen(path) == TWO
-    assert change.after == tuple(TWO)
-    check(path, ["Zydeco"])
-    assert len(read_tags(path)) == len(files.read(song(kind).read_bytes(), f".{kind}").tags) or kind in ("mp2", "wav")
+    assert change.after == (tuple(TWO) if kind != "wav" else ("Hip-Hop; R&B",))
+    check(path, ["Zydeco"], taglib=kind != "tta")
 
 
 @pytest.mark.parametrize("kind", ["aac", "mka", "caf", "au"])
@@ -159,7 +157,7 @@ def pages(data):
         stop = at + 27 + count + sum(segments)
         plain = data[at : at + 22] + bytes(4) + data[at + 26 : stop]
         number_of = ~zlib.crc32(plain.translate(swapped), 0xFFFFFFFF) & 0xFFFFFFFF
-        assert crc == int.from_bytes(number_of.to_bytes(4).translate(swapped))
+        assert crc == int.from_bytes(number_of.to_bytes(4).translate(swapped), "little")
         yield flags, position, serial, number, segments, data[at + 27 + count : stop]
         at = stop
 
@@ -211,31 +209,50 @@ def test_a_large_picture_in_ogg_is_not_kept_a_second_time(song):
     audio.save()
     before = path.read_bytes()
     change = write_genres(path, ["Hip-Hop", "Electronic"], record=ignore)
-    assert len(change.undo) < 12_000
+    assert len(change.undo) < len(before) / 150  # the heads of its pages
     assert OggVorbis(path)["metadata_block_picture"] == audio["metadata_block_picture"]
     check_pages(path.read_bytes())
     assert restore(path, change)
     assert path.read_bytes() == before
 
 
-def test_a_full_page_of_headers_makes_room_for_one_more(song):
-    """Every page of the headers has its 255 segments, so that the pages of sound are numbered anew."""
+def page(flags, number, segments, body, serial, position=0):
+    """Return a page of Ogg."""
+    swapped = bytes(int(f"{i:08b}"[::-1], 2) for i in range(256))
+    head = b"OggS" + struct.pack("<BBqIIIB", 0, flags, position, serial, number, 0, len(segments)) + segments
+    crc = ~zlib.crc32((head + body).translate(swapped), 0xFFFFFFFF) & 0xFFFFFFFF
+    return head[:22] + crc.to_bytes(4).translate(swapped) + head[26:] + body
+
+
+@pytest.mark.parametrize("left", [0, 1, 22, 23, 24, 250])
+@pytest.mark.parametrize("full", [1, 2])
+def test_a_full_page_of_headers_makes_room_for_one_more(full, left, song):
+    """Where every page of the headers has its 255 segments, the pages of sound are numbered anew."""
     path = song("opus")
-    for size in range(64_400, 65_100, 15):
-        audio = mutagen.File(path)
-        audio["lyrics"] = ["x" * size]
-        audio.save(padding=lambda _: 0)
-        old = path.read_bytes()
-        number = len([*pages(old)])
-        change = write_genres(path, TWO, record=ignore)
-        assert len(check_pages(path.read_bytes())) == len(check_pages(old))
-        if len([*pages(path.read_bytes())]) > number:
-            check(path, ["Jazz"])
-            assert restore(path, change)
-            assert path.read_bytes() == old
-            return
-        assert restore(path, change)
-    raise AssertionError("no size needed another page")
+    first, _, *rest = pages(path.read_bytes())
+    serial = first[2]
+    bare_size = len(comments(b"LYRICS=", before=b"OpusTags"))
+    size = 255 * (255 * full - 1) + 254 - left - bare_size
+    packet = comments(b"LYRICS=" + b"x" * size, before=b"OpusTags")
+    segments = b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255])
+    assert len(segments) == 255 * full
+    made = [page(2, 0, first[4], first[5], serial)]
+    for i in range(full):
+        body = packet[65025 * i : 65025 * (i + 1)]
+        ends = i == full - 1
+        made.append(page(i > 0, i + 1, segments[255 * i : 255 * (i + 1)], body, serial, 0 if ends else -1))
+    for i, (flags, position, _, _, lengths, body) in enumerate(rest):
+        made.append(page(flags, full + 1 + i, lengths, body, serial, position))
+    path.write_bytes(b"".join(made))
+    old = check_pages(path.read_bytes())
+    check(path, ["Hip-Hop"])  # of 17 bytes
+    change = write_genres(path, ["Hip-Hop"], record=ignore)
+    new = check_pages(path.read_bytes())
+    assert len([*pages(path.read_bytes())]) == len(made) + (left < 17)
+    assert new[2:] == old[2:] and mutagen.File(path)["genre"] == ["Hip-Hop"]
+    back = write_genres(path, [], record=ignore)
+    assert check_pages(path.read_bytes()) == old
+    assert restore(path, back) and restore(path, change)
 
 
 def test_padding_behind_comments_of_opus_stays(song):
@@ -272,9 +289,10 @@ def test_offsets_of_mp4_move_with_the_sound(song):
     moov = moov[: place + 12] + table + moov[place + 12 + 4 * count :]
     path.write_bytes(parts[b"ftyp"] + moov + mdat)  # as for streaming: the sound behind the tags
     check(path, TWO)
-    write_genres(path, TWO * 100, record=ignore)
+    many = [f"Genre {number}" for number in range(200)]
+    write_genres(path, many, record=ignore)
     assert path.read_bytes().endswith(mdat)
-    assert MP4(path)["\xa9gen"] == TWO * 100
+    assert MP4(path)["\xa9gen"] == many
 
 
 @pytest.mark.parametrize("missing", [b"ilst", b"meta", b"udta"])
@@ -341,6 +359,11 @@ def test_a_fragmented_mp4_is_written(tmp_path):
 # ---- ASF
 
 
+def size_at(data):
+    """Return where an ASF file says how large it is."""
+    return data.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + 40
+
+
 def test_asf_keeps_every_other_attribute_and_its_sizes(song):
     path = song("wma")
     audio = mutagen.File(path)
@@ -348,6 +371,8 @@ def test_asf_keeps_every_other_attribute_and_its_sizes(song):
     audio["WM/Composer"] = ["A", "B"]
     audio["WM/Picture"] = [mutagen.asf.ASFByteArrayAttribute(PICTURE)]
     audio.save()
+    data = path.read_bytes()
+    path.write_bytes(data[: size_at(data)] + struct.pack("<Q", len(data)) + data[size_at(data) + 8 :])
     assert read_genres(path) == ["Zydeco", "Cajun", "Creole"]
     others = {name: values for name, values in mutagen.File(path).tags.as_dict().items() if name != "WM/Genre"}
     for genres in (["Jazz"], TWO, [], TWO * 3):
@@ -356,9 +381,8 @@ def test_asf_keeps_every_other_attribute_and_its_sizes(song):
         assert [str(value) for value in tags.pop("WM/Genre", [])] == genres
         assert tags == others
         data = path.read_bytes()
-        at = data.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"))
-        assert struct.unpack_from("<Q", data, at + 40)[0] in (len(data), struct.unpack_from("<Q", data, at + 40)[0])
-        assert by_taglib(path).get("GENRE", []) == genres
+        assert struct.unpack_from("<Q", data, size_at(data))[0] == len(data)
+        assert sorted(by_taglib(path).get("GENRE", [])) == sorted(genres)
         assert restore(path, change)
 
 
@@ -402,22 +426,24 @@ INFO = chunk(b"INAM", b"S\xf6ng\0") + chunk(b"IGNR", b"Metal\0") + chunk(b"IART"
 
 def test_info_and_id3_of_a_wav_are_both_written(song):
     tag = chunk(b"id3 ", id3(frame(b"TIT2", b"\0T") + frame(b"TCON", b"\0Metal")))
-    path = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + INFO) + tag + chunk(b"bext", b"x" * 7)))
+    path = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + INFO) + tag + chunk(b"odd ", b"x" * 7)))
     assert read_genres(path) == ["Metal"]
-    after = check(path, ["Jazz"], kept=[chunk(b"INAM", b"S\xf6ng\0"), chunk(b"IART", b"odd"), chunk(b"bext", b"x" * 7)])
+    after = check(path, ["Jazz"], kept=[chunk(b"INAM", b"S\xf6ng\0"), chunk(b"IART", b"odd"), chunk(b"odd ", b"x" * 7)])
     assert b"Metal" not in after and after.count(b"Jazz") == 2
     assert struct.unpack_from("<I", after, 4)[0] == len(after) - 8
 
 
-def test_a_wav_with_info_alone_gets_both(song):
+def test_a_wav_with_info_alone_keeps_to_that(song):
+    """A second tag would hide the title from readers that look at one alone."""
     path = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + INFO)))
     assert read_genres(path) == ["Metal"]
-    change = write_genres(path, TWO, record=ignore)
-    assert [tag.genres for tag in read_tags(path)] == [tuple(TWO), ("Hip-Hop; R&B",)]
-    assert by_mutagen(path) == TWO
-    assert restore(path, change)
-    silent = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + chunk(b"INAM", b"Song\0"))))
-    assert b"IGNR" not in check(silent, TWO)
+    check(path, TWO, reads=["Hip-Hop; R&B"])
+    titled = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + chunk(b"INAM", b"Song\0"))))
+    assert b"id3 " not in check(titled, TWO, reads=["Hip-Hop; R&B"])
+    untitled = song("wav", lambda data: riff(bare(data), chunk(b"LIST", b"INFO" + chunk(b"ISFT", b"Lavf\0"))))
+    assert b"IGNR" not in check(untitled, TWO, taglib=False)
+    write_genres(untitled, TWO, record=ignore)
+    assert by_mutagen(untitled) == TWO
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 2_000_000_000])
@@ -458,7 +484,7 @@ def test_odd_chunks_of_aiff_are_padded(length, song):
 
 
 def test_a_wav_whose_last_chunk_lacks_its_padding(song):
-    path = song("wav", lambda data: riff(bare(data), chunk(b"bext", b"x" * 7)[:-1]))
+    path = song("wav", lambda data: riff(bare(data), chunk(b"odd ", b"x" * 7)[:-1]))
     after = check(path, TWO, kept=[b"x" * 7])
     assert b"x" * 7 + b"\0id3 " in after
 
@@ -506,4 +532,3 @@ def test_cut_and_scrambled_files_are_sentences_or_whole(kind, song):
         else:
             assert restore(path, change)
         assert path.read_bytes() == broken
-        assert by_ffmpeg(song(kind))

@@ -15,6 +15,7 @@ from mutagen.apev2 import APEv2
 from mutagen.asf import ASFTags
 from mutagen.id3 import ID3, TCON, TIT2, TPE1
 from mutagen.mp4 import MP4Tags
+from tag_material import by_ffmpeg
 
 from functions_audio import AudioError
 from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, in_order, rebuilt, spliced, undo_of
@@ -56,7 +57,7 @@ def test_a_genre_reads_back_the_sound_stays_and_undo_restores_every_byte(kind, s
     before, sound = path.read_bytes(), decoded(path)
     first = write_genres(path, ["metal"], record=ignore)
     assert [str(genre) for genre in read_genres(path)] == ["metal"]
-    assert any("metal" in str(value) for value in mutagen.File(path).tags.values())
+    assert by_ffmpeg(path)["genre"] == "metal"
     assert np.array_equal(decoded(path), sound)
     second = write_genres(path, ["rock; ロック"], record=ignore)
     assert (second.before, second.after) == (("metal",), ("rock; ロック",))
@@ -137,6 +138,8 @@ def test_what_was_edited_since_keeps_the_edit_and_gets_its_genre_back(kind, old,
         write_genres(path, old, record=ignore)
     change = write_genres(path, ["blues"], record=ignore)
     edited = mutagen.File(path)
+    if edited.tags is None:  # of a wav with INFO
+        edited.add_tags()
     if isinstance(edited.tags, ID3):
         edited.tags.add(TPE1(encoding=3, text=["Somebody"]))
     else:

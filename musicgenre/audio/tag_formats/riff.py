@@ -22,6 +22,7 @@ from musicgenre.audio.tag_formats.splice import (
 )
 
 UNKNOWN = 0xFFFFFFFF  # size in RF64, whose true sizes stand in ds64
+PROGRAM = b"ISFT"  # item of INFO that names the program; alone it is no tag that people look at
 ENDLESS = (0, UNKNOWN)  # sizes of sound that was streamed: it reaches to the end of the file
 
 
@@ -85,7 +86,9 @@ def read(data: Any, start: int) -> TaggedFile:
             tags.append(_inside(file, chunk, tag))
     for chunk in file.chunks:
         if chunk.name == b"LIST" and data[chunk.content : chunk.content + 4] == b"INFO" and order == "<":
-            tags.append(_inside(file, chunk, _info(data, chunk)))
+            info = _info(data, chunk)
+            if info.genres or any(not item.startswith(PROGRAM) for item in info.others):
+                tags.append(_inside(file, chunk, info))
 
     def add(genres: Sequence[str], separator: str) -> list[Splice]:
         new = id3.new_tag(genres, separator)
@@ -93,8 +96,7 @@ def read(data: Any, start: int) -> TaggedFile:
         at, pad = _end(file)
         return [Splice(at, at, pad + new)]
 
-    lacks_usual = not any(tag.name.startswith("ID3") for tag in tags)
-    return TaggedFile(tuple(tags), add, lacks_usual, lambda splices: _root(file, splices))
+    return TaggedFile(tuple(tags), add, lambda splices: _root(file, splices))
 
 
 def _even(content: bytes) -> bytes:

@@ -93,8 +93,6 @@ class TaggedFile:
         The ones that are there, the one that counts most first.
     add : callable
         (genres, separator) -> splices that add the format's usual tag.
-    lacks_usual : bool
-        Whether the usual tag is to be added beside those that are there.
     sized : callable
         splices -> those of sizes around all of them.
     sound_stop : int or None
@@ -103,20 +101,18 @@ class TaggedFile:
 
     tags: tuple[Tag, ...]
     add: Edit
-    lacks_usual: bool = False
     sized: Callable[[Sequence[Splice]], list[Splice]] = lambda _: []
     sound_stop: int | None = None
 
     def edit(self, genres: Sequence[str], separator: str) -> tuple[list[Splice], list[Tag]]:
-        """Return the splices that write genres, and the tags that hold them then.
+        """Return the splices that write genres, and the old tags that they are written in.
 
-        These are every tag that holds a genre and, unless genres are removed, the first or the usual one.
+        These are every tag that holds a genre and, unless genres are removed, the first. The usual one is added only
+        where there is none: readers take other fields, such as the title, from one tag alone.
         """
         written = [tag for i, tag in enumerate(self.tags) if tag.genres or (i == 0 and genres)]
-        if self.lacks_usual:
-            written = [tag for tag in written if tag.genres]
         splices = [splice for tag in written for splice in tag.edit(genres, separator)]
-        if genres and (self.lacks_usual or not self.tags):
+        if genres and not self.tags:
             splices += self.add(genres, separator)
         return [*splices, *self.sized(splices)], written
 
