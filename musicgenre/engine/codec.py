@@ -23,13 +23,13 @@ def encode(message: Request | Event) -> tuple[dict[str, Any], bytes]:
     """Return a message as a JSON-ready header and the bytes that follow it."""
     values = asdict(message)
     blobs = [values.pop(one.name) for one in fields(message) if isinstance(values[one.name], bytes)]
-    return {"message": type(message).__name__, **values}, blobs[0] if blobs else b""
+    return {"message": type(message).__name__, "fields": values}, blobs[0] if blobs else b""
 
 
 def decode(header: Mapping[str, Any], blob: bytes = b"") -> Any:
     """Return the message that `encode` gave."""
     kind = _CLASSES[header["message"]]
-    values = {name: _value(_hints(kind)[name], value) for name, value in header.items() if name != "message"}
+    values = {name: _value(_hints(kind)[name], value) for name, value in header["fields"].items()}
     values |= {name: blob for name, hint in _hints(kind).items() if hint is bytes}
     return kind(**values)
 

@@ -8,8 +8,6 @@ files beside it.
 """
 
 import contextlib
-import csv
-import io
 import json
 import sqlite3
 import time
@@ -240,6 +238,9 @@ class History:
 
         Only files below `audio_dir` have a `clip_id` there.
         """
+        import csv  # not before it is needed: the window is on screen sooner
+        import io
+
         genres: dict[str, str] = {}
         root = audio_dir.resolve()
         for correction in self.corrections():

@@ -11,16 +11,13 @@ engine is doing.
 import contextlib
 import os
 import queue
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING
 
 from functions_frames import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
@@ -36,6 +33,9 @@ from musicgenre.engine.messages import (
     Problem,
     Request,
 )
+
+if TYPE_CHECKING:
+    import subprocess  # like tempfile and shutil loaded when the engine starts, with the window on screen
 
 PATIENCE_S = 2.0  # an engine that has not left a cancelled job by then is ended and started again
 RESTARTS = 3  # engines in a row that may end without having done anything
@@ -176,6 +176,9 @@ class Worker:
 
     def _start_engine(self) -> None:
         """Start the process and the thread that listens to it."""
+        import subprocess
+        import tempfile
+
         self._folder = Path(tempfile.mkdtemp(prefix="genre-window-"))
         places = os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))
         environment = {
@@ -198,11 +201,13 @@ class Worker:
         self._reader.start()
         self._send(LoadModel(self.model))
 
-    def _open_log(self) -> Any:
+    def _open_log(self) -> IO[bytes] | int:
         """Return where the engine's standard error goes."""
         if self._log is not None:
             with contextlib.suppress(OSError):
                 return self._log.open("ab")
+        import subprocess
+
         return subprocess.DEVNULL
 
     def _send(self, request: Request) -> None:
@@ -273,5 +278,7 @@ class Worker:
     def _remove_folder(self) -> None:
         """Remove the engine's temporary files."""
         if self._folder:
+            import shutil
+
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

@@ -1,6 +1,5 @@
 """The window's dialogs: correct, compare, model card, keys, about, and what went wrong."""
 
-import platform
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -243,6 +242,7 @@ class AboutDialog(Dialog):
     """Versions and licences."""
 
     def __init__(self, root: tk.Tk, look: Look) -> None:
+        import platform
         from importlib.metadata import PackageNotFoundError, version
 
         super().__init__(root, look, title="About", size=(520, 420))

@@ -1,6 +1,5 @@
 """Faults of the program: noted in the log file, and shown with details to copy."""
 
-import traceback
 from typing import Any
 
 from musicgenre.window.context import Context
@@ -26,6 +25,8 @@ class Faults:
 
     def take(self, *exception: Any) -> None:
         """Report an exception: type, value and traceback."""
+        import traceback  # not before it is needed: the window is on screen sooner
+
         self.report("".join(traceback.format_exception(*exception)))
 
     def report(self, details: str) -> None:

@@ -1,7 +1,7 @@
 """The queue: inputs that wait, are being done or have their answer, and the batch that they belong to."""
 
 import contextlib
-import uuid
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -157,14 +157,14 @@ class Jobs:
         """Queue one input; what failed already has its answer."""
         if one.prediction is None:
             return self._queue(one.text, one.title)
-        row = Row(uuid.uuid4().hex, "")
+        row = Row(_new_key(), "")
         self.rows[row.key] = row
         self.finish(row, one.prediction)
         return row
 
     def _queue(self, text: str, title: str | None = None, *, key: str | None = None) -> Row:
         """Queue one input."""
-        key = key or uuid.uuid4().hex
+        key = key or _new_key()
         online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
         row = Row(key, clean_title(title or (text if online else _name(text))), online=online)
         self.rows[key] = row
@@ -359,6 +359,11 @@ class Jobs:
         if len(verdicts) > 1:
             parts = [summary(verdicts), *([trouble] if trouble else [])]
             context.say("; ".join(parts), bad=bool(trouble))
+
+
+def _new_key() -> str:
+    """Return a key that no other answer has."""
+    return os.urandom(16).hex()  # the module uuid takes milliseconds to load
 
 
 def _name(text: str) -> str:

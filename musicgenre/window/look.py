@@ -5,7 +5,7 @@ sv-ttk draws the widgets; where it is missing ttk's own theme `clam` gets the sa
 
 import contextlib
 import os
-import platform
+import sys
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,13 +49,13 @@ COLOURS = {
 def system_theme() -> str:
     """Return "dark" where the system is known to be dark, else "light"; reads settings and starts no program."""
     with contextlib.suppress(Exception):  # whatever a strange system does, there is a theme
-        if platform.system() == "Windows":
+        if sys.platform == "win32":
             import winreg
 
             path = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
             with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path) as key:  # type: ignore[attr-defined]
                 return "light" if winreg.QueryValueEx(key, "AppsUseLightTheme")[0] else "dark"  # type: ignore[attr-defined]
-        if platform.system() == "Darwin":
+        if sys.platform == "darwin":
             import plistlib
 
             with Path("~/Library/Preferences/.GlobalPreferences.plist").expanduser().open("rb") as settings:

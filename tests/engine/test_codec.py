@@ -48,6 +48,8 @@ def test_frames_hold_text_bytes_and_broken_unicode():
         messages.PictureDrawn("s", 1, (messages.TimeSpan(1, 2, 3, 4),), messages.Box(0, 1, 2, 3), b"P6 \0\xff"),
         messages.ThumbnailFound(1, 2, b""),
         messages.ModelLoaded("genres", ("genres", "other"), error="it is gone"),
+        messages.Problem(0, "a sentence"),
+        messages.SimilarFailed(3, "a sentence"),
         messages.PlayingAt(1, None),
         messages.CardRead("genres", {"genres": ["a"], "metrics": {"b": None}}),
     ],
