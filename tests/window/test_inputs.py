@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import time
+import tkinter
+import tkinter as tk
 from contextlib import contextmanager
-from pathlib import Path
+from types import SimpleNamespace
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "data" / "samples"
+from window_material import ROOT, SAMPLES, classify, clipboard, colours
 
 
 @contextmanager
@@ -69,3 +70,78 @@ def test_a_link_of_another_program_is_dropped(open_window, youtube):
         assert pilot.until(lambda: pilot.window.history.count() == 1, 30)
     (entry,) = pilot.window.history.find()
     assert entry.prediction.input == link and entry.title == "Dragged"
+
+
+def test_a_path_typed_and_entered_is_answered(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    (entry,) = classify(pilot, "classical")
+    view = pilot.window.pages.answer
+    assert view.verdict.cget("text") == "classical" and entry.title == "classical"
+    assert pilot.drawn()
+    assert colours(pilot.picture(tmp_path / "bars.png", view.pictures["prediction_bars"])) > 20
+
+
+def test_a_link_in_the_clipboard_starts_from_anywhere(open_window, youtube):
+    media = youtube.media.url("whole", "song.webm")
+    link = youtube.catalogue.add("song0000001", media=media, title="Pasted", length=20)
+    pilot = open_window()
+    clipboard(link)
+    pilot.window.list.tree.focus_force()
+    pilot.key("ctrl+v")
+    assert pilot.until(lambda: pilot.window.history.find("Pasted"), 30)
+    clipboard(link)
+    pilot.window.top.entry.focus_force()
+    pilot.key("ctrl+v")
+    assert pilot.until(lambda: len(pilot.window.history.find("Pasted")) == 2, 30)
+    clipboard("just words")
+    pilot.key("ctrl+v")
+    assert pilot.window.top.entry.get() == "just words"
+
+
+def test_several_files_and_a_folder_are_opened_by_dialog(open_window, monkeypatch, tmp_path):
+    pilot = open_window()
+    chosen = [str(SAMPLES / "rock.ogg"), str(SAMPLES / "metal.ogg")]
+    monkeypatch.setattr("tkinter.filedialog.askopenfilenames", lambda **_: chosen)
+    pilot.key("ctrl+o")
+    assert pilot.until(lambda: pilot.window.history.count() == 2, 40)
+    (tmp_path / "music").mkdir()
+    for name in ("tone", "silence"):
+        (tmp_path / "music" / f"{name}.ogg").write_bytes((SAMPLES / f"{name}.ogg").read_bytes())
+    monkeypatch.setattr("tkinter.filedialog.askdirectory", lambda **_: str(tmp_path / "music"))
+    pilot.key("ctrl+shift+o")
+    assert pilot.until(lambda: pilot.window.history.count() == 4, 40)
+
+
+def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
+    song = tmp_path / "a song {1} $x.ogg"
+    song.write_bytes((SAMPLES / "classical.ogg").read_bytes())
+    media = youtube.media.url("whole", "song.webm")
+    link = youtube.catalogue.add("song0000001", media=media, title="Dropped", length=20)
+    pilot = open_window()
+    assert pilot.window.pages.welcome.hint.cget("text") == "F1 lists the keys"
+    assert pilot.until(lambda: "<<Drop>>" in pilot.window.outer.bind(), 5)
+    for data in (tkinter._join((str(song), str(SAMPLES / "tone.ogg"))), link):
+        event = SimpleNamespace(data=data, action="copy")  # what the drag-and-drop library hands over
+        assert pilot.window.inputs.take_drop(event) == "copy"
+    assert pilot.until(lambda: pilot.window.history.count() == 3, 40)
+    assert {entry.prediction.input for entry in pilot.window.history.find()} == {
+        str(song), str(SAMPLES / "tone.ogg"), link,
+    }  # fmt: skip
+
+
+def test_text_dropped_with_a_brace_of_its_own_is_taken_as_it_is(open_window):
+    pilot = open_window(ready=False)
+    taken = []
+    pilot.window.jobs.submit = taken.append
+    event = tk.Event()
+    event.data, event.action = "the song {live", "copy"
+    assert pilot.window.inputs.take_drop(event) == "copy"
+    assert taken == [["the song {live"]]
+
+
+def test_ctrl_a_selects_all_in_a_box(open_window):
+    pilot = open_window(ready=False)
+    pilot.type("something")
+    pilot.key("ctrl+a")
+    pilot.type("else")
+    assert pilot.window.top.entry.get() == "else"
