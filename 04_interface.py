@@ -28,8 +28,8 @@ def main(argv=None) -> int:
     except ImportError:
         sys.stderr.write(f"error: Python's tkinter is missing; install it (Debian: python3-tk), {USE_TERMINAL}\n")
         return 1
-    from functions_history import data_folder
-    from functions_window import Window
+    from musicgenre.engine.history import data_folder
+    from musicgenre.window.window import Window
 
     try:
         window = Window(folder=data_folder(), text=options.input)

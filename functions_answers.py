@@ -14,8 +14,9 @@ from typing import Any, TextIO
 
 from functions_audio import GenreError, Progress, Recording, SourceError
 from functions_inputs import Item
-from functions_interface import Classifier, Prediction, error_prediction
+from functions_interface import Classifier, error_prediction
 from functions_parallel import cpu_count, run_many
+from functions_prediction import Prediction
 from functions_terminal import output, show
 from functions_text import clean_text, clean_title, csv_cell
 
@@ -226,7 +227,7 @@ def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:
 
     def write(prediction: Prediction, _: float) -> None:
         record: dict[str, Any] = prediction.as_json()
-        record["error"] = prediction.error["kind"] if prediction.error else None
+        record["error"] = prediction.error.kind if prediction.error else None
         cells = ["" if record[column] is None else record[column] for column in CSV_COLUMNS]
         chances = prediction.probabilities or {}
         cells += [chances.get(genre, "") for genre in genres]
@@ -256,6 +257,6 @@ def readable(prediction: Prediction, seconds: float, *, top: int, encoding: str 
             bar = full * (halves // 2) + half * (halves % 2)
             lines.append(f"    {clean_text(genre):<{width}}  {bar:<{BAR_WIDTH}} {chance:4.0%}")
     if prediction.analysed and prediction.duration_s is not None:
-        heard = sum(part["end_s"] - part["start_s"] for part in prediction.analysed)
+        heard = sum(part.end_s - part.start_s for part in prediction.analysed)
         lines.append(f"  {heard:.0f} of {prediction.duration_s:.0f} s analysed in {seconds:.1f} s")
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ Conventions
 -----------
 Sound files come from strangers, and decoders are large programs in C. `read_safely` is `functions_audio.read_recording`
 in a process that may use so much memory, must get on, and can write no file. The process stays for the next file; one
-that failed is replaced. Requests and replies are frames of `functions_worker`.
+that failed is replaced. Requests and replies are frames of `functions_frames`.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ import numpy as np
 
 from functions_audio import AudioError, Cancel, Cancelled, Clip, GenreError, Progress, Recording, SourceError, never
 from functions_audio import read_recording as read_here
-from functions_worker import read_frame, write_frame
+from functions_frames import read_frame, write_frame
 
 STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
 MEMORY_MB = 500  # that a decoder may fill; 45 s at 768 kHz take 400

@@ -5,10 +5,10 @@ An input that leads nowhere becomes an item with its error, so that it gets an a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files, unread_folder
 from functions_links import Source, resolve
+from functions_prediction import SearchResult
 from functions_text import clean_title
 from functions_youtube import Candidate, best_match, playlist, search
 
@@ -38,18 +38,15 @@ class Item:
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
 
-    def candidates_json(self) -> list[dict[str, Any]]:
-        """Return the candidates as JSON-ready values."""
+    def search_results(self) -> list[SearchResult]:
+        """Return the candidates as parts of an answer."""
         return [
-            {
-                "title": candidate.title,
-                "channel": candidate.channel,
-                "duration_s": candidate.duration_s,
-                "link": candidate.source.value,
-                "chosen": candidate == self.chosen,
-            }
+            SearchResult(
+                candidate.title, candidate.channel, candidate.duration_s, candidate.source.value,
+                chosen=candidate == self.chosen,
+            )
             for candidate in self.candidates
-        ]
+        ]  # fmt: skip
 
 
 def expand_inputs(

@@ -3,8 +3,8 @@
 A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from functions_features import Features, extract
 from functions_inputs import Item
 from functions_models import GenreModel
 from functions_musicnn import TagNetwork, tag_statistics
+from functions_prediction import Failure, Prediction, Section, Segment
 from functions_refusal import FAMILIES_NEEDED, NotMusicDetector
 from functions_text import clean_title
 from functions_youtube import fetch, read_download
@@ -36,55 +37,11 @@ SEGMENT_S = 10.0
 VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
 
 
-@dataclass(frozen=True)
-class Segment:
-    """The most probable genre of a stretch of the recording, in seconds."""
-
-    start_s: float
-    end_s: float
-    genre: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the program says about one input; the fields are those of the contract's JSON."""
-
-    input: str
-    title: str | None
-    duration_s: float | None
-    verdict: str
-    genre: str | None = None
-    confidence: float | None = None
-    probabilities: dict[str, float] | None = None
-    segments: list[Segment] = field(default_factory=list)
-    analysed: list[dict[str, float]] = field(default_factory=list)
-    reason: str | None = None
-    model: str = ""
-    error: dict[str, str] | None = None
-    candidates: list[dict[str, Any]] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return JSON-ready values in the contract's order; `candidates` only where something was searched for."""
-        values = asdict(self)
-        if self.candidates is None:
-            del values["candidates"]
-        return values
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> "Prediction":
-        """Return the answer that `as_json` gave; keys of other versions are passed over."""
-        known = {entry.name for entry in fields(cls)}
-        values = {name: value for name, value in record.items() if name in known}
-        values["segments"] = [Segment(**segment) for segment in values.get("segments") or []]
-        return cls(**values)
-
-
 def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:
     """Return the answer for an input that failed."""
     message = str(error)
     return Prediction(
-        source, title, None, "error", reason=message, model=model, error={"kind": error.kind, "message": message}
+        source, title, None, "error", reason=message, model=model, error=Failure(error.kind, message)
     )
 
 
@@ -170,7 +127,7 @@ class Classifier:
             if error.kind == "cancelled":
                 raise
             prediction = error_prediction(item.input, error, model=self.model.name, title=title)
-        return replace(prediction, candidates=item.candidates_json()) if item.candidates else prediction
+        return replace(prediction, candidates=item.search_results()) if item.candidates else prediction
 
     def classify(
         self, recording: Recording, *, source: str, progress: Progress | None = None, cancelled: Cancel = never
@@ -183,7 +140,7 @@ class Classifier:
             If `cancelled` said so.
         """
         self.features = None
-        analysed = [{"start_s": round(clip.start_s, 3), "end_s": round(clip.end_s, 3)} for clip in recording.clips]
+        analysed = [Section(round(clip.start_s, 3), round(clip.end_s, 3)) for clip in recording.clips]
         about: dict[str, Any] = {
             "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
             "model": self.model.name, "analysed": analysed,

@@ -24,10 +24,11 @@ import numpy as np
 from functions_answers import answer_item, loaded_classifier
 from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, song_sha256, sound_files
 from functions_inputs import Item
-from functions_interface import Prediction, error_prediction
+from functions_interface import error_prediction
 from functions_links import Source
 from functions_models import model_path
 from functions_parallel import run_many
+from functions_prediction import Prediction
 from functions_store import let_share
 from functions_text import clean_text, parse_json
 
@@ -452,7 +453,7 @@ class Library:
         if not tags.get("title"):
             answer["title"] = None  # it was made of the name, which may change
         del answer["input"]
-        if prediction.error and prediction.error["kind"] not in LASTING:
+        if prediction.error and prediction.error.kind not in LASTING:
             sha256 = ""  # which no song is known by
         values = (
             sha256, *(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s,

@@ -103,7 +103,7 @@ def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[A
     """Open windows, each with a pilot; they are closed after the test, and no fault may have been shown."""
     from display import Pilot
 
-    from functions_window import Window
+    from musicgenre.window.window import Window
 
     pilots: list[Any] = []
 
@@ -116,7 +116,7 @@ def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[A
         assert there and pilot.root.winfo_viewable(), "the window did not come up with the keyboard in it"
         pilot.turn(0.02)
         if ready:
-            assert pilot.until(lambda: pilot.window.models, 30), "the model was not loaded"
+            assert pilot.until(lambda: pilot.window.preferences.models, 30), "the model was not loaded"
         return pilot
 
     yield opened

@@ -49,7 +49,7 @@ class Pilot:
 
     Parameters
     ----------
-    window : functions_window.Window
+    window : musicgenre.window.window.Window
     """
 
     def __init__(self, window: Any) -> None:
@@ -74,7 +74,7 @@ class Pilot:
         """Let the window live until every input has its answer: the worker is ahead of its messages."""
         window = self.window
         return self.until(
-            lambda: not window._coming and not window.worker.busy and all(row.entry for row in window.rows.values()),
+            lambda: not window.jobs.busy and not window.jobs.unfinished(),
             seconds,
         )
 
@@ -121,7 +121,7 @@ class Pilot:
 
     def drawn(self, *names: str, seconds: float = 20.0) -> bool:
         """Wait until these pictures of the answer are drawn as they are wanted."""
-        pictures = [self.window.answer.pictures[name] for name in names or ("prediction_bars", "genre_timeline")]
+        pictures = [self.window.pages.answer.pictures[name] for name in names or ("prediction_bars", "genre_timeline")]
         return self.until(lambda: all(picture.is_drawn for picture in pictures), seconds)
 
     def picture(self, path: Path, widget: Any = None) -> Path:

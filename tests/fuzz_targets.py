@@ -91,7 +91,7 @@ def card(data: bytes) -> bool:
     from functions_audio import GenreError
     from functions_models import GenreModel, describe_models, list_models, read_card
     from functions_text import clean_text
-    from functions_window_dialogs import card_lines
+    from musicgenre.window.wording import card_lines
 
     base = folder() / "card"
     base.with_suffix(".json").write_bytes(data)

@@ -28,8 +28,8 @@ from functions_collection import (
     write_playlists,
     write_tags,
 )
-from functions_interface import Prediction
 from functions_library import FEATURE_TYPE, Library
+from functions_prediction import Prediction
 from functions_tags import read_genres
 
 SCRIPT = "03_launch_classifier.py"

@@ -17,10 +17,11 @@ from faults import is_one_sentence, killed_at, limited, processes_of, tree_bytes
 from material import ROOT, json_lines, read_rows, run_script, script_command, song, write_wav
 
 from functions_audio import file_sha256
-from functions_history import History, data_folder
 from functions_models import MODELS_DIR, GenreModel, list_models
+from functions_prediction import Prediction
 from functions_preprocess import preprocess
 from functions_table import read_table
+from musicgenre.engine.history import History, data_folder
 
 LIGHT = ("--families", "zcr", "--jobs", 1)
 SAMPLES = ROOT / "data" / "samples"
@@ -104,12 +105,13 @@ def test_a_picture_on_a_full_disk_is_an_answer(clips, tmp_path):
 HISTORY = """
 import resource, sys
 from pathlib import Path
-from functions_history import History
+from functions_prediction import Prediction
+from musicgenre.engine.history import History
 history = History(Path(sys.argv[1]))
 for i in range(400):
     if i == 50:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-    history.add(f"key{i}", {"answer": {"input": "x" * 500, "verdict": "genre"}, "why": [], "colour": None})
+    history.add(f"key{i}", Prediction("x" * 500, None, None, "genre"))
     history.log("a line")
 print(history.problem)
 history.close()
@@ -132,8 +134,8 @@ def test_a_history_that_is_damaged_anywhere_opens(tmp_path):
     """Damage behind the first page was found only later, as a fault of the program."""
     history = History(tmp_path / "good")
     for i in range(200):
-        answer = {"input": f"song {i}", "title": f"t{i}" * 20, "verdict": "genre", "genre": "rock"}
-        history.correct(history.add(f"k{i}", {"answer": answer, "why": [], "colour": None}), "jazz")
+        prediction = Prediction(f"song {i}", f"t{i}" * 20, None, "genre", "rock")
+        history.correct(history.add(f"k{i}", prediction), "jazz")
     history.close()
     data = (tmp_path / "good" / "history.sqlite").read_bytes()
     rng = np.random.default_rng(1)
@@ -150,7 +152,7 @@ def test_a_history_that_is_damaged_anywhere_opens(tmp_path):
             history.correction(entry.key)
         history.corrections_csv(folder)
         history.setting("x", 1)
-        history.add("new", {"answer": {"input": "a", "verdict": "genre"}, "why": [], "colour": None})
+        history.add("new", Prediction("a", None, None, "genre"))
         assert history.get("new") or history.problem
         history.close()
 
@@ -251,7 +253,7 @@ def test_a_history_survives_kills(tmp_path):
         writer.wait()
         history = History(tmp_path)
         assert history.problem is None
-        assert all(entry.record["answer"]["input"] == "x" * 500 for entry in history.find())
+        assert all(entry.prediction.input == "x" * 500 for entry in history.find())
         history.close()
 
 
@@ -347,7 +349,7 @@ def test_without_home_in_a_locale_of_ascii_names_of_any_bytes_are_answered(tmp_p
 
 def test_a_user_without_a_home_has_no_history_and_gets_no_folder_named_tilde(tmp_path):
     code = (
-        "import os, sys, platformdirs\nsys.path.insert(0, sys.argv[1])\nimport functions_history as h\n"
+        "import os, sys, platformdirs\nsys.path.insert(0, sys.argv[1])\nimport musicgenre.engine.history as h\n"
         "for name in ('HOME', 'XDG_DATA_HOME'): os.environ.pop(name, None)\nos.setuid(54321)\n"
         "history = h.History(h.data_folder())\nprint(h.data_folder(), history.folder)\n"
     )
@@ -388,12 +390,12 @@ def test_two_processes_on_the_same_table_give_that_table(clips, whole, tmp_path)
     ("begin", "said"),
     [
         ("functions_library.Library(place / 'songs.sqlite')", "None"),
-        ("functions_history.History(place)", "made.problem"),
+        ("musicgenre.engine.history.History(place)", "made.problem"),
     ],
 )
 def test_two_that_begin_the_same_file_at_the_same_moment_both_have_it(tmp_path, begin, said):
     code = (
-        "import pathlib, sys, time, functions_history, functions_library\n"
+        "import pathlib, sys, time, functions_library, musicgenre.engine.history\n"
         "for i in range(60):\n"
         "    place = pathlib.Path(sys.argv[1], str(i))\n"
         "    place.mkdir(exist_ok=True)\n"
@@ -427,7 +429,7 @@ def test_a_clock_that_is_set_back_loses_nothing(tmp_path, monkeypatch):
     history = History(tmp_path)
     for i, now in enumerate([1e9, 2e9, 5e8, 0.0, -5.0]):
         monkeypatch.setattr(time, "time", lambda now=now: now)
-        history.add(f"k{i}", {"answer": {"input": "a", "verdict": "genre"}, "why": [], "colour": None})
+        history.add(f"k{i}", Prediction("a", None, None, "genre"))
         history.log("a line")
         history.remember(opened=now)
     history.close()

@@ -47,7 +47,7 @@ def test_a_link_and_a_title_are_answered_like_the_file(youtube, classifier, song
 
 def test_the_start_of_a_link_counts_unless_another_is_asked_for(classifier, song):
     item = next(expand_inputs([f"youtu.be/{SONG}?t=4"]))
-    starts = [classifier.classify_item(item, start_s=start).analysed[0]["start_s"] for start in (None, 8, 0)]
+    starts = [classifier.classify_item(item, start_s=start).analysed[0].start_s for start in (None, 8, 0)]
     assert starts == pytest.approx([4, 8, 0], abs=0.05)
 
 
@@ -67,7 +67,7 @@ def test_inputs_keep_their_order_and_every_one_gets_an_answer(youtube, classifie
     watch = "https://www.youtube.com/watch?v="
     assert [item.input for item in items] == [str(file), link, f"{watch}private0001", f"{watch}broken00001", *texts[2:]]
     answers = [classifier.classify_item(item) for item in items]
-    kinds = [answer.error["kind"] if answer.error else None for answer in answers]
+    kinds = [answer.error.kind if answer.error else None for answer in answers]
     assert kinds == [None, None, "download", "download", "not_allowed", "not_found", "not_found"]
     assert [answer.title for answer in answers[1:4]] == ["A Song", "[Private video]", "Broken"]
     assert "--search" in answers[-1].reason
@@ -87,7 +87,7 @@ def test_with_search_a_title_may_look_like_a_file(youtube, song, monkeypatch):
 
 def test_an_empty_folder_stays(tmp_path, classifier):
     item = next(expand_inputs([str(tmp_path)]))
-    assert classifier.classify_item(item).error["kind"] == "not_found"
+    assert classifier.classify_item(item).error.kind == "not_found"
 
 
 def test_cancel_passes_through(youtube, classifier, song):

@@ -311,7 +311,7 @@ def test_songs_that_cannot_be_read_have_their_error_and_are_tried_again_only_if_
         assert updated(library, [small]) == (5, 5, 5)
         answers = {Path(a.input).name: a for a in library.answers()}
         assert answers["broken.mp3"].verdict == "error"
-        assert answers["broken.mp3"].error["kind"] == "unreadable"
+        assert answers["broken.mp3"].error.kind == "unreadable"
         assert answers["metal.wav"].verdict in ("genre", "uncertain")
         assert updated(library, [small]) == (5, 0, 0)
 

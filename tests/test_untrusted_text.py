@@ -12,11 +12,11 @@ from material import SR, json_lines, make_table, read_rows, run_script, song, wr
 
 from functions_answers import CSV_COLUMNS, readable
 from functions_audio import MAX_TITLE, ModelError, read_recording
-from functions_history import History
-from functions_interface import Prediction
+from functions_prediction import Prediction, Reason
 from functions_preprocess import preprocess
 from functions_table import read_metadata, read_table
 from functions_text import clean_text
+from musicgenre.engine.history import History
 
 NASTY = {
     "escape": "\x1b]0;owned\x07\x1b[31m\x1b[2Jred",
@@ -127,15 +127,15 @@ def test_an_answer_with_nasty_text_everywhere_is_shown_safely(name):
 def test_the_history_takes_any_text_and_finds_it_again(tmp_path):
     history = History(tmp_path)
     for name, text in NASTY.items():
-        answer = {"input": text, "title": text, "verdict": "genre", "genre": "rock", "probabilities": {text: 1.0}}
-        entry = history.add(name, {"answer": answer, "why": [{"text": text}], "colour": None})
+        prediction = Prediction(text, text, None, "genre", "rock", probabilities={text: 1.0})
+        entry = history.add(name, prediction, reasons=[Reason("for", text)])
         history.correct(entry, text)
         history.log(text)
         history.remember(**{"last": text})
     assert history.problem is None and history.count() == len(NASTY)
     found = {entry.key: entry for entry in history.find()}
     for name, text in NASTY.items():
-        assert is_safe(found[name].title) and found[name].record["answer"]["input"] == text
+        assert is_safe(found[name].title) and found[name].prediction.input == text
         assert is_safe(history.correction(name)) and len(history.correction(name)) <= 60
     assert [entry.key for entry in history.find("hyperlink click")] == ["formula"]
     assert history.find("'; DROP TABLE answers; --") == [] and history.count() == len(NASTY)

@@ -479,14 +479,14 @@ def torture_window(folder, _):
     ]
     try:
         with display():
-            from functions_window import Window
+            from musicgenre.window.window import Window
 
             pilot = Pilot(Window(folder=folder / "user"))
-            pilot.until(lambda: pilot.window.models, 60)
+            pilot.until(lambda: pilot.window.preferences.models, 60)
             began = time.monotonic()
             watch, counts = Watch(os.getpid(), temporary), []
             for turn in range(IN_WINDOW):
-                pilot.window.submit([str(paths[turn % len(paths)])])
+                pilot.window.jobs.submit([str(paths[turn % len(paths)])])
                 if not pilot.until(lambda: not pilot.window.worker.busy, 60):
                     tell(f"no answer to turn {turn}")
                     break
