@@ -23,8 +23,10 @@ import numpy as np
 from functions_endings import AUDIO_FORMATS, AUDIO_SUFFIXES
 from functions_joined import Span, is_protected, spans, wav_goes_on
 from functions_lengths import (
-    BITS_AGREE,
+    BACK_S,
+    BYTES_AGREE,
     TOLERANCE_S,
+    TWICE,
     count_packets,
     declared_duration,
     goes_on,
@@ -260,6 +262,8 @@ def read_recording(
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise _no_file(path) from error
+        if error.errno == errno.EINVAL:  # FFmpeg looks where a damaged file cannot have anything
+            raise AudioError(f"{path.name!r} is damaged; copy or download it again") from error
         raise AudioError(f"{path.name!r} could not be read ({error.strerror or error}); check the disk") from error
 
 
@@ -278,6 +282,8 @@ class _Track:
     duration_s: float
     is_known: bool = False  # whether its packets were counted
     is_counted: bool = False  # whether times are found by counting packets: those of the container are wrong
+    is_alone: bool = True  # whether the file holds nothing but this track, and perhaps pictures
+    is_followed: bool = False  # whether the times began again where it was decoded
     walk: Iterator[tuple[float, float, Any]] | None = None  # the rest of its packets, if they are counted
     walked_s: float = 0.0
     read_s: float = 0.0  # packets that were decoded, in seconds and bytes, and what came of them
@@ -372,7 +378,9 @@ def _open_track(
         ) from error
     stream = _sound_track(container, path)
     declared = declared_duration(container, stream)
-    track = _Track(container, stream, size - without_id3(source), declared or 0.0)
+    pictures = [video.disposition & type(video.disposition).attached_pic for video in container.streams.video]
+    alone = all(pictures) and len(container.streams.audio) == 1
+    track = _Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
     if count or declared is None or is_guess(source, container.format.name, size):
         _seek(container, stream, 0.0)
         counted, jumped = count_packets(stream, _packets(container, stream, cancelled))
@@ -380,6 +388,10 @@ def _open_track(
         track.is_counted = jumped or (declared is not None and abs(counted - declared) > TOLERANCE_S / 2)
         if declared is None or track.is_counted:
             track.duration_s = counted
+        if track.is_counted:  # to go back by the times of the container would be wrong
+            source.seek(0)
+            track.container = stack.enter_context(open_sound(source, options))
+            track.stream = _sound_track(track.container, path)
     return track
 
 
@@ -406,9 +418,13 @@ def _is_longer(track: _Track, cancelled: Cancel) -> bool:
     """Whether there is sound behind the stated end of a recording, or its bytes are too many or few for its length."""
     if track.is_known:
         return False
+    if track.is_followed:
+        return True
+    expected = track.read_bytes * track.duration_s / track.read_s if track.read_s else 0.0
     if track.container.format.name == "mp3":  # where a time lies is told by the same header
-        expected = track.read_bytes * track.duration_s / track.read_s if track.read_s else 0.0
-        return abs(expected - track.size) > BITS_AGREE * track.size
+        return abs(expected - track.size) > BYTES_AGREE * track.size
+    if track.is_alone and track.size > TWICE * expected + (1 << 16):
+        return True
     _seek(track.container, track.stream, track.duration_s)
     return goes_on(track.stream, _packets(track.container, track.stream, cancelled), track.duration_s)
 
@@ -504,7 +520,7 @@ def _decode_part(
 
 
 def _from(track: _Track, seconds: float, cancelled: Cancel) -> Iterator[tuple[float, float, Any]]:
-    """Yield (start, shift, packet) from a packet before a time on, see `timed_packets`."""
+    """Yield (end, shift, packet) from a packet before a time on, see `timed_packets`."""
     if not track.is_counted:
         _seek(track.container, track.stream, seconds)
         origin = float((track.stream.start_time or 0) * (track.stream.time_base or 0))
@@ -512,12 +528,13 @@ def _from(track: _Track, seconds: float, cancelled: Cancel) -> Iterator[tuple[fl
             yield seconds, -origin, packet
         return
     if track.walk is None or track.walked_s > seconds:
-        _seek(track.container, track.stream, 0.0)
+        if track.walk is not None:
+            _seek(track.container, track.stream, 0.0)
         track.walk = timed_packets(track.stream, _packets(track.container, track.stream, cancelled))
-    for start, shift, packet in track.walk:
-        track.walked_s = start
-        if start >= seconds or not packet.size:
-            yield start, shift, packet
+    for end, shift, packet in track.walk:
+        track.walked_s = end
+        if end > seconds or not packet.size:
+            yield end, shift, packet
 
 
 def _decode_track(
@@ -529,6 +546,7 @@ def _decode_track(
     preroll_s = 0.5  # codecs need some packets before a position to be exact there
     track.stream.codec_context.flush_buffers()
     base = float(track.stream.time_base or 0)
+    last = -math.inf  # time of the last packet
     blocks: list[np.ndarray] = []
     wanted = max(int(round(length_s * rate)), 0)
     position: int | None = None  # sample index in the recording of the next decoded sample
@@ -540,6 +558,9 @@ def _decode_track(
     for _, shift, packet in _from(track, max(start_s - preroll_s, 0.0), cancelled):
         if kept >= wanted:
             break
+        if packet.pts is not None:
+            track.is_followed |= packet.pts * base < last - BACK_S
+            last = packet.pts * base
         track.read_s += (packet.duration or 0) * base
         track.read_bytes += packet.size
         try:

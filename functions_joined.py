@@ -17,10 +17,13 @@ from typing import Any
 MAX_SPANS = 500  # recordings of one file; each is opened, which takes a millisecond
 SEARCHED_BYTES = 2 << 30  # of a file are searched for beginnings: a second or two
 OGG_FIRST_PAGE = b"OggS\x00"
-BEGINNINGS = {  # of kinds whose files do not say where they end
+BEGINNINGS = {  # of kinds whose files do not say where they end; of those in `OFTEN` the packets tell that more follows
     b"fLaC": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),
+    b"FLV\x01": re.compile(rb"FLV\x01[\x01\x04\x05]\x00\x00\x00\x09"),
+    b"TTA1": re.compile(rb"TTA1[\x01\x03]\x00"),
     b"\x1aE\xdf\xa3": re.compile(rb"\x1aE\xdf\xa3.{1,40}?B\x82.(?:webm|matroska)", re.DOTALL),
 }
+OFTEN = (b"fLaC", b"\x1aE\xdf\xa3")
 ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 ASF_PROTECTED = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # content encryption object
@@ -80,7 +83,7 @@ def spans(file: Any, size: int, *, thorough: bool = False) -> list[tuple[int, in
     starts = [0]
     if head.startswith(b"OggS"):
         starts = _limited(_ogg_starts(file, size))
-    elif thorough and head[:4] in BEGINNINGS:
+    elif head[:4] in BEGINNINGS and (thorough or head[:4] not in OFTEN):
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             starts = _limited(match.start() for match in BEGINNINGS[head[:4]].finditer(data, 0, SEARCHED_BYTES))
     elif end := _stated_end(file, 0, size):
@@ -127,6 +130,10 @@ def _stated_end(file: Any, start: int, size: int) -> int | None:
         end = start + 8 + struct.unpack(">I", head[4:8])[0]
     elif head[:4] == b".snd" and head[8:12] != b"\xff\xff\xff\xff":
         end = start + sum(struct.unpack(">II", head[4:12]))
+    elif head[:4] == b"riff" and head[24:28] == b"wave":  # W64
+        end = start + struct.unpack("<Q", head[16:24])[0]
+    elif head[:4] == b"caff":
+        end = next((at for at, kind, _ in _caf_chunks(file, start, size) if kind == b"caff"), None)
     elif head[4:8] == b"ftyp":
         end = next((at for at, kind, _ in mp4_boxes(file, start, size) if kind == b"ftyp" and at > start), None)
     elif head[:16] == ASF_HEADER:
@@ -165,6 +172,15 @@ def mp4_boxes(file: Any, start: int, size: int) -> Iterator[tuple[int, bytes, in
             return
         yield at, head[4:8], length
         at, count = at + length, count + 1
+
+
+def _caf_chunks(file: Any, start: int, size: int) -> Iterator[tuple[int, bytes, int]]:
+    """Yield (position, kind, size) of the chunks of a CAF file, and of the header of one that follows it."""
+    at, length = start + 8, 0
+    while at + 12 <= size and length >= 0:
+        kind, length = struct.unpack(">4sq", _bytes(file, at, 12))
+        yield at, kind, length
+        at += 12 + length
 
 
 def _asf_objects(file: Any, start: int, size: int) -> Iterator[tuple[int, bytes, int]]:

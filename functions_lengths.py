@@ -11,8 +11,11 @@ from typing import Any
 
 FRAME_STREAMS = frozenset(["mp3", "aac", "ac3", "eac3", "dts", "amr", "loas", "truehd", "mlp"])  # without a header
 TOLERANCE_S = 1.0  # by which a header's length may differ from the sound's, and is kept
+ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 BACK_S, AHEAD_S = 0.5, 60.0  # jumps of times by more are no pauses
-BITS_AGREE = 0.05  # share by which the bytes of a song may differ from what its sections promise
+MPEG_BYTES = 1 << 26  # MPEG streams up to this size are counted, in less than half a second
+BYTES_AGREE = 0.05  # share by which the bytes of an MP3 file may differ from what its sections promise
+TWICE = 1.4  # a file that holds so many times the bytes that its sections promise may hold another recording
 
 
 def declared_duration(container: Any, stream: Any) -> float | None:
@@ -36,8 +39,11 @@ def without_id3(file: Any) -> int:
 def is_guess(file: Any, form: str, size: int) -> bool:
     """Whether FFmpeg guesses the length of a file from the bit rate of its beginning.
 
-    That is so for streams of frames, but for MP3 with a header (Xing, Info, VBRI) that counts the file's bytes.
+    That is so for streams of frames, but for MP3 with a header (Xing, Info, VBRI) that counts the file's bytes. Of MPEG
+    streams FFmpeg looks at the first and the last time only.
     """
+    if form in ("mpeg", "mpegts"):
+        return size <= MPEG_BYTES
     if form != "mp3":
         return form in FRAME_STREAMS
     at = file.tell()  # FFmpeg reads on from there
@@ -59,39 +65,43 @@ def is_guess(file: Any, form: str, size: int) -> bool:
 
 
 def timed_packets(stream: Any, packets: Iterator[Any]) -> Iterator[tuple[float, float, Any]]:
-    """Yield (start, shift, packet): where it starts, and what to add to the times of the frames in it."""
+    """Yield (end, shift, packet): where it ends, and what to add to the times of the frames in it."""
     base = float(stream.time_base or 0)
-    origin = (stream.start_time or 0) * base
-    end, shift = 0.0, -origin
+    end, shift = 0.0, -(stream.start_time or 0) * base
     begun = False
+    adts = stream.container.format.name == "aac"
     for packet in packets:
-        time = packet.pts
-        if time is None:
-            time = packet.dts
+        time = packet.dts if packet.pts is None else packet.pts
+        seconds = (packet.duration or 0) * base
         start = end if time is None else time * base + shift
-        if begun and not end - BACK_S < start < end + AHEAD_S:
-            shift += end - start
-            start = end
+        if adts and packet.size > 6 and (rate := memoryview(packet)[2] >> 2 & 15) < len(ADTS_RATES):
+            seconds = 1024 / ADTS_RATES[rate]  # FFmpeg gives all packets the rate of the first
+            shift, start = shift + end - start, end
+        elif begun and not end - BACK_S < start < end + AHEAD_S:
+            shift, start = shift + end - start, end
         begun = begun or time is not None
-        end = max(end, start + (packet.duration or 0) * base)
-        yield start, shift, packet
+        end = max(end, start + seconds)
+        yield end, shift, packet
 
 
 def count_packets(stream: Any, packets: Iterator[Any]) -> tuple[float, bool]:
     """Return the end of the last packet in seconds, and whether times jumped."""
-    end, first, last = 0.0, None, None
-    base = float(stream.time_base or 0)
-    for start, shift, packet in timed_packets(stream, packets):
+    end, first, last = 0.0, None, 0.0
+    for packet_end, shift, _ in timed_packets(stream, packets):
         first = shift if first is None else first
-        last = shift
-        end = max(end, start + (packet.duration or 0) * base)
-    return end, first != last
+        end, last = packet_end, shift
+    return end, first is not None and abs(first - last) > BACK_S
 
 
 def goes_on(stream: Any, packets: Iterator[Any], duration_s: float) -> bool:
-    """Whether packets from here on, as far as they are read, start after the stated end of the recording."""
+    """Whether packets from here on start after the stated end of the recording, or another recording follows."""
     base = float(stream.time_base or 0)
+    last = 0.0
     for packet in packets:
-        if packet.pts is not None and (packet.pts - (stream.start_time or 0)) * base > duration_s + TOLERANCE_S:
+        if packet.pts is None:
+            continue
+        start = (packet.pts - (stream.start_time or 0)) * base
+        if start > duration_s + TOLERANCE_S or start < last - BACK_S:
             return True
+        last = start
     return False
