@@ -15,27 +15,37 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-AUDIO_SUFFIXES = frozenset(
-    ".wav .au .snd .aif .aiff .aifc .mp3 .mp2 .flac .ogg .oga .opus .m4a .m4b .aac .wma .webm .mkv .mka .mp4 .mov .caf "
-    ".w64 .ape .wv .tta .mpc .ac3 .amr .spx .avi .mpg .mpeg .3gp .flv .ts".split()
+from functions_endings import AUDIO_FORMATS, AUDIO_SUFFIXES
+from functions_joined import Span, is_protected, spans, wav_goes_on
+from functions_lengths import (
+    BACK_S,
+    BYTES_AGREE,
+    TOLERANCE_S,
+    TWICE,
+    count_packets,
+    declared_duration,
+    goes_on,
+    is_guess,
+    timed_packets,
+    without_id3,
 )
-# Containers that hold sound themselves; playlists, which name other files or addresses, are not among them.
-AUDIO_FORMATS = (
-    "wav,w64,au,aiff,caf,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,asf,matroska,webm,avi,flv,mpeg,mpegts,ac3,eac3,amr,"
-    "ape,wv,tta,mpc,mpc8,dts,voc,rm,nut"
-)
+
 TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
 SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
+MIN_DECODED = 0.1  # share of the packets' time that must give sound; encrypted packets give a hundredth
+MIN_RATE, MAX_RATE = 4000, 768_000  # of samples that are read, in hertz
+DSD_RATE = 88_200  # DSD is read at this rate: above half of it there is but its noise
 
-MAX_PLANES = 8  # channels that PyAV finds when each has a plane of its own
+MAX_PLANES = 7  # channels that PyAV takes as planes: it looks for one more, and a frame has room for eight
 MAX_GAIN_DB = 40.0  # more would lift noise
 
 # Which parts of a recording are looked at
@@ -252,6 +262,8 @@ def read_recording(
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise _no_file(path) from error
+        if error.errno == errno.EINVAL:  # FFmpeg looks where a damaged file cannot have anything
+            raise AudioError(f"{path.name!r} is damaged; copy or download it again") from error
         raise AudioError(f"{path.name!r} could not be read ({error.strerror or error}); check the disk") from error
 
 
@@ -260,58 +272,164 @@ def _no_file(path: Path) -> SourceError:
     return SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
 
 
+@dataclass
+class _Track:
+    """The sound track of a recording in a file, opened."""
+
+    container: Any
+    stream: Any
+    size: int  # of the recording, in bytes, tags in front left out
+    duration_s: float
+    is_known: bool = False  # whether its packets were counted
+    is_counted: bool = False  # whether times are found by counting packets: those of the container are wrong
+    is_alone: bool = True  # whether the file holds nothing but this track, and perhaps pictures
+    is_followed: bool = False  # whether the times began again where it was decoded
+    walk: Iterator[tuple[float, float, Any]] | None = None  # the rest of its packets, if they are counted
+    walked_s: float = 0.0
+    read_s: float = 0.0  # packets that were decoded, in seconds and bytes, and what came of them
+    read_bytes: int = 0
+    decoded_s: float = 0.0
+
+
 def _read_open_file(
     file: Any, path: Path, start_s: float, length_s: float | None, progress: Progress | None, cancelled: Cancel
 ) -> Recording:
-    """Decode the sections of an open file, planning again if it is shorter than it says."""
-    import av  # FFmpeg's libraries load when something is decoded
-
+    """Decode the sections of an open file, planning again if it is shorter or longer than it says."""
     if path.stat().st_size == 0:
         raise AudioError(f"{path.name!r} is empty (0 bytes); copy or download it again")
     with contextlib.ExitStack() as stack:
-        try:
-            container = stack.enter_context(open_sound(file))
-        except (av.FFmpegError, ValueError) as error:
-            raise AudioError(
-                f"{path.name!r} is not audio that can be read; check that it plays, or convert it to wav, flac or mp3"
-            ) from error
-        if not container.streams.audio:
-            raise AudioError(f"{path.name!r} has no sound track; give a file with sound", "unsupported")
-        stream = container.streams.audio[0]
-        if stream.codec_context is None:
-            raise AudioError(
-                f"the sound of {path.name!r} is of a kind that nothing here decodes; convert it to wav, flac or mp3",
-                "unsupported",
-            )
-        duration = _declared_duration(container, stream)
-        if duration is None:
-            duration = _scan_duration(container, stream, cancelled)
-        clips: list[Clip] = []
+        tracks = _open_tracks(stack, file, path, cancelled)
         for attempt in (1, 2):
-            if start_s >= duration > 0:
-                raise SourceError(f"start {start_s:g} s lies behind the end of {path.name!r} ({duration:.1f} s)")
+            duration = sum(track.duration_s for track in tracks)
+            clips: list[Clip] = []
             plan = sections(duration, start_s=start_s, length_s=length_s)
-            clips = []
+            if start_s >= duration > 0:
+                if attempt == 2:
+                    raise SourceError(f"start {start_s:g} s lies behind the end of {path.name!r} ({duration:.1f} s)")
+                plan = []
             for i, (start, length) in enumerate(plan):
                 # The declared length is rounded: a part that runs to the end is read to the end.
                 to_end = start + length >= duration - 0.5 and length_s is None
-                clips += _decode_part(container, stream, path, start, length + to_end, cancelled)
+                clips += _decode_part(tracks, path, start, length + to_end, cancelled)
                 if progress:
                     progress("decode", (i + 1) / len(plan))
             wanted = sum(length for _, length in plan)
-            if sum(clip.duration_s for clip in clips) >= 0.9 * wanted - 0.5 or attempt == 2:
+            enough = bool(plan) and sum(clip.duration_s for clip in clips) >= 0.9 * wanted - 0.5
+            if attempt == 2 or (enough and not any(_is_longer(track, cancelled) for track in tracks)):
                 break
-            duration = _scan_duration(container, stream, cancelled)
-        if not clips:
-            raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
-        tags = _tags(container, stream)
+            tracks = _open_tracks(stack, file, path, cancelled, count=True)
+            agrees = abs(sum(track.duration_s for track in tracks) - duration) < TOLERANCE_S
+            if enough and agrees and not any(track.is_counted for track in tracks):
+                break
+        read, decoded = sum(track.read_s for track in tracks), sum(track.decoded_s for track in tracks)
+        if not clips or decoded < MIN_DECODED * read:
+            much = "next to nothing" if clips else "nothing"
+            raise AudioError(f"{much} in {path.name!r} could be decoded; copy or download it again")
+        tags = _tags(tracks[0].container, tracks[0].stream)
         title = tags.get("title") or path.stem
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
     return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags)
 
 
-def open_sound(file: Any) -> Any:
+def _open_tracks(
+    stack: contextlib.ExitStack, file: Any, path: Path, cancelled: Cancel, *, count: bool = False
+) -> list[_Track]:
+    """Open the sound of each recording in a file; `count` takes no header's word for its length."""
+    size = path.stat().st_size
+    if is_protected(file, size):
+        raise AudioError(
+            f"the sound of {path.name!r} is protected (encrypted), so only its shop's programs play it; "
+            "give a copy without protection",
+            "unsupported",
+        )
+    parts = spans(file, size, thorough=count)
+    options = {"ignore_length": "1"} if len(parts) == 1 and wav_goes_on(file, size) else {}
+    tracks, problem = [], None
+    for start, end in parts:
+        source = file if len(parts) == 1 else Span(file, start, end)
+        try:
+            tracks.append(_open_track(stack, source, end - start, path, options, cancelled, count))
+        except AudioError as error:
+            problem = problem or error
+    if problem and not tracks:
+        raise problem
+    return tracks
+
+
+def _open_track(
+    stack: contextlib.ExitStack,
+    source: Any,
+    size: int,
+    path: Path,
+    options: Mapping[str, str],
+    cancelled: Cancel,
+    count: bool,
+) -> _Track:
+    """Open the sound of one recording and find out how long it is."""
+    import av  # FFmpeg's libraries load when something is decoded
+
+    source.seek(0)
+    try:
+        container = stack.enter_context(open_sound(source, options))
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioError(
+            f"{path.name!r} is not audio that can be read; check that it plays, or convert it to wav, flac or mp3"
+        ) from error
+    stream = _sound_track(container, path)
+    declared = declared_duration(container, stream)
+    pictures = [video.disposition & type(video.disposition).attached_pic for video in container.streams.video]
+    alone = all(pictures) and len(container.streams.audio) == 1
+    track = _Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
+    if count or declared is None or is_guess(source, container.format.name, size):
+        _seek(container, stream, 0.0)
+        counted, jumped = count_packets(stream, _packets(container, stream, cancelled))
+        track.is_known = True
+        track.is_counted = jumped or (declared is not None and abs(counted - declared) > TOLERANCE_S / 2)
+        if declared is None or track.is_counted:
+            track.duration_s = counted
+        if track.is_counted:  # to go back by the times of the container would be wrong
+            source.seek(0)
+            track.container = stack.enter_context(open_sound(source, options))
+            track.stream = _sound_track(track.container, path)
+    return track
+
+
+def _sound_track(container: Any, path: Path) -> Any:
+    """Return the sound track that players and ffmpeg take: the first default one of those that can be decoded."""
+    if not container.streams.audio:
+        raise AudioError(f"{path.name!r} has no sound track; give a file with sound", "unsupported")
+    able = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    if not able:
+        raise AudioError(
+            f"the sound of {path.name!r} is of a kind that nothing here decodes; convert it to wav, flac or mp3",
+            "unsupported",
+        )
+
+    def rank(stream: Any) -> tuple[bool, bool, bool]:
+        flags = stream.disposition
+        aside = flags & (type(flags).comment | type(flags).hearing_impaired | type(flags).visual_impaired)
+        return bool(stream.rate), bool(flags & type(flags).default), not aside
+
+    return max(able, key=rank)  # the first of equals
+
+
+def _is_longer(track: _Track, cancelled: Cancel) -> bool:
+    """Whether there is sound behind the stated end of a recording, or its bytes are too many or few for its length."""
+    if track.is_known:
+        return False
+    if track.is_followed:
+        return True
+    expected = track.read_bytes * track.duration_s / track.read_s if track.read_s else 0.0
+    if track.container.format.name == "mp3":  # where a time lies is told by the same header
+        return abs(expected - track.size) > BYTES_AGREE * track.size
+    if track.is_alone and track.size > TWICE * expected + (1 << 16):
+        return True
+    _seek(track.container, track.stream, track.duration_s)
+    return goes_on(track.stream, _packets(track.container, track.stream, cancelled), track.duration_s)
+
+
+def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any:
     """Return PyAV's container of an open file that comes from strangers; raises what PyAV raises.
 
     It is a file object, so that no name is taken for a protocol, no playlist opens other files, and only decoders of
@@ -319,7 +437,7 @@ def open_sound(file: Any) -> Any:
     """
     import av
 
-    options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
+    options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs(), **more}
     return av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
 
 
@@ -350,23 +468,6 @@ def _is_sound_codec(name: str) -> bool:
         return False
 
 
-def _declared_duration(container: Any, stream: Any) -> float | None:
-    """Return the length in seconds that the container states, if any."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / 1e6 if container.duration and container.duration > 0 else None
-
-
-def _scan_duration(container: Any, stream: Any, cancelled: Cancel) -> float:
-    """Return the end of the last packet in seconds, reading all packets but decoding none."""
-    end = 0.0
-    _seek(container, stream, 0.0)
-    for packet in _packets(container, stream, cancelled):
-        if packet.pts is not None:
-            end = max(end, float((packet.pts - (stream.start_time or 0) + (packet.duration or 0)) * stream.time_base))
-    return end
-
-
 def _seek(container: Any, stream: Any, seconds: float) -> None:
     """Go to the last packet before a time; a container that cannot seek stays where it is."""
     import av
@@ -394,19 +495,59 @@ def _packets(container: Any, stream: Any, cancelled: Cancel) -> Iterator[Any]:
 
 
 def _decode_part(
-    container: Any, stream: Any, path: Path, start_s: float, length_s: float, cancelled: Cancel
+    tracks: Sequence[_Track], path: Path, start_s: float, length_s: float, cancelled: Cancel
 ) -> list[Clip]:
-    """Return the samples from `start_s` on as a list of one clip, or an empty list where there are none."""
+    """Return the samples from `start_s` on as a list of one clip, or an empty list where there are none.
+
+    Of several recordings in a file all have the rate of the first.
+    """
+    rate = DSD_RATE if tracks[0].stream.codec_context.name.startswith("dsd") else tracks[0].stream.rate
+    if not rate or not MIN_RATE <= rate <= MAX_RATE:
+        raise AudioError(f"{path.name!r} has a sample rate of {rate} Hz; convert it to 8000-192000 Hz", "unsupported")
+    if len(tracks) == 1:
+        return _decode_track(tracks[0], path, start_s, length_s, rate, cancelled)
+    parts, offset = list[Clip](), 0.0
+    for track in tracks:
+        begin = max(start_s - offset, 0.0)
+        end = start_s + length_s - offset
+        if track is not tracks[-1]:
+            end = min(end, track.duration_s)
+        if begin < end:
+            found = _decode_track(track, path, begin, end - begin, rate, cancelled)
+            parts += [replace(clip, start_s=clip.start_s + offset) for clip in found]
+        offset += track.duration_s
+    return [replace(parts[0], samples=np.concatenate([part.samples for part in parts]))] if parts else []
+
+
+def _from(track: _Track, seconds: float, cancelled: Cancel) -> Iterator[tuple[float, float, Any]]:
+    """Yield (end, shift, packet) from a packet before a time on, see `timed_packets`."""
+    if not track.is_counted:
+        _seek(track.container, track.stream, seconds)
+        origin = float((track.stream.start_time or 0) * (track.stream.time_base or 0))
+        for packet in _packets(track.container, track.stream, cancelled):
+            yield seconds, -origin, packet
+        return
+    if track.walk is None or track.walked_s > seconds:
+        if track.walk is not None:
+            _seek(track.container, track.stream, 0.0)
+        track.walk = timed_packets(track.stream, _packets(track.container, track.stream, cancelled))
+    for end, shift, packet in track.walk:
+        track.walked_s = end
+        if end > seconds or not packet.size:
+            yield end, shift, packet
+
+
+def _decode_track(
+    track: _Track, path: Path, start_s: float, length_s: float, rate: int, cancelled: Cancel
+) -> list[Clip]:
+    """Return the samples of one recording from `start_s` on as a list of one clip, or an empty list."""
     import av
 
     preroll_s = 0.5  # codecs need some packets before a position to be exact there
-    _seek(container, stream, max(start_s - preroll_s, 0.0))
-    stream.codec_context.flush_buffers()
-    origin = float((stream.start_time or 0) * (stream.time_base or 0))
+    track.stream.codec_context.flush_buffers()
+    base = float(track.stream.time_base or 0)
+    last = -math.inf  # time of the last packet
     blocks: list[np.ndarray] = []
-    rate = stream.rate
-    if not rate or not 4000 <= rate <= 768000:
-        raise AudioError(f"{path.name!r} has a sample rate of {rate} Hz; convert it to 8000-192000 Hz", "unsupported")
     wanted = max(int(round(length_s * rate)), 0)
     position: int | None = None  # sample index in the recording of the next decoded sample
     first: int | None = None  # and of the first one kept
@@ -414,16 +555,22 @@ def _decode_part(
     resampler: Any = None
     layout: tuple[str, str, int] | None = None  # of the frames that the resampler expects
     kept = 0
-    for packet in _packets(container, stream, cancelled):
+    for _, shift, packet in _from(track, max(start_s - preroll_s, 0.0), cancelled):
         if kept >= wanted:
             break
+        if packet.pts is not None:
+            track.is_followed |= packet.pts * base < last - BACK_S
+            last = packet.pts * base
+        track.read_s += (packet.duration or 0) * base
+        track.read_bytes += packet.size
         try:
             frames = packet.decode()
         except av.FFmpegError:
             continue  # one damaged packet
         for frame in frames:
+            track.decoded_s += frame.samples / frame.sample_rate
             if position is None:
-                seconds = float(frame.pts * frame.time_base) - origin if frame.pts is not None else 0.0
+                seconds = float(frame.pts * frame.time_base) + shift if frame.pts is not None else 0.0
                 position = max(int(round(seconds * rate)), 0)
             if layout != (frame.format.name, frame.layout.name, frame.sample_rate):
                 layout = (frame.format.name, frame.layout.name, frame.sample_rate)
