@@ -7,10 +7,16 @@
 A second run computes only what is new or changed. Files that cannot be used get their reason in clips.csv.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from functions_start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
+from functions_arguments import Parser
 from functions_terminal import Bar, run
 
 
@@ -19,7 +25,7 @@ def parse(argv):
     from functions_features import FAMILIES
     from functions_parallel import cpu_count
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("audio_dir", type=Path, metavar="AUDIO_DIR", help="folder with one subfolder per genre")
     parser.add_argument("--out", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--families", nargs="+", choices=list(FAMILIES), help="features to compute (default: all)")

@@ -8,10 +8,16 @@ report.html with pictures. Run again
 after an interruption, it goes on where it stopped.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from functions_start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
+from functions_arguments import Parser
 from functions_terminal import EXIT_OK, Bar, run, say
 
 
@@ -19,7 +25,7 @@ def parse(argv):
     """Return the options."""
     from functions_parallel import cpu_count
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the reports (default: reports)")
     parser.add_argument("--grid", choices=("quick", "full"), default="quick", help="how many cells (default: quick)")

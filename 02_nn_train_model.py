@@ -8,16 +8,22 @@ Prints the accuracy of every protocol that the table allows before it trains on 
 `fold` of clips.csv give the fault-filtered and the 3-fold figure, `group` gives grouped cross-validation.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from functions_start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
+from functions_arguments import Parser
 from functions_terminal import EXIT_OK, Bar, run, say
 
 
 def parse(argv):
     """Return the options."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
     parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")

@@ -17,11 +17,18 @@ python 03_launch_classifier.py my_music/new --library songs.sqlite --write-tags 
 python 03_launch_classifier.py --library songs.sqlite --undo-tags
 """
 
+import sys
+
+if __name__ == "__main__":
+    from functions_start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 import argparse
 import math
-import sys
 from pathlib import Path
 
+from functions_arguments import Parser
 from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
 
 SQLITE = b"SQLite format 3\0"  # how libraries begin
@@ -63,7 +70,7 @@ def parse(argv):
     """Return the options."""
     from functions_parallel import cpu_count
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     add = parser.add_argument
     add("inputs", nargs="*", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     form = parser.add_mutually_exclusive_group()

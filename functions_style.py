@@ -14,6 +14,7 @@ import os
 import sys
 import textwrap
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ Size = tuple[float, float]
 
 DPI = 100
 FONT_PT, TITLE_PT = 9.0, 10.5  # the smallest text of any figure, and the titles of its panels
+REGULAR, BOLD = 400, 700  # weights of letters
 TAB_SIZE: Size = (9.0, 4.2)
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MAX_TITLE = 90  # characters
@@ -164,20 +166,29 @@ def plain(text: object, limit: int = MAX_TITLE) -> str:
 
 
 def fitted(text: object, inches: float, *, points: float = FONT_PT, limit: int = MAX_TITLE) -> str:
-    """Return `plain` text cut so that it is at most so wide in the given size."""
+    """Return `plain` text cut so that, as it will be drawn, it is at most so wide."""
     line = plain(text, limit).replace(r"\$", "$")
     if text_width(line, points=points) > inches:
-        room = 72 * inches / points - _em("…")
-        kept = 0
-        while kept < len(line) and (room := room - _em(line[kept])) >= 0:
-            kept += 1
-        line = line[:kept].rstrip() + "…"
+
+        def cut(kept: int) -> str:
+            return line[:kept].rstrip() + "…"
+
+        line = cut(bisect_right(range(1, len(line)), inches, key=lambda kept: text_width(cut(kept), points=points)))
     return line.replace("$", r"\$")
 
 
 def text_width(text: str, points: float = FONT_PT) -> float:
-    """Return the width of a line in bold, in inches."""
-    return sum(map(_em, text)) * points / 72
+    """Return the width in inches that a line takes at most: regular or bold, on a screen or in a vector picture."""
+    load_matplotlib()
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    widths = [0.0]
+    for weight in {drawn_weight(text, weight) for weight in (REGULAR, BOLD)} if text else ():
+        font = FontProperties(family=families_of(text, weight), weight=weight, size=points)
+        widths.append(_screen().get_text_width_height_descent(text, font, ismath=False)[0] / DPI)
+        widths.append(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72)
+    return max(widths)
 
 
 def load_matplotlib() -> None:
@@ -198,36 +209,57 @@ def load_matplotlib() -> None:
 
 
 @cache
-def _em(char: str) -> float:
-    """Return the width of a character in bold as a share of the font size."""
-    load_matplotlib()
-    from matplotlib.font_manager import FontProperties, findfont
-    from matplotlib.ft2font import FT2Font, LoadFlags
+def _screen() -> Any:
+    """Return a renderer to measure with; letters on a screen begin at whole pixels, which makes lines wider."""
+    from matplotlib.backends.backend_agg import RendererAgg
 
-    font = FT2Font(findfont(FontProperties(family=FONT_FAMILIES[0], weight="bold")))
-    font.set_size(100, 72)
-    if ord(char) not in font.get_charmap():
-        return 1.0
-    return font.load_char(ord(char), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+    return RendererAgg(1, 1, DPI)
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
-    """Return the families of `FONT_FAMILIES` that are installed."""
-    load_matplotlib()
-    from matplotlib.font_manager import fontManager
+def _faces(weight: int) -> dict[str, frozenset[int]]:
+    """Return the installed families of `FONT_FAMILIES` that have an upright face of this weight, with its code points.
 
-    installed = set(fontManager.get_font_names())
-    return tuple(family for family in FONT_FAMILIES if family in installed)
+    A family is never asked for a face that it lacks: matplotlib would complain of it on the terminal.
+    """
+    load_matplotlib()
+    from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font, weight_dict
+
+    installed = {
+        face.name
+        for face in fontManager.ttflist
+        if (face.style, face.variant, face.stretch) == ("normal", "normal", "normal")
+        and weight_dict.get(str(face.weight), face.weight) == weight
+        and Path(face.fname).is_file()  # matplotlib's list of fonts may be older than the fonts
+    }
+    faces = {}
+    for family in FONT_FAMILIES:
+        if family in installed:
+            font = get_font(findfont(FontProperties(family=family, weight=weight)))
+            faces[family] = frozenset(font.get_charmap())
+    return faces
+
+
+def drawn_weight(text: str, weight: int) -> int:
+    """Return the weight asked for, if there are faces of it for every character of a text; else regular."""
+    covered = frozenset().union(*_faces(weight).values())
+    return weight if covered.issuperset(map(ord, text.replace("\n", ""))) else REGULAR
+
+
+def families_of(text: str, weight: int) -> list[str]:
+    """Return the families that a text is drawn with, matplotlib's own first; the others are those that it needs."""
+    families, left = [FONT_FAMILIES[0]], set(map(ord, text))
+    for family, characters in _faces(weight).items():
+        if family not in families and left & characters:
+            families.append(family)
+        left -= characters
+    return families
 
 
 @cache
 def _covered_characters() -> frozenset[int]:
     """Return the code points that the installed families have."""
-    load_matplotlib()
-    from matplotlib.font_manager import findfont, get_font
-
-    return frozenset().union(*(get_font(findfont(family)).get_charmap() for family in _fonts()))
+    return frozenset().union(*_faces(REGULAR).values())
 
 
 def new_figure(size: Size, theme: str, *, arranged: bool = True) -> "Figure":
@@ -270,12 +302,15 @@ def style(ax: "Axes", theme: str, *, title: str = "", x: str = "", y: str = "", 
 
 def finish(figure: "Figure") -> "Figure":
     """Give every text of a figure the families that fall back on each other; return the figure."""
+    from matplotlib.font_manager import weight_dict
     from matplotlib.text import Text
 
-    families = list(_fonts())
-    if len(families) > 1:  # the first is matplotlib's own
-        for text in figure.findobj(lambda artist: isinstance(artist, Text) and not artist.get_text().isascii()):
-            text.set_fontfamily(families)  # type: ignore[attr-defined]
+    for found in figure.findobj(lambda artist: isinstance(artist, Text) and not artist.get_text().isascii()):
+        text: Any = found
+        asked: Any = text.get_fontweight()
+        weight = drawn_weight(text.get_text(), weight_dict.get(asked, asked))
+        text.set_fontweight(weight)
+        text.set_fontfamily(families_of(text.get_text(), weight))
     return figure
 
 

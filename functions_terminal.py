@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+from functions_start import INTERRUPTED, missing
 from functions_text import clean_text
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -53,7 +54,7 @@ def run(work: Callable[[], int]) -> int:
         if signal.getsignal(signal.SIGINT) is not _stop:  # whatever a library made of the interrupt
             for number in STOPS:
                 signal.signal(number, signal.SIG_IGN)  # Python takes functions away before it has ended
-            say("interrupted; what is finished is kept")
+            say(INTERRUPTED)
             return EXIT_INTERRUPTED
         _explain(error)
         return EXIT_ERROR
@@ -76,6 +77,9 @@ def _open_streams() -> None:
 
 def _explain(error: BaseException) -> None:
     """Say what a user can do about an error; raise one that is the program's own fault."""
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "functions_").startswith("functions_"):
+        say(f"error: {missing(str(error.name).partition('.')[0])}")
+        return
     from functions_audio import GenreError  # loads numpy, which takes longer than an impatient Ctrl-C
 
     if isinstance(error, BrokenPipeError):
