@@ -87,7 +87,7 @@ class Engine:
         self._jobs: Queue = queue.SimpleQueue()
         self._drawn: Queue = queue.SimpleQueue()
         # What each request is done by, and the queue of the thread that does it; None is done at once.
-        self._table: dict[type, tuple[Queue | None, Callable[[Any], None]]] = {
+        self.table: dict[type, tuple[Queue | None, Callable[[Any], None]]] = {
             Cancel: (None, lambda request: self._cancelled.add(request.job)),
             SetVolume: (None, lambda request: setattr(self._player, "volume", request.volume)),
             Classify: (self._jobs, self._classify), LoadModel: (self._jobs, self._load),
@@ -109,7 +109,7 @@ class Engine:
             threading.Thread(target=self._work, args=(todo,), name=name, daemon=True).start()
         while frame := read_frame(self._in):
             request = decode(*frame)
-            waiting, do = self._table[type(request)]
+            waiting, do = self.table[type(request)]
             if isinstance(request, Draw):
                 self._drawing.expect(request)
             if waiting is None:
