@@ -40,9 +40,7 @@ VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
 def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:
     """Return the answer for an input that failed."""
     message = str(error)
-    return Prediction(
-        source, title, None, "error", reason=message, model=model, error=Failure(error.kind, message)
-    )
+    return Prediction(source, title, None, "error", reason=message, model=model, error=Failure(error.kind, message))
 
 
 class Classifier:

@@ -2,7 +2,7 @@
 
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any
@@ -21,9 +21,18 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def encode(message: Request | Event) -> tuple[dict[str, Any], bytes]:
     """Return a message as a JSON-ready header and the bytes that follow it."""
-    values = asdict(message)
+    values = {one.name: _plain(getattr(message, one.name)) for one in fields(message)}
     blobs = [values.pop(one.name) for one in fields(message) if isinstance(values[one.name], bytes)]
     return {"message": type(message).__name__, "fields": values}, blobs[0] if blobs else b""
+
+
+def _plain(value: Any) -> Any:
+    """Return a field's value as JSON-ready values; bytes stay."""
+    if isinstance(value, Prediction):
+        return value.as_json()
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def decode(header: Mapping[str, Any], blob: bytes = b"") -> Any:

@@ -6,7 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from functions_prediction import Prediction
 from musicgenre.engine.messages import (
@@ -24,6 +24,16 @@ from musicgenre.engine.messages import (
 )
 from musicgenre.engine.spectra_file import load_spectra
 
+if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
+    from matplotlib.figure import Figure
+
+    from functions_audio import Recording
+    from functions_pictures import SongSpectra
+    from musicgenre.audio.playback import Player
+
+Spans = list[tuple[float, ...]]  # (from, to, start, end): places on an axis, and the seconds that they stand for
+Shelved = TypeVar("Shelved")
+
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
 SMALLEST = (160, 90)  # pixels of a picture
@@ -40,11 +50,11 @@ class Drawing:
     player : Player
     """
 
-    def __init__(self, tell: Callable[[Event], None], player: Any) -> None:
+    def __init__(self, tell: Callable[[Event], None], player: "Player") -> None:
         self._tell, self._player = tell, player
         self._latest: dict[str, int] = {}  # slot of a picture -> token of the latest request for it
-        self._recordings: OrderedDict[str, Any] = OrderedDict()
-        self._spectra: OrderedDict[str, Any] = OrderedDict()
+        self._recordings: OrderedDict[str, Recording] = OrderedDict()
+        self._spectra: OrderedDict[str, SongSpectra] = OrderedDict()
 
     def prepare(self) -> None:
         """Import what the first picture needs, before it is asked for."""
@@ -55,15 +65,15 @@ class Drawing:
 
         import functions_dataviz  # noqa: F401
 
-    def keep_recording(self, key: str, recording: Any) -> None:
+    def keep_recording(self, key: str, recording: "Recording") -> None:
         """Keep the decoded sound of an answer in memory."""
         _keep(self._recordings, key, recording, KEPT_RECORDINGS)
 
-    def keep_spectra(self, key: str, spectra: Any) -> None:
+    def keep_spectra(self, key: str, spectra: "SongSpectra") -> None:
         """Keep the spectra of an answer in memory."""
         _keep(self._spectra, key, spectra, KEPT_SPECTRA)
 
-    def _song(self, song: SongReference) -> Any:
+    def _song(self, song: SongReference) -> "SongSpectra":
         """Return the spectra of an answer: from memory, from the disk, or from the file."""
         from functions_audio import SourceError
         from functions_pictures import song_spectra
@@ -80,7 +90,7 @@ class Drawing:
         self.keep_spectra(song.key, song_spectra(self._recording(song)))
         return self._spectra[song.key]
 
-    def _recording(self, song: SongReference) -> Any:
+    def _recording(self, song: SongReference) -> "Recording":
         """Return the decoded sound of an answer: from memory or from the file."""
         from functions_audio import SourceError
         from functions_decoder import read_safely
@@ -108,7 +118,7 @@ class Drawing:
         pixels, axes = _render(figure, dpi)
         self._tell(PictureDrawn(request.slot, request.token, _in_pixels(spans, axes), axes, pixels))
 
-    def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple[Any, list[tuple[float, ...]]]:
+    def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the prediction alone, and (from, to, start, end) of its stretches of time."""
         import functions_dataviz as dataviz
 
@@ -121,7 +131,7 @@ class Drawing:
         end = float(answer["duration_s"] or 0)
         return figure, [(0.0, end, 0.0, end)]
 
-    def _song_figure(self, request: Draw, size: tuple[float, float]) -> tuple[Any, list[tuple[float, ...]]]:
+    def _song_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the spectra, and (from, to, start, end) of its stretches of time."""
         import functions_dataviz as dataviz
         from functions_audio import GenreError
@@ -189,7 +199,7 @@ def _write_json(path: str, predictions: tuple[Prediction, ...]) -> None:
     write_atomic(Path(path), "".join(json.dumps(prediction.as_json()) + "\n" for prediction in predictions))
 
 
-def _keep(shelf: "OrderedDict[str, Any]", key: str, value: Any, limit: int) -> None:
+def _keep(shelf: "OrderedDict[str, Shelved]", key: str, value: Shelved, limit: int) -> None:
     """Put something on a shelf and take the oldest off where it is full."""
     shelf[key] = value
     shelf.move_to_end(key)
@@ -197,7 +207,7 @@ def _keep(shelf: "OrderedDict[str, Any]", key: str, value: Any, limit: int) -> N
         shelf.popitem(last=False)
 
 
-def _render(figure: Any, dpi: float) -> tuple[bytes, Box]:
+def _render(figure: "Figure", dpi: float) -> tuple[bytes, Box]:
     """Return a figure as the bytes of a PPM image, and the box of its first axes."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -211,7 +221,7 @@ def _render(figure: Any, dpi: float) -> tuple[bytes, Box]:
     return b"P6 %d %d 255\n" % (width, height) + rgb.tobytes(), Box(left, height - top, right, height - bottom)
 
 
-def _in_pixels(spans: list[tuple[float, ...]], axes: Box) -> tuple[TimeSpan, ...]:
+def _in_pixels(spans: Spans, axes: Box) -> tuple[TimeSpan, ...]:
     """Return the stretches of a time axis in pixels, from (from, to, start, end) on the axis."""
     if not spans:
         return ()

@@ -4,10 +4,13 @@ import contextlib
 import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from functions_prediction import SearchResult
 from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
+
+if TYPE_CHECKING:
+    from functions_youtube import Candidate
 
 THUMBNAIL = (96, 54)  # pixels at 100 %
 Progress = Callable[[str, float], None]
@@ -52,10 +55,10 @@ class Search:
                 failed = error_prediction(item.input, error, model="", title=request.text)
             yield FoundInput(item.input, item.title, failed)
 
-    def _thumbnails(self, job: int, candidates: Sequence[Any]) -> None:
+    def _thumbnails(self, job: int, candidates: "Sequence[Candidate]") -> None:
         """Fetch the thumbnails of search results in threads; whatever comes, comes."""
 
-        def fetch(index: int, candidate: Any) -> None:
+        def fetch(index: int, candidate: "Candidate") -> None:
             from functions_youtube import preview
 
             with contextlib.suppress(Exception):

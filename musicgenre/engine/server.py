@@ -17,7 +17,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from functions_frames import read_frame, write_frame
 from functions_prediction import Prediction, Reason
@@ -55,6 +55,11 @@ from musicgenre.engine.messages import (
 from musicgenre.engine.searching import Search
 from musicgenre.engine.spectra_file import save_spectra
 
+if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
+    from functions_audio import Recording
+    from functions_interface import Classifier
+    from functions_links import Source
+
 CHECKS_PER_S = 3.6  # how often the analysis asks whether to stop, for each second of sound
 
 Queue = queue.SimpleQueue[Any]
@@ -75,14 +80,14 @@ class Engine:
         self._in, self._out = pipe_in, pipe_out
         self._out_lock = threading.Lock()
         self._cancelled: set[int] = set()
-        self._classifiers: dict[str, Any] = {}
+        self._classifiers: dict[str, Classifier] = {}
         self._player = Player()
         self._drawing = drawing = Drawing(self.tell, self._player)
         self._search = Search(self.tell)
         self._jobs: Queue = queue.SimpleQueue()
         self._drawn: Queue = queue.SimpleQueue()
         # What each request is done by, and the queue of the thread that does it; None is done at once.
-        self._table: dict[type, tuple[Queue | None, Callable[[Any], None]]] = {
+        self.table: dict[type, tuple[Queue | None, Callable[[Any], None]]] = {
             Cancel: (None, lambda request: self._cancelled.add(request.job)),
             SetVolume: (None, lambda request: setattr(self._player, "volume", request.volume)),
             Classify: (self._jobs, self._classify), LoadModel: (self._jobs, self._load),
@@ -104,7 +109,7 @@ class Engine:
             threading.Thread(target=self._work, args=(todo,), name=name, daemon=True).start()
         while frame := read_frame(self._in):
             request = decode(*frame)
-            waiting, do = self._table[type(request)]
+            waiting, do = self.table[type(request)]
             if isinstance(request, Draw):
                 self._drawing.expect(request)
             if waiting is None:
@@ -141,7 +146,7 @@ class Engine:
 
     # ---- models
 
-    def _classifier(self, model: str) -> Any:
+    def _classifier(self, model: str) -> "Classifier":
         """Return the classifier of a model, loaded once."""
         from functions_interface import Classifier
         from functions_parallel import cpu_count
@@ -185,7 +190,6 @@ class Engine:
     def _classify(self, request: Classify) -> None:
         """Answer one input, or say what it stands for: several files, or a title to choose for."""
         from functions_audio import GenreError
-        from functions_inputs import Item
         from functions_interface import error_prediction
         from functions_links import resolve
 
@@ -210,20 +214,22 @@ class Engine:
                 raise
             self.tell(Answered(job, error_prediction(request.text, error, model=request.model, title=request.title)))
             return
-        self._answer(request, Item(request.text, source, request.title), progress, cancelled)
+        self._answer(request, source, progress, cancelled)
 
     def _answer(
-        self, request: Classify, item: Any, progress: Callable[[str, float], None], cancelled: Callable[[], bool]
+        self, request: Classify, source: "Source", progress: Callable[[str, float], None], cancelled: Callable[[], bool]
     ) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
+        from functions_inputs import Item
         from functions_pictures import song_spectra
         from functions_why import reasons
 
         progress("prepare", 0.0)
         classifier = self._classifier(request.model)
-        if item.source.kind == "video" and not item.title:
-            threading.Thread(target=self._early_title, args=(request.job, item.source), daemon=True).start()
-        heard: list[Any] = []
+        if source.kind == "video" and not request.title:
+            threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
+        item = Item(request.text, source, request.title)
+        heard: list[Recording] = []
         prediction: Prediction = classifier.classify_item(
             item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
         )
@@ -243,7 +249,7 @@ class Engine:
                 save_spectra(Path(request.store), spectra)
         self.tell(SpectraKept(request.job, request.key))
 
-    def _early_title(self, job: int, source: Any) -> None:
+    def _early_title(self, job: int, source: "Source") -> None:
         """Tell a video's title before its download has come that far."""
         from functions_youtube import preview
 

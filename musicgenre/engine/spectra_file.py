@@ -3,12 +3,15 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from functions_pictures import SongSpectra
 
 _BYTES = {"mel_db": (-80.0, 0.0), "power_db": (-80.0, 0.0), "chroma": (0.0, 1.0), "tempogram": (0.0, 1.0)}
 
 
-def save_spectra(path: Path, song: Any) -> None:
+def save_spectra(path: Path, song: "SongSpectra") -> None:
     """Write a song's spectra, images as one byte a value, to a temporary name and rename it."""
     import numpy as np
 
@@ -36,7 +39,7 @@ def save_spectra(path: Path, song: Any) -> None:
         raise
 
 
-def load_spectra(path: Path) -> Any:
+def load_spectra(path: Path) -> "SongSpectra":
     """Read what `save_spectra` wrote.
 
     Raises

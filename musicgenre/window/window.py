@@ -176,7 +176,7 @@ class Window:
             help=self.show_keys, about=self.show_about, close=self.close,
         )  # fmt: skip
         self.commands = command_table(self.controllers)
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self.handlers: dict[type, Callable[[Any], None]] = {
             **self.jobs.handlers, **self.pictures.handlers, **self.listening.handlers, **self.preferences.handlers,
             **self.exports.handlers, **self.similar.handlers,
         }  # fmt: skip
@@ -213,7 +213,7 @@ class Window:
             if not events:
                 break
             try:
-                self._handlers[type(events[0])](events[0])
+                self.handlers[type(events[0])](events[0])
             except Exception:
                 self.faults.take(*sys.exc_info())
         self.context.check_history()
