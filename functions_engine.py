@@ -140,7 +140,7 @@ class Engine:
         from functions_audio import GenreError
         from functions_inputs import Item, expand_inputs
         from functions_interface import error_prediction
-        from functions_links import resolve
+        from functions_links import input_name, resolve
         from functions_youtube import search
 
         job, text, title = request["job"], request["text"], request.get("title")
@@ -178,7 +178,7 @@ class Engine:
             answer = error_prediction(text, error, model=request["model"], title=title)
             self.tell("answer", job, answer=answer.as_json(), why=[], colour=None)
             return
-        self._answer(request, Item(text, source, title), progress, cancelled)
+        self._answer(request, Item(input_name(text, source), source, title), progress, cancelled)
 
     def _answer(
         self, request: dict[str, Any], item: Any, progress: Callable[[str, float], None], cancelled: Callable[[], bool]
