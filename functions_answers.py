@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -48,13 +48,37 @@ def answer_item(classifier: Classifier, item: Item, **options: Any) -> Predictio
         return error_prediction(item.input, error, model=classifier.model.name)
 
 
-def _drawer(path: Path | None) -> Callable[[Recording, Prediction], None] | None:
-    """Return what draws an answer's page to a file, if one is wanted."""
-    if path is None:
-        return None
-    from functions_figures import plot_song  # matplotlib takes a second to load
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that was asked for: where it is, or why it is not there."""
 
-    return lambda recording, prediction: plot_song(recording, prediction.as_json(), path)
+    path: Path
+    problem: str | None = None
+
+
+Answered = tuple[Prediction, float, Drawn | None]
+
+
+def _answer_and_draw(
+    classifier: Classifier, item: Item, plot: Path | None, **options: Any
+) -> tuple[Prediction, Drawn | None]:
+    """Classify one item and draw its page; a page that cannot be written leaves the answer as it is."""
+    drawn: list[Drawn] = []
+
+    def draw(recording: Recording, prediction: Prediction) -> None:
+        from functions_figures import plot_song  # matplotlib takes a second to load
+
+        try:
+            plot_song(recording, prediction.as_json(), path)
+            drawn.append(Drawn(path))
+        except GenreError as error:
+            drawn.append(Drawn(path, str(error)))
+
+    if plot is None:
+        return answer_item(classifier, item, **options), None
+    path = plot
+    prediction = answer_item(classifier, item, heard=draw, **options)
+    return prediction, drawn[0] if drawn else None
 
 
 def plot_paths(path: Path | None, count: int) -> list[Path | None]:
@@ -64,13 +88,13 @@ def plot_paths(path: Path | None, count: int) -> list[Path | None]:
     return [path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(1, count + 1)]
 
 
-def _classify_job(job: tuple[Item, str, float | None, float | None, int, Path | None]) -> tuple[Prediction, float]:
-    """Classify one item: (item, model, start, length, threads, picture) -> (answer, seconds taken)."""
+def _classify_job(job: tuple[Item, str, float | None, float | None, int, Path | None]) -> Answered:
+    """Classify one item: (item, model, start, length, threads, picture) -> (answer, seconds taken, picture)."""
     item, model, start_s, length_s, threads, plot = job
     began = time.perf_counter()
     classifier = loaded_classifier(model, threads)
-    prediction = answer_item(classifier, item, start_s=start_s, length_s=length_s, heard=_drawer(plot))
-    return prediction, time.perf_counter() - began
+    prediction, drawn = _answer_and_draw(classifier, item, plot, start_s=start_s, length_s=length_s)
+    return prediction, time.perf_counter() - began, drawn
 
 
 def classify_all(
@@ -84,8 +108,8 @@ def classify_all(
     cookies_from_browser: str | None = None,
     plot: Path | None = None,
     progress: Progress | None = None,
-) -> Iterator[tuple[Prediction, float]]:
-    """Yield (answer, seconds taken) for each item in order, as soon as its turn is done.
+) -> Iterator[Answered]:
+    """Yield (answer, seconds taken, picture) for each item in order, as soon as its turn is done.
 
     Files are classified in processes. Videos are downloaded here and one at a time: a process that is ended could
     not delete its download, and YouTube answers no faster to many.
@@ -121,11 +145,11 @@ def classify_all(
             continue
         for item in group:
             began = time.perf_counter()
-            prediction = answer_item(
-                classifier, item, start_s=start_s, length_s=length_s, cookies_from_browser=cookies_from_browser,
-                progress=progress, heard=_drawer(next(plots)),
+            prediction, drawn = _answer_and_draw(
+                classifier, item, next(plots), start_s=start_s, length_s=length_s,
+                cookies_from_browser=cookies_from_browser, progress=progress,
             )  # fmt: skip
-            yield prediction, time.perf_counter() - began
+            yield prediction, time.perf_counter() - began, drawn
 
 
 def _classify_files(
@@ -136,8 +160,8 @@ def _classify_files(
     jobs: int,
     dask: str | None,
     plots: Iterator[Path | None],
-) -> Iterator[tuple[Prediction, float]]:
-    """Yield (answer, seconds taken) for files in order; a few here, more in processes."""
+) -> Iterator[Answered]:
+    """Yield (answer, seconds taken, picture) for files in order; a few here, more in processes."""
     head = list(itertools.islice(items, FEW + 1))
     few = len(head) <= FEW and not dask
     threads = min(cpu_count(), 4) if few else 1
@@ -150,20 +174,20 @@ def _classify_files(
                 item = replace(item, source=replace(item.source, value=str(Path(item.source.value).absolute())))
             yield item, model, start_s, length_s, threads, next(plots)
 
-    done: dict[int, tuple[Prediction, float]] = {}
+    done: dict[int, Answered] = {}
     turn = 0
     with contextlib.closing(run_many(_classify_job, work(), jobs=1 if few else jobs, dask=dask)) as results:
         for index, result in results:
             name = inputs.pop(index)
             if isinstance(result, GenreError):
-                result = error_prediction(name, result, model=Path(model).name), 0.0
+                result = error_prediction(name, result, model=Path(model).name), 0.0, None
             done[index] = result
             while turn in done:
                 yield done.pop(turn)
                 turn += 1
 
 
-Write = Callable[[Prediction, float], None]
+Write = Callable[..., None]  # of an answer, the seconds it took, and its picture if there is one
 
 
 @contextlib.contextmanager
@@ -183,9 +207,11 @@ def writer(*, as_json: bool, csv_path: str | None, top: int, genres: Sequence[st
         if csv_path == "-":
             yield _csv_rows(out, genres)
         elif as_json:
-            yield lambda prediction, _: show(json.dumps(prediction.as_json()) + "\n")
+            yield lambda prediction, *_: show(json.dumps(prediction.as_json()) + "\n")
         else:
-            yield lambda answer, seconds: show(readable(answer, seconds, top=top, encoding=out.encoding) + "\n")
+            yield lambda answer, seconds, drawn=None: show(
+                readable(answer, seconds, top=top, drawn=drawn, encoding=out.encoding) + "\n"
+            )
         return
     path = Path(csv_path)
     is_file = path.is_file() or not path.exists()
@@ -225,7 +251,7 @@ def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow([*CSV_COLUMNS, *(csv_cell(f"p_{genre}") for genre in genres)])
 
-    def write(prediction: Prediction, _: float) -> None:
+    def write(prediction: Prediction, *_: Any) -> None:
         record: dict[str, Any] = prediction.as_json()
         record["error"] = prediction.error.kind if prediction.error else None
         cells = ["" if record[column] is None else record[column] for column in CSV_COLUMNS]
@@ -237,7 +263,9 @@ def _csv_rows(out: TextIO, genres: Sequence[str]) -> Write:
     return write
 
 
-def readable(prediction: Prediction, seconds: float, *, top: int, encoding: str | None = "utf-8") -> str:
+def readable(
+    prediction: Prediction, seconds: float, *, top: int, drawn: Drawn | None = None, encoding: str | None = "utf-8"
+) -> str:
     """Return an answer as lines for a person."""
     full, half = ("\u2588", "\u258c") if (encoding or "").lower().replace("-", "") == "utf8" else ("#", "")
     lines = [clean_text(prediction.input)]
@@ -259,4 +287,6 @@ def readable(prediction: Prediction, seconds: float, *, top: int, encoding: str 
     if prediction.analysed and prediction.duration_s is not None:
         heard = sum(part.end_s - part.start_s for part in prediction.analysed)
         lines.append(f"  {heard:.0f} of {prediction.duration_s:.0f} s analysed in {seconds:.1f} s")
+    if drawn and not drawn.problem:
+        lines.append(f"  picture: {clean_text(str(drawn.path))}")
     return "\n".join(lines) + "\n"

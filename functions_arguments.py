@@ -39,6 +39,6 @@ class Parser(argparse.ArgumentParser):
         from functions_text import clean_title
 
         known = {option.lstrip("-"): option for option in options}
-        near = get_close_matches(bare, known, n=1)
+        near = get_close_matches(bare, known, n=1, cutoff=0.7)
         advice = f"did you mean {known[near[0]]}?" if near else "--help lists the options"
         return f"unknown option {clean_title(name, limit=60)}; {advice}"

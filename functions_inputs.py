@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files, unread_folder
-from functions_links import Source, resolve
+from functions_links import Source, input_name, resolve, video_source
 from functions_prediction import SearchResult
 from functions_text import clean_title
 from functions_youtube import Candidate, best_match, playlist, search
@@ -80,7 +80,11 @@ def expand_inputs(
         try:
             source = resolve(text, files=not search_titles)
             if source.kind == "folder":
-                yield from _folder_items(text)
+                yield from _folder_items(input_name(text, source))
+            elif source.video_ids:
+                for video_id in source.video_ids:
+                    video = video_source(video_id)
+                    yield Item(video.value, video)
             elif source.kind == "playlist":
                 for entry in playlist(
                     source, progress=progress, cancelled=cancelled, cookies_from_browser=cookies_from_browser
@@ -95,7 +99,7 @@ def expand_inputs(
                     f"there is no file {clean_title(text)!r}; check the spelling, or add --search to look for a title"
                 )
             else:
-                yield Item(text, source)
+                yield Item(input_name(text, source), source)
         except GenreError as error:
             if error.kind == "cancelled":
                 raise

@@ -51,6 +51,7 @@ def work_library(options: Any) -> int:
                 from functions_figures import plot_library  # matplotlib loads when something is drawn
 
                 plot_library(counts.as_json(), options.plot)
+                (say if options.json else show)(f"picture: {clean_text(str(options.plot))}" + "\n" * (not options.json))
     return EXIT_ERROR if failed else EXIT_OK
 
 

@@ -257,13 +257,15 @@ def test_start_and_length_choose_the_part(answers, trained):
         ("00_preprocess_music.py",),
         ("00_preprocess_music.py", ".", "--jobs", "0"),
         ("00_preprocess_music.py", ".", "--families", "lyrics"),
-        ("02_nn_train_model.py", "--epochs"),
         ("02_nn_train_model.py", "--jobs", "none"),
         ("03_launch_classifier.py",),
         ("03_launch_classifier.py", "a.mp3", "--json", "--csv", "b.csv"),
         ("03_launch_classifier.py", "--csv", "a.mp3", "b.mp3"),
         ("03_launch_classifier.py", "a.mp3", "--start", "-1"),
         ("03_launch_classifier.py", "a.mp3", "--start", "nan"),
+        ("03_launch_classifier.py", "a.mp3", "--start", "soon"),
+        ("03_launch_classifier.py", "a.mp3", "--start", "1:2:3:4"),
+        ("03_launch_classifier.py", "a.mp3", "--start", ""),
         ("03_launch_classifier.py", "a.mp3", "--start", "inf"),
         ("03_launch_classifier.py", "a.mp3", "--length", "nan"),
         ("03_launch_classifier.py", "a.mp3", "--length", "0"),
@@ -377,6 +379,15 @@ def test_a_reader_that_goes_away_is_no_traceback(trained):
     assert process.wait(30) == 1
     assert "Traceback" not in messages
     assert "Exception ignored" not in messages
+
+
+@pytest.mark.parametrize(("start", "length"), [("0:04", "5"), ("4", "0:05"), ("0m4s", "5s"), ("0:00:04", "5.0")])
+def test_a_start_is_taken_as_links_take_it(start, length):
+    done = run_script("03_launch_classifier.py", ROOT / "data/samples/classical.ogg", "--json", "--start", start,
+                      "--length", length)  # fmt: skip
+    (answer,) = json_lines(done.stdout)
+    assert done.returncode == 0
+    assert [(part["start_s"], round(part["end_s"])) for part in answer["analysed"]] == [(pytest.approx(4, abs=0.05), 9)]
 
 
 # ---- how the program is built

@@ -191,13 +191,32 @@ def test_03_draws_one_page_for_each_input(tmp_path):
         assert Image.open(path).size == (1872, 1440)
 
 
-def test_03_refuses_another_ending_and_a_wrong_place(tmp_path):
-    song = ROOT / "data/samples/classical.ogg"
-    done = run("03_launch_classifier.py", song, "--plot", "page.gif")
+def test_03_refuses_another_ending(tmp_path):
+    done = run("03_launch_classifier.py", ROOT / "data/samples/classical.ogg", "--plot", "page.gif")
     assert done.returncode == 2 and "must end in .png, .svg, .pdf" in done.stderr
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv", "-")])
+@pytest.mark.parametrize(
+    "place", ["file/page.png", "file/deeper/page.svg", "folder.png", "nul\x1bl/" + "x" * 300 + ".pdf"]
+)
+def test_03_answers_before_it_complains_of_a_wrong_place(place, form, tmp_path):
     (tmp_path / "file").write_text("")
-    done = run("03_launch_classifier.py", song, "--plot", tmp_path / "file/page.png")
-    assert done.returncode == 1 and done.stdout == "" and "check the path" in done.stderr
+    (tmp_path / "folder.png").mkdir()
+    done = run("03_launch_classifier.py", ROOT / "data/samples/classical.ogg", "--plot", tmp_path / place, *form)
+    assert done.returncode == 1
+    assert "classical" in done.stdout and "picture" not in done.stdout
+    assert done.stderr.startswith("error: no picture: ") and "cannot be written" in done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.strip().isprintable()
+
+
+def test_03_says_where_the_picture_is(tmp_path):
+    songs = [ROOT / "data/samples/classical.ogg", ROOT / "data/samples/silence.ogg"]
+    one = run("03_launch_classifier.py", songs[0], "--plot", tmp_path / "page.svg")
+    assert f"  picture: {tmp_path / 'page.svg'}\n" in one.stdout and one.stderr == ""
+    two = run("03_launch_classifier.py", *songs, "--plot", tmp_path / "page.svg", "--json")
+    assert two.stderr == "".join(f"picture: {tmp_path / f'page-{i}.svg'}\n" for i in (1, 2))
+    assert two.stdout.count("\n") == 2 and two.returncode == 0
 
 
 def test_00_draws_the_table_it_made(tmp_path):

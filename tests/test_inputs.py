@@ -85,6 +85,18 @@ def test_with_search_a_title_may_look_like_a_file(youtube, song, monkeypatch):
     assert next(expand_inputs(["song.webm"], search_titles=True)).chosen.title == "A Song"
 
 
+def test_an_input_in_quotes_is_called_by_its_path(song):
+    file = str(song[0])
+    assert [item.input for item in expand_inputs([f'"{file}"', f"'{song[0].parent}'", file])] == [file] * 3
+
+
+def test_a_link_to_several_videos_is_an_input_each_without_asking(youtube, monkeypatch):
+    monkeypatch.setattr("functions_inputs.playlist", lambda *_args, **_more: pytest.fail("asked YouTube"))
+    items = list(expand_inputs(["https://www.youtube.com/watch_videos?video_ids=song0000001,song0000002"]))
+    assert [item.source.video_id for item in items] == ["song0000001", "song0000002"]
+    assert [item.input for item in items] == [item.source.value for item in items]
+
+
 def test_an_empty_folder_stays(tmp_path, classifier):
     item = next(expand_inputs([str(tmp_path)]))
     assert classifier.classify_item(item).error.kind == "not_found"

@@ -1,9 +1,12 @@
 """What a pasted text means: every form of YouTube's links, titles, files, and nothing else."""
 
+import re
+import shlex
+
 import pytest
 
 from functions_audio import SourceError
-from functions_links import Source, resolve, video_source
+from functions_links import Source, resolve, seconds, video_source
 from functions_text import clean_text, clean_title, csv_cell
 
 ID = "dQw4w9WgXcQ"
@@ -37,6 +40,114 @@ LINK = f"https://www.youtube.com/watch?v={ID}"
 )
 def test_every_form_of_a_link_becomes_the_same_video(text, start_s):
     assert resolve(text) == Source("video", LINK, start_s, ID)
+
+
+@pytest.mark.parametrize(
+    ("text", "start_s"),
+    [
+        (f"https://youtu.be/{ID}&feature=share&t=7", 7),
+        (f"https://www.youtube.com/v/{ID}&hl=en_US&fs=1&start=12", 12),
+        (f"https://www.youtube.com/embed/{ID}&autoplay=1", 0),
+        (f"youtu.be/{ID}?si=x?t=9", 9),
+        (f"https://www.youtube.com/watch%3Fv%3D{ID}%26t%3D5", 5),
+        (f"{LINK}&amp;t=90", 90),
+        (f"{LINK}&amp;amp;feature=x&amp;amp;t=1:30", 90),
+        (f"{LINK}&#38;t=3", 3),
+        (f"https:\\/\\/youtu.be\\/{ID}\\?t\\=4", 4),
+        (f"<{LINK}>", 0),
+        (f"({LINK}).", 0),
+        (f"\u201c{LINK}&t=2m\u201d,", 120),
+        (f"'{LINK}'", 0),
+        (f"[a song]({LINK})", 0),
+        (f"{LINK}...", 0),
+        (f"{LINK}\u3002", 0),
+        (f"{LINK}\u2026", 0),
+        (f"\ufeff{LINK}\u200b", 0),
+        (f"\u200e{LINK}\u2060.\u200b", 0),
+        (f"https://youtu.be/\u200b{ID}\u200b?t=90", 90),
+        (f"https://www.youtube.com/#/watch?v={ID}", 0),
+        (f"https://www.youtube.com/watch#!v={ID}", 0),
+        (f"https://www.youtube.com/?v={ID}&t=1h", 3600),
+        (f"https://www.youtube.com/watch_popup?v={ID}", 0),
+        (f"https://youtu.be/watch?v={ID}&t=4", 4),
+        (f"https://youtu.be/shorts/{ID}", 0),
+        (f"https://www.youtube.com/attribution_link?u=https%3A%2F%2Fyoutube.com%2Fwatch%3Fv%3D{ID}", 0),
+        (f"https://consent.youtube.com/m?continue=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3D{ID}%26t%3D8&gl=DE", 8),
+        (f"https://consent.youtube.com/ml?continue=https%3A%2F%2Fyoutu.be%2F{ID}", 0),
+        (f"https://www.youtube.com/signin?next=%2Fwatch%3Fv%3D{ID}", 0),
+        (f"https://www.youtube.com/oembed?url=https%3A//youtube.com/watch%3Fv%3D{ID}", 0),
+        (f"https://www.youtube.com/watch_videos?video_ids={ID}", 0),
+        (f"{LINK}&t=1m30.5s", 90.5),
+    ],
+)
+def test_a_link_that_mail_chat_or_a_shell_has_changed_is_the_same_video(text, start_s):
+    assert resolve(text) == Source("video", LINK, start_s, ID)
+
+
+@pytest.mark.parametrize("last", "-_aZ0")
+def test_what_may_end_a_video_is_never_taken_for_punctuation(last):
+    for behind in ("", ".", ")", "\u200b", "!?"):
+        assert resolve(f"https://youtu.be/abcdefghij{last}{behind}").video_id == f"abcdefghij{last}"
+
+
+@pytest.mark.parametrize("query", ["{},9bZkp7q19f0", "{}%2C9bZkp7q19f0&title=x", "{},9bZkp7q19f0."])
+def test_a_link_to_several_videos_is_all_of_them(query):
+    source = resolve("https://www.youtube.com/watch_videos?video_ids=" + query.format(ID))
+    assert (source.kind, source.video_ids) == ("playlist", (ID, "9bZkp7q19f0"))
+
+
+def test_a_link_to_several_videos_takes_as_many_as_youtube():
+    ids = [f"{i:011d}" for i in range(51)]
+    link = "https://www.youtube.com/watch_videos?video_ids="
+    assert len(resolve(link + ",".join(ids[:50])).video_ids) == 50
+    for bad in (",".join(ids), ID + ",short", ","):
+        with pytest.raises(SourceError) as caught:
+            resolve(link + bad)
+        assert caught.value.kind == "not_allowed"
+
+
+def test_a_clip_is_refused_with_what_to_paste_instead():
+    for link in ("https://www.youtube.com/clip/UgkxABC", "youtube.com/clip/x?si=y.", "https://m.youtube.com/clip/x"):
+        with pytest.raises(SourceError, match="paste the link of the whole video"):
+            resolve(link)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "consent.youtube.com/m?continue=https://evil.com/watch?v={}",
+        "consent.youtube.com/m?continue=//evil.com/watch?v={}",
+        "www.youtube.com/signin?next=https://youtube.com@evil.com/watch?v={}",
+        "you\u00adtube.com/watch?v={}",
+        "evil.com\\/www.youtube.com/watch?v={}",
+    ],
+)
+def test_a_page_on_the_way_leads_nowhere_else(page):
+    with pytest.raises(SourceError) as caught:
+        resolve("https://" + page.format(ID))
+    assert caught.value.kind == "not_allowed"
+
+
+def test_pages_on_the_way_to_pages_end():
+    from urllib.parse import quote
+
+    link = LINK
+    for _ in range(3):
+        link = "https://www.youtube.com/signin?next=" + quote(link, safe="")
+    assert resolve(link).video_id == ID
+    with pytest.raises(SourceError):
+        resolve("https://www.youtube.com/signin?next=" + quote(link, safe=""))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("90", 90), ("90.5", 90.5), ("90s", 90), ("1:30", 90), ("1:02:03", 3723), ("0:01.5", 1.5), ("1m30s", 90),
+        ("1h 2m", 3720), ("2H", 7200), ("", None), ("x", None), ("-1", None), ("1:", None), ("1:2:3:4", None),
+    ],
+)  # fmt: skip
+def test_points_in_time(text, expected):
+    assert seconds(text) == expected
 
 
 def test_a_link_from_a_playlist_is_the_video_and_remembers_the_list():
@@ -170,6 +281,81 @@ def test_what_can_only_be_a_file_is_not_searched_for(text):
     with pytest.raises(SourceError, match="no file or folder") as caught:
         resolve(text)
     assert caught.value.kind == "not_found"
+
+
+QUOTED = [
+    '"{}"',
+    "'{}'",
+    "\u201c{}\u201d",
+    "\u201e{}\u201c",
+    "\u00ab{}\u00bb",
+    "`{}`",
+    " '{}' \n",
+    "& '{}'",
+    "\u202a{}",
+    "{}\n",
+]
+
+
+@pytest.mark.parametrize("quotes", QUOTED)
+@pytest.mark.parametrize("name", ["my song.mp3", "it's \u65e5\u672c.flac", "100%.ogg", "no ending"])
+def test_a_path_in_quotes_is_the_file(quotes, name, tmp_path):
+    (tmp_path / name).write_text("")
+    assert resolve(quotes.format(tmp_path / name)) == Source("file", str(tmp_path / name))
+    assert resolve(quotes.format(tmp_path)) == Source("folder", str(tmp_path))
+
+
+def test_a_path_as_a_shell_writes_it_is_the_file(tmp_path):
+    path = tmp_path / "it's (1) \u2013 song.mp3"
+    path.write_text("")
+    for text in (shlex.quote(str(path)), re.sub(r"([ '()])", r"\\\1", str(path)) + " "):
+        assert resolve(text) == Source("file", str(path))
+
+
+def test_a_file_whose_name_has_quotes_is_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('"a.mp3"', "a.mp3"):
+        (tmp_path / name).write_text("")
+    assert resolve('"a.mp3"').value == '"a.mp3"'
+    assert resolve("'a.mp3'").value == "a.mp3"
+
+
+PATHS = [
+    "C:\\Users\\me\\Music\\song.mp3", "d:/music/a song", "C:Music\\my song", "D:", "\\\\nas\\music\\a song",
+    "\\music\\x y",
+    "/home/me/a song", "~/Music/a song", "~", "~me/x y", "./a song", "../a song", ".\\a song", "..\\x",
+    "%USERPROFILE%\\Music\\x y", "$HOME/Music/x y", "$env:HOME\\x y", "file:///home/me/a song", "FILE:a song",
+    "file: a song",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("quotes", ["{}", *QUOTED])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_is_never_searched_for(path, quotes, files, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "gone"))
+    with pytest.raises(SourceError) as caught:
+        resolve(quotes.format(path), files=files)
+    assert caught.value.kind in ("not_found", "not_allowed")
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("name", ["my song.mp3", "My Music/a.flac", "x y.WAV"])
+def test_a_sound_file_in_quotes_is_never_searched_for(name, files):
+    for quotes in ('"{}"', "'{}'", "\u201c{}\u201d", "\u00ab{}\u00bb"):
+        with pytest.raises(SourceError, match="no file or folder"):
+            resolve(quotes.format(name), files=files)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["AC/DC", "24/7", "50/50", '"AC/DC"', "'39", "'Heroes'", '"Hey Jude"', "\u201cHelden\u201d", "$uicideboy$",
+     "100% pure",
+     "E: a song", "...Baby One More Time", ".5: The Gray Chapter", "N.W.A", "a/b/c d"],
+)  # fmt: skip
+def test_titles_that_look_a_little_like_paths_are_searched_for(text):
+    assert resolve(text).kind == "search" and resolve(text, files=False).kind == "search"
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "--", "...", "\x00\x1b", "x" * 5000])

@@ -128,6 +128,7 @@ def catches_interrupts(pid):
         (("03_launch_classifier.py", "-json", "x"), "unknown option -json; did you mean --json?"),
         (("03_launch_classifier.py", "\u2014json", "x"), "unknown option \u2014json; did you mean --json?"),
         (("03_launch_classifier.py", "--zzz\x1b[31m"), "unknown option --zzz; --help lists the options"),
+        (("02_nn_train_model.py", "--epochs"), "unknown option --epochs; --help lists the options"),
         (("04_interface.py", "--hepl"), "unknown option --hepl; did you mean --help?"),
     ],
 )

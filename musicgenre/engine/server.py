@@ -191,7 +191,7 @@ class Engine:
         """Answer one input, or say what it stands for: several files, or a title to choose for."""
         from functions_audio import GenreError
         from functions_interface import error_prediction
-        from functions_links import resolve
+        from functions_links import input_name, resolve
 
         job = request.job
 
@@ -228,7 +228,7 @@ class Engine:
         classifier = self._classifier(request.model)
         if source.kind == "video" and not request.title:
             threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
-        item = Item(request.text, source, request.title)
+        item = Item(input_name(request.text, source), source, request.title)
         heard: list[Recording] = []
         prediction: Prediction = classifier.classify_item(
             item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
