@@ -40,9 +40,8 @@ from functions_musicnn import (
     TAG_N_MELS,
     TAG_SR,
     TAGS,
-    WINDOW_FRAMES,
-    WINDOW_HOP_FRAMES,
     TagNetwork,
+    WindowGrid,
     Windows,
     tag_statistics,
 )
@@ -91,8 +90,9 @@ class Features:
     windows: Windows | None
 
 
-def extractor_constants() -> dict[str, Any]:
+def extractor_constants(grid: WindowGrid | None = None) -> dict[str, Any]:
     """Return what defines the features' values; stored in tables and cards, and compared when they are read."""
+    grid = grid or WindowGrid()
     return {
         "librosa": {"sr": SR, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": N_MELS, "n_mfcc": N_MFCC},
         "musicnn": {
@@ -100,8 +100,7 @@ def extractor_constants() -> dict[str, Any]:
             "n_fft": TAG_N_FFT,
             "hop_length": TAG_HOP_LENGTH,
             "n_mels": TAG_N_MELS,
-            "window_frames": WINDOW_FRAMES,
-            "window_hop_frames": WINDOW_HOP_FRAMES,
+            **grid.constants(),
             "window": "hann",
         },
         "sections": {
@@ -113,6 +112,24 @@ def extractor_constants() -> dict[str, Any]:
         },
         "version": 1,
     }
+
+
+def grid_of(constants: Any) -> WindowGrid:
+    """Return the windows that a table's or a card's constants name.
+
+    Raises
+    ------
+    ModelError
+        If anything in the constants is not what this program computes.
+    """
+    try:
+        grid = WindowGrid.from_constants(constants["musicnn"])
+        whole = {**constants, "musicnn": {**grid.constants(), **constants["musicnn"]}}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError("the features are those of another version of the program") from error
+    if whole != extractor_constants(grid):
+        raise ModelError("the features are those of another version of the program")
+    return grid
 
 
 def columns_of(families: Sequence[str]) -> list[str]:
@@ -315,7 +332,12 @@ def chroma_filterbank(tuning: float) -> np.ndarray:
 
 
 def extract(
-    clips: Sequence[Clip], families: Sequence[str], *, network: TagNetwork | None = None, cancelled: Cancel = never
+    clips: Sequence[Clip],
+    families: Sequence[str],
+    *,
+    network: TagNetwork | None = None,
+    grid: WindowGrid | None = None,
+    cancelled: Cancel = never,
 ) -> Features:
     """Compute the columns of some families for one recording.
 
@@ -327,6 +349,8 @@ def extract(
         Keys of `FAMILIES`.
     network : TagNetwork
         Needed for the families of the pretrained network.
+    grid : WindowGrid
+        Where the network's windows lie, if not as in new tables.
 
     Raises
     ------
@@ -341,7 +365,7 @@ def extract(
         values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
         windows = None
         if not SPECTRAL_FAMILIES.issuperset(families):
-            rows, windows = _rows_16k(clips, families, network, cancelled)
+            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), cancelled)
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
@@ -367,7 +391,7 @@ def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Ca
 
 
 def _rows_16k(
-    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, cancelled: Cancel
+    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, cancelled: Cancel
 ) -> tuple[dict[str, np.ndarray], Windows | None]:
     """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
     gain = np.float32(level_gain(level_dbfs(clips)))
@@ -381,8 +405,9 @@ def _rows_16k(
         power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
         mel = power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)
         if network is not None:
-            tags, units = network(compress_mel(mel), cancelled=cancelled)
-            starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
+            firsts = grid.starts(len(mel))
+            tags, units = network(compress_mel(mel), starts=firsts, cancelled=cancelled)
+            starts.append(clip.start_s + firsts * TAG_HOP_LENGTH / TAG_SR)
             activations.append(tags)
             deep.append(units)
         if "signal" in families:

@@ -1,6 +1,7 @@
 """The pretrained tagging network MSD_musicnn (Pons and Serra, ISMIR 2019 late-breaking demo).
 
-It hears 3 s windows of a log-mel spectrogram at 16 kHz, 0.992 s apart, and gives 50 tag activations each.
+It hears 3 s windows of a log-mel spectrogram at 16 kHz and gives 50 tag activations each; a `WindowGrid` says where
+the windows lie.
 """
 
 import contextlib
@@ -8,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,14 @@ TAG_N_FFT = 512
 TAG_HOP_LENGTH = 256
 TAG_N_MELS = 96
 WINDOW_FRAMES = 187
-WINDOW_HOP_FRAMES = 62
+# Every 62, 124 or 186 frames make no measurable difference to the genres of 20 s and 30 s of music; fewer cost less.
+WINDOW_HOP_FRAMES = 124
+LEAST_WINDOWS = 4  # of a section, as long as they lie CLOSEST_HOP_FRAMES apart or more: their deviation is a feature
+CLOSEST_HOP_FRAMES = 62
+WINDOW_STARTS = (
+    "i * rest // (n - 1) for i = 0 ... n - 1, where rest = frames - window_frames "
+    "and n = 1 + max(ceil(rest / window_hop_frames), min(rest // closest_hop_frames, least_windows - 1))"
+)
 N_DEEP = 200
 TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
@@ -35,6 +43,56 @@ TAGS = tuple(
     "hard_rock,ambient,acoustic,experimental,female_vocalist,guitar,hip_hop,70s,party,country,easy_listening,sexy,"
     "catchy,funk,electro,heavy_metal,progressive_rock,60s,rnb,indie_pop,sad,house,happy".split(",")
 )
+
+
+@dataclass(frozen=True)
+class WindowGrid:
+    """Where the network's windows lie in a section; part of what defines the features.
+
+    Parameters
+    ----------
+    hop_frames : int
+        Frames from one window to the next, at most.
+    spread : bool
+        Evenly from the first frame to the last, as `WINDOW_STARTS` says; otherwise from the first frame on, as many as
+        fit, which is how tables and cards mean it that name no rule.
+    """
+
+    hop_frames: int = WINDOW_HOP_FRAMES
+    spread: bool = True
+
+    def starts(self, frames: int) -> np.ndarray:
+        """Return the first frame of each window of a section, shape (windows,); none below 187 frames."""
+        rest = frames - WINDOW_FRAMES
+        if rest < 0:
+            return np.empty(0, np.int64)
+        if not self.spread:
+            return np.arange(0, rest + 1, self.hop_frames)
+        gaps = max(-(-rest // self.hop_frames), min(rest // CLOSEST_HOP_FRAMES, LEAST_WINDOWS - 1))
+        return np.arange(gaps + 1) * rest // max(gaps, 1)
+
+    def constants(self) -> dict[str, Any]:
+        """Return what tables and cards say of the windows."""
+        stated: dict[str, Any] = {"window_frames": WINDOW_FRAMES, "window_hop_frames": self.hop_frames}
+        if self.spread:
+            stated |= {
+                "window_starts": WINDOW_STARTS,
+                "least_windows": LEAST_WINDOWS,
+                "closest_hop_frames": CLOSEST_HOP_FRAMES,
+            }
+        return stated
+
+    @classmethod
+    def from_constants(cls, stated: Mapping[str, Any]) -> "WindowGrid":
+        """Return the grid that constants name; raise `ModelError` if they name none that this program knows."""
+        grid = cls(stated.get("window_hop_frames", OLD_GRID.hop_frames), "window_starts" in stated)
+        known = type(grid.hop_frames) is int and 1 <= grid.hop_frames <= WINDOW_FRAMES
+        if not known or any(stated.get(name, value) != value for name, value in grid.constants().items()):
+            raise ModelError("the windows are those of another version of the program")
+        return grid
+
+
+OLD_GRID = WindowGrid(CLOSEST_HOP_FRAMES, spread=False)  # of tables and cards that say nothing
 
 
 @dataclass(frozen=True)
@@ -115,20 +173,24 @@ class TagNetwork:
                 raise ModelError(f"{name} is not what musicnn.json describes; install the program again")
         self._timbral, self._tall, self._tags = (load_litert(data, threads=threads) for data in parts)
 
-    def __call__(self, mel: np.ndarray, *, cancelled: Cancel = never) -> tuple[np.ndarray, np.ndarray]:
-        """Run the network on every window.
+    def __call__(
+        self, mel: np.ndarray, *, starts: Sequence[int] | np.ndarray | None = None, cancelled: Cancel = never
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network on some windows.
 
         Parameters
         ----------
         mel : np.ndarray, shape (frames, 96)
-            Output of `functions_features.compress_mel`; window i starts at frame 62 i.
+            Output of `functions_features.compress_mel`.
+        starts : sequence of int, shape (windows,)
+            The first frame of each window, ascending; those of a `WindowGrid()` if left out.
 
         Returns
         -------
         activations, deep : np.ndarray, shapes (windows, 50) and (windows, 200), float32
             No windows if there are fewer than 187 frames.
         """
-        starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
+        starts = np.asarray(WindowGrid().starts(len(mel)) if starts is None else starts)
         activations = np.empty((len(starts), len(TAGS)), np.float32)
         deep = np.empty((len(starts), N_DEEP), np.float32)
         if not len(starts):
@@ -153,7 +215,7 @@ class TagNetwork:
             deep[i] = self._tags.get_tensor(deep_out["index"])[0]
         return activations, deep
 
-    def _timbral_maps(self, x: np.ndarray, starts: range, cancelled: Cancel) -> tuple[np.ndarray, np.ndarray]:
+    def _timbral_maps(self, x: np.ndarray, starts: np.ndarray, cancelled: Cancel) -> tuple[np.ndarray, np.ndarray]:
         """Return the maps of frames 3, 4, ... of all windows, and of the three at both ends of each window.
 
         Shapes (frames - 6, maps) and (windows, 2, 3, maps).
@@ -163,7 +225,7 @@ class TagNetwork:
         inner = np.arange(context, starts[-1] + WINDOW_FRAMES - context)[:, None] + around
         ends = np.concatenate([np.arange(context), np.arange(WINDOW_FRAMES - context, WINDOW_FRAMES)])[:, None] + around
         inside = (ends >= 0) & (ends < WINDOW_FRAMES)
-        edges = np.where(inside, np.array(starts)[:, None, None] + ends, len(x))
+        edges = np.where(inside, starts[:, None, None] + ends, len(x))
         maps = self._maps(x, np.concatenate([inner, edges.reshape(-1, len(around))]), cancelled)
         return maps[: len(inner)], maps[len(inner) :].reshape(len(starts), 2, context, -1)
 

@@ -11,7 +11,7 @@ import pytest
 from material import ROOT
 
 from functions_audio import Cancelled, ModelError
-from functions_musicnn import MODELS_DIR, N_DEEP, TAGS, WINDOW_FRAMES, WINDOW_HOP_FRAMES, TagNetwork, tag_statistics
+from functions_musicnn import MODELS_DIR, N_DEEP, OLD_GRID, TAGS, WINDOW_FRAMES, TagNetwork, WindowGrid, tag_statistics
 
 WHEELS = ROOT / "build" / "wheels"
 
@@ -50,24 +50,42 @@ def run_keras(rebuilt, windows):
     return np.asarray(activations), np.asarray(deep)
 
 
-def cut(mel):
+def cut(mel, grid=OLD_GRID):
     """Return the overlapping windows of a spectrogram."""
-    starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
-    return np.stack([mel[start : start + WINDOW_FRAMES] for start in starts])
+    return np.stack([mel[start : start + WINDOW_FRAMES] for start in grid.starts(len(mel))])
 
 
-def test_sharing_windows_equals_running_the_network_window_by_window(rebuilt, network, mel):
-    expected, expected_deep = run_keras(rebuilt, cut(mel))
-    activations, deep = network(mel)
+@pytest.mark.parametrize("grid", [OLD_GRID, WindowGrid(), WindowGrid(186)])
+def test_sharing_windows_equals_running_the_network_window_by_window(grid, rebuilt, network, mel):
+    expected, expected_deep = run_keras(rebuilt, cut(mel, grid))
+    activations, deep = network(mel, starts=grid.starts(len(mel)))
     np.testing.assert_allclose(activations, expected, atol=1e-4)
     np.testing.assert_allclose(deep, expected_deep, atol=2e-3)
 
 
 @pytest.mark.parametrize("frames", [187, 188, 249, 310, 321, 373])
 def test_sharing_windows_is_right_for_every_length(rebuilt, network, mel, frames):
-    activations, _ = network(mel[:frames])
-    expected, _ = run_keras(rebuilt, cut(mel[:frames]))
-    np.testing.assert_allclose(activations, expected, atol=1e-4)
+    for grid in (OLD_GRID, WindowGrid()):
+        activations, _ = network(mel[:frames], starts=grid.starts(frames))
+        expected, _ = run_keras(rebuilt, cut(mel[:frames], grid))
+        np.testing.assert_allclose(activations, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("hop", [62, 124, 186])
+def test_windows_cover_a_section_from_its_first_frame_to_its_last(hop):
+    for frames in range(187, 3000):
+        starts = WindowGrid(hop).starts(frames)
+        assert starts[-1] == frames - 187
+        assert (starts[0] == 0) or frames == 187
+        assert np.all((np.diff(starts) <= hop) & (np.diff(starts) > 0))
+        assert len(starts) >= min(len(OLD_GRID.starts(frames)), 4)
+        assert len(starts) <= max(len(OLD_GRID.starts(frames)) + 1, 4)
+    assert len(WindowGrid(hop).starts(186)) == len(OLD_GRID.starts(186)) == 0
+
+
+def test_the_windows_of_old_tables_lie_where_they_lay():
+    for frames in (187, 188, 248, 249, 500, 1876):
+        assert OLD_GRID.starts(frames).tolist() == list(range(0, frames - 187 + 1, 62))
 
 
 def test_fewer_frames_than_a_window_give_no_window(network, mel):
