@@ -35,6 +35,7 @@ WINDOW_STARTS = (
     "and n = 1 + max(ceil(rest / window_hop_frames), min(rest // closest_hop_frames, least_windows - 1))"
 )
 N_DEEP = 200
+N_TIMBRAL, N_TALL = 408, 51  # maps of the wide filters, and of each height of tall ones
 TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
 TAGS = tuple(
@@ -138,17 +139,23 @@ def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
     return interpreter
 
 
+def _by_length(interpreter: Any) -> list[int]:
+    """Return the indices of a network's outputs, that of the longest second axis first."""
+    details = sorted(interpreter.get_output_details(), key=lambda detail: -detail["shape"][1])
+    return [detail["index"] for detail in details]
+
+
 class TagNetwork:
     """MSD_musicnn in LiteRT, with most convolutions shared between overlapping windows.
 
     The window pads with zeros, so the frames near its ends, whose filters reach beyond them, are computed for
     themselves; all others are computed once for the whole recording. `tools/convert_musicnn.py` tells what makes the
-    parts fast.
+    parts fast, and which of them calculate in integers.
 
     Parameters
     ----------
     folder : path-like
-        Holds musicnn.json and the three networks that its `sha256` names.
+        Holds musicnn.json and the networks that its `sha256` names.
     threads : int
         Processor threads of one call; their number does not change a result.
 
@@ -159,7 +166,7 @@ class TagNetwork:
     """
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
-        names = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite")
+        names = [f"musicnn_{part}.tflite" for part in ("timbral", "tall", "tallest", "tags")]
         try:
             self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
             wanted = [self.card["sha256"][name] for name in names]
@@ -171,7 +178,7 @@ class TagNetwork:
         for name, data, digest in zip(names, parts, wanted, strict=True):
             if hashlib.sha256(data).hexdigest() != digest:
                 raise ModelError(f"{name} is not what musicnn.json describes; install the program again")
-        self._timbral, self._tall, self._tags = (load_litert(data, threads=threads) for data in parts)
+        self._timbral, self._tall, self._tallest, self._tags = (load_litert(data, threads=threads) for data in parts)
 
     def __call__(
         self, mel: np.ndarray, *, starts: Sequence[int] | np.ndarray | None = None, cancelled: Cancel = never
@@ -198,21 +205,28 @@ class TagNetwork:
         x = mel * self._gain + self._offset
         timbral, edges = self._timbral_maps(x, starts, cancelled)
         context = TIMBRAL_CONTEXT
-        inner = np.concatenate([timbral, self._tall_maps(x, cancelled)[context : context + len(timbral)]], axis=1)
-        n_timbral = timbral.shape[1]
-        window = np.zeros((WINDOW_FRAMES, inner.shape[1]), np.float32)
-        mel_in, shared_in = sorted(self._tags.get_input_details(), key=lambda detail: detail["shape"][2])
-        deep_out, tags_out = sorted(self._tags.get_output_details(), key=lambda detail: -detail["shape"][1])
+        tall = self._tall_maps(x, cancelled)
+        front = np.empty((WINDOW_FRAMES, N_TIMBRAL + 3 * N_TALL), np.float32)
+        wide, tallest, shared = np.split(front, [N_TIMBRAL, N_TIMBRAL + N_TALL], axis=1)
+        mel_in, front_in = (part.get_input_details()[0]["index"] for part in (self._tallest, self._tags))
+        maps_out, *ends_out = _by_length(self._tallest)
+        deep_out, tags_out = _by_length(self._tags)
         for i, start in enumerate(starts):
             if cancelled():
                 raise Cancelled("stopped")
-            window[:context, :n_timbral], window[-context:, :n_timbral] = edges[i]
-            window[context:-context] = inner[start : start + WINDOW_FRAMES - 2 * context]
-            self._tags.set_tensor(mel_in["index"], x[None, start : start + WINDOW_FRAMES])
-            self._tags.set_tensor(shared_in["index"], window[None])
+            self._tallest.set_tensor(mel_in, x[None, start : start + WINDOW_FRAMES])
+            self._tallest.invoke()
+            wide[:context], wide[-context:] = edges[i]
+            wide[context:-context] = timbral[start : start + WINDOW_FRAMES - 2 * context]
+            tallest[:] = self._tallest.get_tensor(maps_out)[0]
+            shared[:] = tall[start : start + WINDOW_FRAMES]
+            for output, columns in zip(ends_out, np.split(shared, 2, axis=1), strict=True):
+                first, last = np.split(self._tallest.get_tensor(output)[0], 2)
+                columns[: len(first)], columns[-len(last) :] = first, last
+            self._tags.set_tensor(front_in, front[None])
             self._tags.invoke()
-            activations[i] = self._tags.get_tensor(tags_out["index"])[0]
-            deep[i] = self._tags.get_tensor(deep_out["index"])[0]
+            activations[i] = self._tags.get_tensor(tags_out)[0]
+            deep[i] = self._tags.get_tensor(deep_out)[0]
         return activations, deep
 
     def _timbral_maps(self, x: np.ndarray, starts: np.ndarray, cancelled: Cancel) -> tuple[np.ndarray, np.ndarray]:
@@ -248,8 +262,10 @@ class TagNetwork:
         """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros."""
         index_in, (bins, parts, chunk) = (self._timbral.get_input_details()[0][key] for key in ("index", "shape"))
         index_out, shape_out = (self._timbral.get_output_details()[0][key] for key in ("index", "shape"))
-        spectra = np.zeros((len(x) + 1, bins, 2), np.float32)
-        spectra[:-1] = np.fft.rfft(x, axis=1).astype(np.complex64).view(np.float32).reshape(len(x), bins, 2)
+        spectra = np.zeros((bins, 2, len(x) + 1), np.float32)
+        spectra[:, :, :-1] = (
+            np.fft.rfft(x, axis=1).astype(np.complex64).view(np.float32).reshape(-1, bins, 2).transpose(1, 2, 0)
+        )
         out = np.empty((len(rows), shape_out[1]), np.float32)
         for start in range(0, len(rows), chunk):
             if cancelled():
@@ -257,7 +273,7 @@ class TagNetwork:
             seen = rows[start : start + chunk]
             seen = np.pad(seen, ((0, chunk - len(seen)), (0, 0)), constant_values=len(x))
             # Bins first; of each the real parts of all frames around, then the imaginary ones.
-            self._timbral.set_tensor(index_in, spectra[seen].transpose(2, 3, 1, 0).reshape(bins, parts, chunk))
+            self._timbral.set_tensor(index_in, np.take(spectra, seen.T, axis=2).reshape(bins, parts, chunk))
             self._timbral.invoke()
             part = out[start : start + chunk]
             part[:] = self._timbral.get_tensor(index_out)[: len(part)]
