@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from functions_audio import Cancel, Cancelled, ModelError, never
 
@@ -240,7 +241,8 @@ class TagNetwork:
         ends = np.concatenate([np.arange(context), np.arange(WINDOW_FRAMES - context, WINDOW_FRAMES)])[:, None] + around
         inside = (ends >= 0) & (ends < WINDOW_FRAMES)
         edges = np.where(inside, starts[:, None, None] + ends, len(x))
-        maps = self._maps(x, np.concatenate([inner, edges.reshape(-1, len(around))]), cancelled)
+        rows = np.concatenate([inner, edges.reshape(-1, len(around))])
+        maps = self._maps(x, rows, len(inner), cancelled)
         return maps[: len(inner)], maps[len(inner) :].reshape(len(starts), 2, context, -1)
 
     def _tall_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
@@ -258,22 +260,30 @@ class TagNetwork:
             out[start : start + chunk] = self._tall.get_tensor(details_out["index"])[0]
         return out[: len(x)]
 
-    def _maps(self, x: np.ndarray, rows: np.ndarray, cancelled: Cancel) -> np.ndarray:
-        """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros."""
+    def _maps(self, x: np.ndarray, rows: np.ndarray, consecutive: int, cancelled: Cancel) -> np.ndarray:
+        """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros.
+
+        Of the first `consecutive` rows, row i is i, i + 1, ..., i + 6.
+        """
         index_in, (bins, parts, chunk) = (self._timbral.get_input_details()[0][key] for key in ("index", "shape"))
         index_out, shape_out = (self._timbral.get_output_details()[0][key] for key in ("index", "shape"))
         spectra = np.zeros((bins, 2, len(x) + 1), np.float32)
         spectra[:, :, :-1] = (
             np.fft.rfft(x, axis=1).astype(np.complex64).view(np.float32).reshape(-1, bins, 2).transpose(1, 2, 0)
         )
+        runs = sliding_window_view(spectra, chunk, axis=2)
         out = np.empty((len(rows), shape_out[1]), np.float32)
         for start in range(0, len(rows), chunk):
             if cancelled():
                 raise Cancelled("stopped")
             seen = rows[start : start + chunk]
-            seen = np.pad(seen, ((0, chunk - len(seen)), (0, 0)), constant_values=len(x))
             # Bins first; of each the real parts of all frames around, then the imaginary ones.
-            self._timbral.set_tensor(index_in, np.take(spectra, seen.T, axis=2).reshape(bins, parts, chunk))
+            if start + chunk <= consecutive:  # a view costs a tenth of a selection
+                around = runs[:, :, start : start + seen.shape[1]]
+            else:
+                seen = np.pad(seen, ((0, chunk - len(seen)), (0, 0)), constant_values=len(x))
+                around = np.take(spectra, seen.T, axis=2)
+            self._timbral.set_tensor(index_in, around.reshape(bins, parts, chunk))
             self._timbral.invoke()
             part = out[start : start + chunk]
             part[:] = self._timbral.get_tensor(index_out)[: len(part)]
