@@ -46,7 +46,7 @@ def parse(argv):
 def work(options):
     """Measure, train and export; return the exit code."""
     from functions_figures import save_evaluation, write_model_figures
-    from functions_preprocess import table_level
+    from functions_preprocess import table_grid, table_level
     from functions_protocols import load_data, measure, summary_lines
     from functions_training import choose_config, read_lines, ship
 
@@ -63,8 +63,9 @@ def work(options):
     say(f"pictures and tables: {options.reports / 'report.html'}")
     if options.measure_only:
         return EXIT_OK
+    grid = table_grid(options.data)
     level = table_level(options.data) if options.amplify_to is None else options.amplify_to
-    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level)
+    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level, grid=grid)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK
 

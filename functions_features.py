@@ -40,9 +40,8 @@ from functions_musicnn import (
     TAG_N_MELS,
     TAG_SR,
     TAGS,
-    WINDOW_FRAMES,
-    WINDOW_HOP_FRAMES,
     TagNetwork,
+    WindowGrid,
     Windows,
     tag_statistics,
 )
@@ -57,6 +56,8 @@ N_MELS = 128
 N_MFCC = 30
 N_CHROMA = 12
 ROLL_PERCENT = 0.85
+ROLL_BLOCK = 41  # bins: 25 blocks make the 1025 of a frame
+MEL_GROUP = 16  # neighbouring bands whose bins are multiplied at once
 TOP_DB = 80.0
 FFT_FRAMES = 128  # transformed at once: they fit the processor's cache
 TEMPO_WINDOW = int(8.0 * SR / HOP_LENGTH)  # frames in 8 s of onset strength
@@ -91,8 +92,9 @@ class Features:
     windows: Windows | None
 
 
-def extractor_constants() -> dict[str, Any]:
+def extractor_constants(grid: WindowGrid | None = None) -> dict[str, Any]:
     """Return what defines the features' values; stored in tables and cards, and compared when they are read."""
+    grid = grid or WindowGrid()
     return {
         "librosa": {"sr": SR, "n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_mels": N_MELS, "n_mfcc": N_MFCC},
         "musicnn": {
@@ -100,8 +102,7 @@ def extractor_constants() -> dict[str, Any]:
             "n_fft": TAG_N_FFT,
             "hop_length": TAG_HOP_LENGTH,
             "n_mels": TAG_N_MELS,
-            "window_frames": WINDOW_FRAMES,
-            "window_hop_frames": WINDOW_HOP_FRAMES,
+            **grid.constants(),
             "window": "hann",
         },
         "sections": {
@@ -113,6 +114,24 @@ def extractor_constants() -> dict[str, Any]:
         },
         "version": 1,
     }
+
+
+def grid_of(constants: Any) -> WindowGrid:
+    """Return the windows that a table's or a card's constants name.
+
+    Raises
+    ------
+    ModelError
+        If anything in the constants is not what this program computes.
+    """
+    try:
+        grid = WindowGrid.from_constants(constants["musicnn"])
+        whole = {**constants, "musicnn": {**grid.constants(), **constants["musicnn"]}}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError("the features are those of another version of the program") from error
+    if whole != extractor_constants(grid):
+        raise ModelError("the features are those of another version of the program")
+    return grid
 
 
 def columns_of(families: Sequence[str]) -> list[str]:
@@ -161,6 +180,27 @@ def power_spectrogram(y: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarr
     return power
 
 
+def mel_power(power: np.ndarray, *, sr: int, n_fft: int, n_mels: int) -> np.ndarray:
+    """Return power in mel bands, shape (frames, n_mels), float32, without the products of bins far from a band."""
+    out = np.empty((len(power), n_mels), np.float32)
+    for bands, bins, filters in _mel_groups(sr, n_fft, n_mels):
+        np.matmul(power[:, bins], filters, out=out[:, bands])
+    return out
+
+
+@lru_cache(maxsize=8)
+def _mel_groups(sr: int, n_fft: int, n_mels: int) -> list[tuple[slice, slice, np.ndarray]]:
+    """Return (bands, bins, filters) of neighbouring mel bands, together all of the filterbank that is not zero."""
+    bank = mel_filterbank(sr, n_fft, n_mels)
+    groups = []
+    for first in range(0, n_mels, MEL_GROUP):
+        bands = slice(first, first + MEL_GROUP)
+        used = np.flatnonzero(bank[:, bands].any(axis=1))
+        bins = slice(int(used[0]), int(used[-1]) + 1)
+        groups.append((bands, bins, np.ascontiguousarray(bank[bins, bands])))
+    return groups
+
+
 def power_to_db(power: np.ndarray, *, top_db: float | None = TOP_DB) -> np.ndarray:
     """Return 10 log10(power), floored at 1e-10 and at `top_db` below the maximum, as `librosa.power_to_db`."""
     db = 10.0 * np.log10(np.maximum(power, np.float32(1e-10)))
@@ -205,7 +245,7 @@ def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarr
         return out
     power = power_spectrogram(y, n_fft=N_FFT, hop_length=HOP_LENGTH)
     if wanted & {"mfcc", "tempo"}:
-        mel_db = power_to_db(power @ mel_filterbank(SR, N_FFT, N_MELS))
+        mel_db = power_to_db(mel_power(power, sr=SR, n_fft=N_FFT, n_mels=N_MELS))
         if "mfcc" in wanted:
             out["mfcc"] = mel_db @ _dct_matrix()
         if "tempo" in wanted:
@@ -227,17 +267,25 @@ def frame_features(y: np.ndarray, families: Sequence[str]) -> dict[str, np.ndarr
 
 def _rolloff_bin(magnitude: np.ndarray, share: float) -> np.ndarray:
     """Return the first bin of each frame at which the cumulated magnitude reaches a share of the whole."""
-    cumulated = np.cumsum(magnitude, axis=1)
-    return np.argmax(cumulated >= np.float32(share) * cumulated[:, -1:], axis=1)
+    blocks = magnitude.reshape(len(magnitude), -1, ROLL_BLOCK)  # sums of blocks tell which block to look through
+    upper = np.cumsum(blocks.sum(axis=2), axis=1)
+    wanted = np.float32(share) * upper[:, -1]
+    frame, block = np.arange(len(magnitude)), np.argmax(upper >= wanted[:, None], axis=1)
+    before = np.where(block > 0, upper[frame, block - 1], np.float32(0))
+    reached = before[:, None] + np.cumsum(blocks[frame, block], axis=1) >= wanted[:, None]
+    reached[:, -1] = True  # rounding may leave the sum of a block a digit below its upper end
+    return block * ROLL_BLOCK + np.argmax(reached, axis=1)
 
 
 def zero_crossing_rate(y: np.ndarray) -> np.ndarray:
     """Return the share of sign changes in each frame, shape (frames,), as `librosa.feature.zero_crossing_rate`."""
     padded = np.pad(y, N_FFT // 2, mode="edge")
     negative = padded < -1e-10
-    changes = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
-    start = np.arange(0, len(padded) - N_FFT + 1, HOP_LENGTH)
-    return (changes[start + N_FFT - 1] - changes[start]) / np.float32(N_FFT)
+    changes = np.zeros(len(negative) // HOP_LENGTH * HOP_LENGTH, np.uint8)
+    changes[1:] = (negative[1:] != negative[:-1])[: len(changes) - 1]
+    hops = changes.reshape(-1, HOP_LENGTH)
+    counts = sliding_window_view(hops.sum(axis=1, dtype=np.uint16), N_FFT // HOP_LENGTH).sum(axis=1)
+    return (counts - hops[: len(counts), 0]) / np.float32(N_FFT)  # a change into the first sample is not in the frame
 
 
 def onset_strength(mel_db: np.ndarray) -> np.ndarray:
@@ -283,7 +331,7 @@ def estimate_tuning(power: np.ndarray) -> float:
     low, high = math.ceil(150.0 * N_FFT / SR), math.ceil(4000.0 * N_FFT / SR)
     loud = np.float32(0.1) * power.max(axis=1, keepdims=True)
     left, middle, right = (power[:, low + i : high + i] for i in (-1, 0, 1))
-    peaks = (middle > loud) & (middle > np.where(left > loud, left, 0)) & (middle >= np.where(right > loud, right, 0))
+    peaks = (middle > loud) & (middle > left) & (middle >= right)
     frame, bin_ = np.nonzero(peaks)
     a, b, c = left[frame, bin_], middle[frame, bin_], right[frame, bin_]
     slope, curve = (c - a) / 2, a + c - 2 * b
@@ -315,7 +363,12 @@ def chroma_filterbank(tuning: float) -> np.ndarray:
 
 
 def extract(
-    clips: Sequence[Clip], families: Sequence[str], *, network: TagNetwork | None = None, cancelled: Cancel = never
+    clips: Sequence[Clip],
+    families: Sequence[str],
+    *,
+    network: TagNetwork | None = None,
+    grid: WindowGrid | None = None,
+    cancelled: Cancel = never,
 ) -> Features:
     """Compute the columns of some families for one recording.
 
@@ -327,6 +380,8 @@ def extract(
         Keys of `FAMILIES`.
     network : TagNetwork
         Needed for the families of the pretrained network.
+    grid : WindowGrid
+        Where the network's windows lie, if not as in new tables.
 
     Raises
     ------
@@ -341,7 +396,7 @@ def extract(
         values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
         windows = None
         if not SPECTRAL_FAMILIES.issuperset(families):
-            rows, windows = _rows_16k(clips, families, network, cancelled)
+            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), cancelled)
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
@@ -367,7 +422,7 @@ def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Ca
 
 
 def _rows_16k(
-    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, cancelled: Cancel
+    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, cancelled: Cancel
 ) -> tuple[dict[str, np.ndarray], Windows | None]:
     """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
     gain = np.float32(level_gain(level_dbfs(clips)))
@@ -379,10 +434,11 @@ def _rows_16k(
             raise Cancelled("stopped")
         y = resample(clip, TAG_SR)
         power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
-        mel = power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)
+        mel = mel_power(power, sr=TAG_SR, n_fft=TAG_N_FFT, n_mels=TAG_N_MELS)
         if network is not None:
-            tags, units = network(compress_mel(mel), cancelled=cancelled)
-            starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
+            firsts = grid.starts(len(mel))
+            tags, units = network(compress_mel(mel), starts=firsts, cancelled=cancelled)
+            starts.append(clip.start_s + firsts * TAG_HOP_LENGTH / TAG_SR)
             activations.append(tags)
             deep.append(units)
         if "signal" in families:

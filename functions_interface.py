@@ -24,7 +24,7 @@ from functions_audio import (
     never,
 )
 from functions_decoder import prepare, read_safely
-from functions_features import Features, extract
+from functions_features import Features, extract, grid_of
 from functions_inputs import Item
 from functions_models import GenreModel
 from functions_musicnn import TagNetwork, tag_statistics
@@ -70,6 +70,7 @@ class Classifier:
         self.network = TagNetwork(threads=threads)
         self.features: Features | None = None
         self.detector = NotMusicDetector()
+        self._grid = grid_of(self.model.card["extractor"])
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
 
     def classify_item(
@@ -154,7 +155,7 @@ class Classifier:
         if progress:
             progress("analyse", 0.0)
         clips = amplify(recording.clips, self.model.card.get("amplify_to_dbfs"))
-        features = extract(clips, self._families, network=self.network, cancelled=cancelled)
+        features = extract(clips, self._families, network=self.network, grid=self._grid, cancelled=cancelled)
         self.features = features
         if progress:
             progress("analyse", 1.0)

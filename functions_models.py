@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from functions_audio import ModelError, file_sha256
-from functions_features import FAMILIES, columns_of, extractor_constants
+from functions_features import FAMILIES, columns_of, extractor_constants, grid_of
 from functions_musicnn import MODELS_DIR, load_litert, quiet_stderr
 from functions_table import read_file, read_json, write_atomic
 from functions_text import clean_text, clean_title, is_plain
@@ -158,8 +158,10 @@ def read_card(base: Path) -> dict[str, Any]:
     if odd:
         name = clean_title(odd[0], limit=80)
         raise ModelError(f"the genre {name!r} of {path.name} is no name to show, or there twice; train the model again")
-    if card["extractor"] != extractor_constants():
-        raise ModelError(f"{path.name} was made for features of another version; train the model again")
+    try:
+        grid_of(card["extractor"])
+    except ModelError as error:
+        raise ModelError(f"{path.name} was made for features of another version; train the model again") from error
     return card
 
 
@@ -266,7 +268,7 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
     temperature : float
         Folded into the exported model, whose output is probabilities.
     card : mapping
-        Everything but the files, the extractor and the versions.
+        Everything but the files and the versions; without an extractor it is that of new tables.
     base : Path
         Where, without ending.
     """
@@ -293,7 +295,7 @@ def write_model(
     base : Path
         Where, without ending.
     card : mapping
-        Everything but the files, the extractor and the versions.
+        Everything but the files and the versions; without an extractor it is that of new tables.
     flatbuffer : bytes
         The content of NAME.tflite.
     save : callable
@@ -306,9 +308,9 @@ def write_model(
         save(new / "model.keras")
         write_atomic(new / "model.tflite", flatbuffer)
         whole = {
+            "extractor": extractor_constants(),
             **card,
             "files": {ending: file_sha256(new / f"model.{ending}") for ending in ENDINGS},
-            "extractor": extractor_constants(),
             "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         }
         write_atomic(new / "model.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")

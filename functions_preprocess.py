@@ -28,8 +28,8 @@ from functions_audio import (
     unread_folder,
 )
 from functions_decoder import read_safely
-from functions_features import FAMILIES, columns_of, extract, extractor_constants
-from functions_musicnn import TagNetwork
+from functions_features import FAMILIES, columns_of, extract, extractor_constants, grid_of
+from functions_musicnn import OLD_GRID, TagNetwork, WindowGrid
 from functions_parallel import run_many
 from functions_table import (
     CLIP_COLUMNS,
@@ -96,9 +96,12 @@ def _network() -> TagNetwork:
     return TagNetwork()
 
 
-def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> dict[str, Any]:
-    """Compute one clip: (clip_id, path, sha256, families, level) -> its row, with a reason in `status` if left out."""
-    clip_id, path, sha256, families, level = job
+Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid]  # clip_id, path, sha256, families, level, grid
+
+
+def compute_clip(job: Job) -> dict[str, Any]:
+    """Compute the row of one clip, with a reason in `status` if it is left out."""
+    clip_id, path, sha256, families, level, grid = job
     row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
     try:
         recording = read_safely(path)
@@ -108,7 +111,7 @@ def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> di
         elif level_dbfs(recording.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
         else:
-            row["values"] = extract(amplify(recording.clips, level), families, network=_network()).values
+            row["values"] = extract(amplify(recording.clips, level), families, network=_network(), grid=grid).values
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
     except MemoryError:
@@ -116,9 +119,19 @@ def compute_clip(job: tuple[str, str, str, tuple[str, ...], float | None]) -> di
     return row
 
 
-def table_definition(amplify_to: float | None) -> dict[str, Any]:
+def table_definition(amplify_to: float | None, grid: WindowGrid | None = None) -> dict[str, Any]:
     """Return what a table's extractor.json holds: what defines the values of its features."""
-    return {**extractor_constants(), "amplify_to_dbfs": amplify_to}
+    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to}
+
+
+def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
+    """Return where the network's windows lie in a table, `default` where it does not say so."""
+    try:
+        definition = dict(read_json(folder / "extractor.json"))
+        definition.pop("amplify_to_dbfs", None)
+        return grid_of(definition)
+    except (OSError, ValueError, TypeError, ModelError):
+        return default
 
 
 def table_level(folder: Path) -> float | None:
@@ -205,13 +218,14 @@ def preprocess(
         For a folder without audio, an unknown family, or faulty metadata.
     """
     columns_of(families)
-    definition = table_definition(amplify_to)
+    grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
+    definition = table_definition(amplify_to, grid)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     extra = read_metadata(metadata) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
     rows: dict[str, dict[str, Any]] = {}
-    work: list[tuple[str, str, str, tuple[str, ...], float | None]] = []
+    work: list[Job] = []
     for clip_id, path in ids.items():
         try:
             sha256 = song_sha256(path)
@@ -222,14 +236,14 @@ def preprocess(
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to))
+            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid))
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
         with (out / JOURNAL).open("a", encoding="utf-8") as journal:
             for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
                 if isinstance(result, GenreError):
-                    clip_id, _, sha256, _, _ = work[index]
+                    clip_id, _, sha256, *_ = work[index]
                     status = f"{result.kind}: {result}"
                     result = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": status, "values": {}}
                 rows[result["clip_id"]] = result

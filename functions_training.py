@@ -8,7 +8,9 @@ import numpy as np
 
 from functions_audio import ModelError
 from functions_evaluation import Data, fit, out_of_fold_logits
+from functions_features import extractor_constants
 from functions_models import export_model
+from functions_musicnn import WindowGrid
 from functions_nn import Config, config_dict, families_of, fit_temperature, make_config
 from functions_protocols import default_config
 from functions_table import MAX_JSON_BYTES, read_file, read_json, read_table
@@ -62,8 +64,12 @@ def ship(
     *,
     notes: Sequence[str] = (),
     amplify_to: float | None = None,
+    grid: WindowGrid | None = None,
 ) -> dict[str, Any]:
-    """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card."""
+    """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card.
+
+    The level and the windows are those of the table (`functions_preprocess.table_level` and `table_grid`).
+    """
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
     trained = fit(data, config)
     counts = np.bincount(data.y, minlength=len(data.genres))
@@ -82,6 +88,7 @@ def ship(
         "configuration": config_dict(config),
         "temperature": temperature,
         "amplify_to_dbfs": amplify_to,  # quieter recordings are brought to this level before anything is computed
+        "extractor": extractor_constants(grid),
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],

@@ -1,5 +1,7 @@
 """Features: the librosa families equal librosa, everything is finite, and 00 and 03 compute the same."""
 
+import json
+
 import librosa
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ from functions_features import (
     columns_of,
     estimate_tuning,
     extract,
+    extractor_constants,
     frame_features,
+    grid_of,
     mel_filterbank,
     onset_strength,
     power_spectrogram,
@@ -22,6 +26,7 @@ from functions_features import (
     tempogram_mean,
 )
 from functions_interface import Classifier
+from functions_musicnn import OLD_GRID, WindowGrid
 from functions_signal import SIGNAL_COLUMNS
 
 # A typical deviation of each kind of column over a set of clips of many genres (measured on 1200 real songs).
@@ -182,9 +187,54 @@ def test_sections_count_as_one_recording():
 def test_window_times_are_those_of_the_recording(network):
     y = song("buzz", seconds=6, sr=16000)
     windows = extract([Clip(y, 16000, "", "", 100.0)], ["musicnn"], network=network).windows
-    np.testing.assert_allclose(windows.start_s, 100 + 0.992 * np.arange(len(windows.start_s)))
-    assert windows.activations.shape == (len(windows.start_s), 50)
-    assert len(windows.start_s) == (1 + len(y) // 256 - 187) // 62 + 1
+    np.testing.assert_allclose(windows.start_s, 100 + np.array([0, 63, 126, 189]) * 0.016)
+    assert windows.activations.shape == (4, 50)
+    old = extract([Clip(y, 16000, "", "", 100.0)], ["musicnn"], network=network, grid=OLD_GRID).windows
+    np.testing.assert_allclose(old.start_s, 100 + 0.992 * np.arange(4))
+
+
+OLD_CONSTANTS = {
+    "librosa": {"sr": 22050, "n_fft": 2048, "hop_length": 512, "n_mels": 128, "n_mfcc": 30},
+    "musicnn": {
+        "sr": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96,
+        "window_frames": 187, "window_hop_frames": 62, "window": "hann",
+    },
+    "sections": {"whole_up_to_s": 45.0, "section_s": 10.0, "every_s": 30.0, "at_least": 3, "at_most": 12},
+    "version": 1,
+}  # fmt: skip
+
+
+def test_constants_name_their_windows():
+    assert extractor_constants(OLD_GRID) == OLD_CONSTANTS
+    assert grid_of(OLD_CONSTANTS) == OLD_GRID
+    silent = json.loads(json.dumps(OLD_CONSTANTS))
+    del silent["musicnn"]["window_hop_frames"]
+    assert grid_of(silent) == OLD_GRID
+    for grid in (WindowGrid(), WindowGrid(186), WindowGrid(1), WindowGrid(187), WindowGrid(62, spread=False)):
+        assert grid_of(json.loads(json.dumps(extractor_constants(grid)))) == grid
+
+
+@pytest.mark.parametrize("hop", [0, -1, 188, 62.0, "62", None, True, [62]])
+def test_windows_that_lie_nowhere_are_refused(hop):
+    constants = extractor_constants()
+    constants["musicnn"]["window_hop_frames"] = hop
+    with pytest.raises(ModelError, match="another version"):
+        grid_of(constants)
+
+
+@pytest.mark.parametrize("name", ["window_starts", "least_windows", "closest_hop_frames", "window_frames", "n_mels"])
+@pytest.mark.parametrize("value", [3, None, "elsewhere"])
+def test_windows_by_another_rule_are_refused(name, value):
+    constants = extractor_constants()
+    constants["musicnn"][name] = value
+    with pytest.raises(ModelError, match="another version"):
+        grid_of(constants)
+
+
+@pytest.mark.parametrize("constants", [None, [], "62", {}, {"musicnn": None}, {"musicnn": []}, {"musicnn": {}}])
+def test_constants_that_are_none_are_refused(constants):
+    with pytest.raises(ModelError, match="another version"):
+        grid_of(constants)
 
 
 # ---- the signal family
@@ -233,8 +283,16 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
         seen.clear()
         classifier = Classifier(model)
         assert classified(classifier, path).verdict != "error"
+        grid = grid_of(classifier.model.card["extractor"])
         row = compute_clip(
-            ("song", str(path), "", tuple(classifier.model.families), classifier.model.card.get("amplify_to_dbfs"))
+            (
+                "song",
+                str(path),
+                "",
+                tuple(classifier.model.families),
+                classifier.model.card.get("amplify_to_dbfs"),
+                grid,
+            )
         )
         assert row["status"] == "ok"
         assert row["values"].items() <= seen.items()

@@ -16,7 +16,7 @@ from functions_audio import ModelError
 from functions_evaluation import fit
 from functions_features import extractor_constants
 from functions_models import MAX_MODEL_BYTES, GenreModel, describe_models, list_models, model_genres, model_path
-from functions_musicnn import MODELS_DIR
+from functions_musicnn import MODELS_DIR, OLD_GRID
 from functions_nn import make_config, softmax
 from functions_protocols import load_data, measure
 from functions_refusal import NotMusicDetector
@@ -400,3 +400,12 @@ def test_a_measured_report_fills_the_card(folder, tmp_path):
     assert set(card["metrics"]) == set(report["protocols"])
     assert 0 <= card["thresholds"]["uncertain_below"] <= 1
     assert GenreModel(tmp_path / "measured").genres == data.genres
+
+
+def test_a_card_names_the_windows_of_its_table(folder, tmp_path):
+    config = CONFIGS["softmax"]
+    data, sha256 = load_data(folder, config)
+    ship(data, config, measure(data, config), sha256, tmp_path / "old", grid=OLD_GRID)
+    card = json.loads((tmp_path / "old.json").read_text())
+    assert card["extractor"] == extractor_constants(OLD_GRID)
+    assert GenreModel(tmp_path / "old").genres == data.genres

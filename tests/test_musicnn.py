@@ -11,7 +11,7 @@ import pytest
 from material import ROOT
 
 from functions_audio import Cancelled, ModelError
-from functions_musicnn import MODELS_DIR, N_DEEP, TAGS, WINDOW_FRAMES, WINDOW_HOP_FRAMES, TagNetwork, tag_statistics
+from functions_musicnn import MODELS_DIR, N_DEEP, OLD_GRID, TAGS, WINDOW_FRAMES, TagNetwork, WindowGrid, tag_statistics
 
 WHEELS = ROOT / "build" / "wheels"
 
@@ -50,24 +50,67 @@ def run_keras(rebuilt, windows):
     return np.asarray(activations), np.asarray(deep)
 
 
-def cut(mel):
+def cut(mel, grid=OLD_GRID):
     """Return the overlapping windows of a spectrogram."""
-    starts = range(0, len(mel) - WINDOW_FRAMES + 1, WINDOW_HOP_FRAMES)
-    return np.stack([mel[start : start + WINDOW_FRAMES] for start in starts])
+    return np.stack([mel[start : start + WINDOW_FRAMES] for start in grid.starts(len(mel))])
 
 
-def test_sharing_windows_equals_running_the_network_window_by_window(rebuilt, network, mel):
-    expected, expected_deep = run_keras(rebuilt, cut(mel))
-    activations, deep = network(mel)
+def written(flatbuffers, folder):
+    """Write networks and the card that describes them; return the folder."""
+    card = json.loads((MODELS_DIR / "musicnn.json").read_text())
+    for name, data in zip(convert_musicnn.PARTS, flatbuffers, strict=True):
+        (folder / name).write_bytes(data)
+        card["sha256"][name] = hashlib.sha256(data).hexdigest()
+    (folder / "musicnn.json").write_text(json.dumps(card))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def floats(rebuilt, tmp_path_factory):
+    """Return the shared network with all its parts in floats."""
+    flatbuffers = convert_musicnn.export(*rebuilt[:2], integer_parts=())
+    return TagNetwork(written(flatbuffers, tmp_path_factory.mktemp("floats")))
+
+
+def test_integers_move_an_activation_little(floats, network, mel):
+    starts = WindowGrid(1).starts(400)[::7]
+    (exact, exact_deep), (activations, deep) = (run(mel, starts=starts) for run in (floats, network))
+    assert 1e-6 < abs(activations - exact).mean() < 2e-3
+    np.testing.assert_allclose(activations, exact, atol=0.03)
+    assert np.corrcoef(deep.ravel(), exact_deep.ravel())[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("grid", [OLD_GRID, WindowGrid(), WindowGrid(186)])
+def test_sharing_windows_equals_running_the_network_window_by_window(grid, rebuilt, floats, mel):
+    expected, expected_deep = run_keras(rebuilt, cut(mel, grid))
+    activations, deep = floats(mel, starts=grid.starts(len(mel)))
     np.testing.assert_allclose(activations, expected, atol=1e-4)
     np.testing.assert_allclose(deep, expected_deep, atol=2e-3)
 
 
 @pytest.mark.parametrize("frames", [187, 188, 249, 310, 321, 373])
-def test_sharing_windows_is_right_for_every_length(rebuilt, network, mel, frames):
-    activations, _ = network(mel[:frames])
-    expected, _ = run_keras(rebuilt, cut(mel[:frames]))
-    np.testing.assert_allclose(activations, expected, atol=1e-4)
+def test_sharing_windows_is_right_for_every_length(rebuilt, floats, mel, frames):
+    for grid in (OLD_GRID, WindowGrid()):
+        activations, _ = floats(mel[:frames], starts=grid.starts(frames))
+        expected, _ = run_keras(rebuilt, cut(mel[:frames], grid))
+        np.testing.assert_allclose(activations, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("hop", [62, 124, 186])
+def test_windows_cover_a_section_from_its_first_frame_to_its_last(hop):
+    for frames in range(187, 3000):
+        starts = WindowGrid(hop).starts(frames)
+        assert starts[-1] == frames - 187
+        assert (starts[0] == 0) or frames == 187
+        assert np.all((np.diff(starts) <= hop) & (np.diff(starts) > 0))
+        assert len(starts) >= min(len(OLD_GRID.starts(frames)), 4)
+        assert len(starts) <= max(len(OLD_GRID.starts(frames)) + 1, 4)
+    assert len(WindowGrid(hop).starts(186)) == len(OLD_GRID.starts(186)) == 0
+
+
+def test_the_windows_of_old_tables_lie_where_they_lay():
+    for frames in (187, 188, 248, 249, 500, 1876):
+        assert OLD_GRID.starts(frames).tolist() == list(range(0, frames - 187 + 1, 62))
 
 
 def test_fewer_frames_than_a_window_give_no_window(network, mel):
@@ -114,11 +157,8 @@ def test_the_committed_networks_are_what_the_conversion_gives(checkpoint, rebuil
     flatbuffers = convert_musicnn.export(timbral, tags)
     card = json.loads((MODELS_DIR / "musicnn.json").read_text())
     assert card["input"] == {"gain": gain, "offset": offset, "n_frames": WINDOW_FRAMES, "n_mels": 96}
-    for name, data in zip(convert_musicnn.PARTS, flatbuffers, strict=True):
-        (tmp_path / name).write_bytes(data)
-        card["sha256"][name] = hashlib.sha256(data).hexdigest()
-    (tmp_path / "musicnn.json").write_text(json.dumps(card))
-    fresh = TagNetwork(tmp_path)
+    assert card["integer_parts"] == list(convert_musicnn.INTEGER_PARTS)
+    fresh = TagNetwork(written(flatbuffers, tmp_path))
     for a, b in zip(fresh(mel), network(mel), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
@@ -149,9 +189,7 @@ def copied(folder):
     return folder
 
 
-@pytest.mark.parametrize(
-    "name", ["musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite", "musicnn.json"]
-)
+@pytest.mark.parametrize("name", [*convert_musicnn.PARTS, "musicnn.json"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "flipped"])
 def test_a_damaged_network_is_refused_with_a_sentence(name, damage, tmp_path):
     path = copied(tmp_path) / name

@@ -20,9 +20,10 @@ from material import ROOT, SR, encode, read_rows, run_script, script_command, so
 import functions_parallel
 import functions_preprocess
 from functions_audio import GenreError, ModelError, SourceError
-from functions_features import FAMILIES
+from functions_features import FAMILIES, extractor_constants
+from functions_musicnn import OLD_GRID, WindowGrid
 from functions_parallel import run_many
-from functions_preprocess import JOURNAL, clip_ids, find_audio, preprocess
+from functions_preprocess import JOURNAL, clip_ids, find_audio, preprocess, table_grid
 
 LIGHT = ("zcr", "centroid")
 EVERY = tuple(FAMILIES)
@@ -324,6 +325,20 @@ def test_features_of_another_definition_are_computed_again(folder, tmp_path):
     constants["librosa"]["hop_length"] = 256
     path.write_text(json.dumps(constants))
     assert preprocess(folder, tmp_path / "out", families=LIGHT).computed == 4
+
+
+def test_a_table_goes_on_with_the_windows_that_it_began_with(folder, tmp_path):
+    out = tmp_path / "out"
+    preprocess(folder, out, families=LIGHT)
+    path = out / "extractor.json"
+    definition = json.loads(path.read_text())
+    path.write_text(json.dumps({**extractor_constants(OLD_GRID), "amplify_to_dbfs": None}))
+    assert preprocess(folder, out, families=LIGHT).computed == 0
+    assert table_grid(out) == OLD_GRID
+    assert preprocess(folder, out, families=LIGHT, fresh=True).computed == 4
+    assert json.loads(path.read_text()) == definition
+    assert table_grid(out) == WindowGrid()
+    assert table_grid(tmp_path / "none") == OLD_GRID
 
 
 @pytest.mark.parametrize("damage", ["clips.csv", "zcr.csv", "extractor.json"])
