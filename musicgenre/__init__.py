@@ -1,0 +1,1 @@
+"""Music genre classification: one package behind the numbered scripts."""
