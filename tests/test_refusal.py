@@ -10,12 +10,25 @@ import pytest
 from material import classified
 
 from functions_audio import Clip, ModelError, Recording, read_recording
+from functions_features import FAMILIES, extract
 from functions_interface import Classifier
 from functions_musicnn import MODELS_DIR
-from functions_refusal import CLIP, NAME, NotMusicDetector, forest_scores, machine_scores
+from functions_refusal import (
+    CLIP,
+    FAMILIES_NEEDED,
+    KINDS,
+    KINDS_NAME,
+    NAME,
+    OTHER,
+    NotMusicDetector,
+    forest_scores,
+    kind_probabilities,
+    machine_scores,
+)
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
+import sound_kinds
 import train_refusal
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -130,14 +143,17 @@ def test_the_arrays_answer_as_the_kernel_machine_they_came_from():
 
 
 def copy_detector(folder):
-    for ending in ("npz", "json"):
-        shutil.copy(MODELS_DIR / f"{NAME}.{ending}", folder)
+    for name in (NAME, KINDS_NAME):
+        for ending in ("npz", "json"):
+            shutil.copy(MODELS_DIR / f"{name}.{ending}", folder)
 
 
+@pytest.mark.parametrize("name", [NAME, KINDS_NAME])
 @pytest.mark.parametrize("damage", ["swap", "truncate", "no card", "card of another kind", "pickle"])
-def test_a_damaged_detector_is_refused_with_a_sentence(tmp_path, damage):
+def test_a_damaged_detector_is_refused_with_a_sentence(tmp_path, damage, name):
     copy_detector(tmp_path)
-    arrays, card = tmp_path / f"{NAME}.npz", tmp_path / f"{NAME}.json"
+    NotMusicDetector(tmp_path)
+    arrays, card = tmp_path / f"{name}.npz", tmp_path / f"{name}.json"
     if damage == "swap":
         np.savez(arrays, feature=np.zeros(1))
     elif damage == "truncate":
@@ -160,3 +176,99 @@ def test_a_damaged_detector_is_refused_with_a_sentence(tmp_path, damage):
 def test_a_row_without_a_column_is_named():
     with pytest.raises(ModelError, match="tag_mean_rock"):
         NotMusicDetector().score({})
+
+
+# ---- the kinds
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return NotMusicDetector()
+
+
+def features_of(clips):
+    return extract(clips, FAMILIES_NEEDED, network=None).values
+
+
+def made(samples):
+    return features_of([Clip(np.asarray(samples, np.float32), RATE, "made", "made")])
+
+
+@pytest.mark.parametrize(("name", "kind"), [("speech", "speech"), ("tone", "tone"), ("wind", "nature")])
+def test_the_samples_without_music_have_their_kind(detector, name, kind):
+    values = features_of(read_recording(SAMPLES / f"{name}.ogg").clips)
+    assert detector.kind(values) in (kind, None)
+    probabilities = detector.kind_probabilities(values)
+    assert probabilities[kind] == max(probabilities.values())
+
+
+def test_speech_is_said_to_be_speech(detector):
+    assert detector.kind(features_of(read_recording(SAMPLES / "speech.ogg").clips)) == "speech"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("white noise", "noise"), ("tone", "tone"), ("mains hum", "tone"), ("sweep", "tone"), ("siren", "alarm")],
+)
+def test_a_sound_made_by_a_machine_has_its_kind_or_none(detector, name, kind):
+    assert detector.kind(made(strange_sounds()[name])) in (kind, None)
+
+
+def test_probabilities_of_kinds_sum_to_one(detector):
+    probabilities = detector.kind_probabilities(made(strange_sounds()["pink noise"]))
+    assert set(probabilities) == {*KINDS, OTHER}
+    assert sum(probabilities.values()) == pytest.approx(1)
+
+
+def test_a_kind_is_said_from_its_level_on(detector, monkeypatch):
+    values = features_of(read_recording(SAMPLES / "speech.ogg").clips)
+    level = detector.kind_probabilities(values)["speech"]
+    monkeypatch.setitem(detector._sure_from, "speech", level)
+    assert detector.kind(values) == "speech"
+    monkeypatch.setitem(detector._sure_from, "speech", np.nextafter(level, 1))
+    assert detector.kind(values) is None
+    monkeypatch.delitem(detector._sure_from, "speech")
+    assert detector.kind(values) is None
+
+
+def test_held_out_kinds_are_right_nine_times_in_ten():
+    card = json.loads((MODELS_DIR / f"{KINDS_NAME}.json").read_text())
+    assert set(card["sure_from"]) <= set(KINDS)
+    assert card["metrics"]["right"] >= 0.9
+    assert card["metrics"]["answered"] >= 0.25
+
+
+def test_the_kinds_answer_as_the_regression_they_came_from():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 5)) * [1, 2, 3, 4, 5] + 7
+    names = np.array(sound_kinds.NAMES)[np.digitize(x[:, 0], [6.5, 7.0, 7.5])]
+    arrays = sound_kinds.fit_kinds(x, names, np.ones(300))
+    z = np.clip(StandardScaler().fit_transform(x), -CLIP, CLIP)
+    model = LogisticRegression(C=sound_kinds.INVERSE_PENALTY * 300, max_iter=2000)
+    expected = model.fit(z, names, sample_weight=np.full(300, 1 / 300)).predict_proba(z)
+    got = kind_probabilities(arrays, x)[:, [sound_kinds.NAMES.index(name) for name in model.classes_]]
+    assert np.abs(got - expected).max() < 1e-3
+
+
+def test_a_level_is_the_lowest_that_is_right_often_enough():
+    """Speech is right above 0.8 and wrong below; noise never; both limits are tried with one more and one less."""
+    names = np.array(["speech"] * 30 + ["noise"] * 10)
+    probabilities = np.full((40, len(sound_kinds.NAMES)), 0.001)
+    probabilities[:30, 0] = np.linspace(0.8, 0.99, 30)
+    probabilities[30:, 0] = np.linspace(0.5, 0.6, 10)
+    found = sound_kinds.levels(probabilities, names)
+    assert set(found) == {"speech"}
+    said = sound_kinds.answers(probabilities, found)
+    right = (names[said == "speech"] == "speech").mean()
+    assert right >= sound_kinds.PRECISION
+    one_more = np.sort(probabilities[:, 0])[::-1][: (said == "speech").sum() + 1].min()
+    more = sound_kinds.answers(probabilities, {"speech": one_more})
+    assert (names[more == "speech"] == "speech").mean() < sound_kinds.PRECISION
+
+
+def test_a_row_without_a_column_has_no_kind(detector):
+    with pytest.raises(ModelError, match=FAMILIES["musicnn"][0]):
+        detector.kind({})

@@ -191,7 +191,7 @@ class Engine:
         """Answer one input, or say what it stands for: several files, or a title to choose for."""
         from functions_audio import GenreError
         from functions_interface import error_prediction
-        from functions_links import input_name, resolve
+        from functions_links import resolve
 
         job = request.job
 
@@ -221,6 +221,7 @@ class Engine:
     ) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
         from functions_inputs import Item
+        from functions_links import input_name
         from functions_pictures import song_spectra
         from functions_why import reasons
 
