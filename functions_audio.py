@@ -12,6 +12,7 @@ import functools
 import hashlib
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,9 +42,13 @@ WINDOW_S = 3.0  # shortest recording that can be classified: one window of the p
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
 MAX_BAD_SAMPLES = 0.01  # share of samples that may be NaN or infinite (they become zero)
-MIN_DECODED = 0.1  # share of the packets' time that must give sound; encrypted packets give a hundredth
+MIN_DECODED = 0.2  # share of a recording that must give sound; of an encrypted one a hundredth does
 MIN_RATE, MAX_RATE = 4000, 768_000  # of samples that are read, in hertz
 DSD_RATE = 88_200  # DSD is read at this rate: above half of it there is but its noise
+
+# Beside a song macOS leaves ._song.mp3 on other disks, and a killed run that wrote tags leaves its copy.
+HIDDEN = re.compile(r"\._|\..*\.tagging-\d+-")
+HIDDEN_FOLDER = re.compile(r"\.[^\W\d]|\._")  # .git, .Trash-1000; but "...And Justice for All" and ".38 Special"
 
 MAX_PLANES = 7  # channels that PyAV takes as planes: it looks for one more, and a frame has room for eight
 MAX_GAIN_DB = 40.0  # more would lift noise
@@ -150,7 +155,9 @@ def never() -> bool:
 def sound_files(
     folder: Path | str, *, unread: Callable[[str, OSError], None] = lambda *_: None
 ) -> Iterator[os.DirEntry[str]]:
-    """Yield the sound files below a folder, sorted by their path; hidden ones and linked folders are left out.
+    """Yield the sound files below a folder, sorted by their path; linked folders and hidden folders are left out.
+
+    A name that begins with a dot may be a song's ("...Baby One More Time.mp3"); see `HIDDEN` for those that are not.
 
     One folder of each level is in memory. A folder that cannot be read is told to `unread` and counts as empty.
     """
@@ -168,14 +175,20 @@ def sound_files(
         entry = next(levels[-1], None)
         if entry is None:
             levels.pop()
-        elif entry.name.startswith("."):
-            continue
         elif entry.is_dir(follow_symlinks=False):
-            levels.append(entries(entry.path))
+            if not HIDDEN_FOLDER.match(entry.name):
+                levels.append(entries(entry.path))
+        elif HIDDEN.match(entry.name):
+            continue
         elif Path(entry.name).suffix.lower() in AUDIO_SUFFIXES:
             with contextlib.suppress(OSError):  # a link that leads to itself
                 if entry.is_file():
                     yield entry
+
+
+def soundless_folder(folder: str) -> SourceError:
+    """Return the error for a folder in which `sound_files` finds nothing."""
+    return SourceError(f"there is no sound file in the folder {folder!r}; give a folder that holds music")
 
 
 def unread_folder(folder: str, error: OSError) -> SourceError:
@@ -322,7 +335,8 @@ def _read_open_file(
             if enough and agrees and not any(track.is_counted for track in tracks):
                 break
         read, decoded = sum(track.read_s for track in tracks), sum(track.decoded_s for track in tracks)
-        if not clips or decoded < MIN_DECODED * read:
+        heard = sum(clip.duration_s for clip in clips)
+        if not clips or decoded < MIN_DECODED * read or heard < MIN_DECODED * wanted:
             much = "next to nothing" if clips else "nothing"
             raise AudioError(f"{much} in {path.name!r} could be decoded; copy or download it again")
         tags = _tags(tracks[0].container, tracks[0].stream)

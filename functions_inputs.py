@@ -6,7 +6,16 @@ An input that leads nowhere becomes an item with its error, so that it gets an a
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from functions_audio import Cancel, GenreError, Progress, SourceError, never, sound_files, unread_folder
+from functions_audio import (
+    Cancel,
+    GenreError,
+    Progress,
+    SourceError,
+    never,
+    sound_files,
+    soundless_folder,
+    unread_folder,
+)
 from functions_links import Source, input_name, resolve, video_source
 from functions_prediction import SearchResult
 from functions_text import clean_title
@@ -22,7 +31,7 @@ class Item:
     input : str
         What to call it in the answer: the text given, the file in a folder, or the link in a playlist.
     source : Source, optional
-        Of the kind ``file``, ``folder`` (one without sound) or ``video``; None if there is an error.
+        Of the kind ``file``, ``folder`` (one without sound, with its error) or ``video``; None if there is an error.
     title : str, optional
         Where it is known already.
     error : GenreError, optional
@@ -122,4 +131,4 @@ def _folder_items(text: str) -> Iterator[Item]:
         yield Item(entry.path, Source("file", entry.path))
     yield from problems
     if not found and not problems:
-        yield Item(text, Source("folder", text))
+        yield Item(text, Source("folder", text), error=soundless_folder(text))

@@ -22,7 +22,16 @@ from typing import Any
 import numpy as np
 
 from functions_answers import answer_item, loaded_classifier
-from functions_audio import AudioError, GenreError, Recording, SourceError, file_sha256, song_sha256, sound_files
+from functions_audio import (
+    AudioError,
+    GenreError,
+    Recording,
+    SourceError,
+    file_sha256,
+    song_sha256,
+    sound_files,
+    soundless_folder,
+)
 from functions_inputs import Item
 from functions_interface import error_prediction
 from functions_links import Source
@@ -77,7 +86,7 @@ class Found:
     again : int
         Of these, the unchanged ones whose answer is of another model or part.
     unread : tuple of str
-        Folders that cannot be read, and why; nothing changes for the songs in them.
+        Folders that cannot be read, and why; nothing changes for the songs in them. Folders without sound.
     """
 
     songs: int
@@ -297,11 +306,13 @@ class Library:
         self._fresh_from = time.time() if fresh else 0.0
         self._told = 0
         unread: dict[str, str] = {}
+        soundless: list[str] = []
         self._store.executescript(FOUND)
         self._store.execute("BEGIN")
         try:
             for root in roots:
-                self._look_at(root, unread)
+                if not self._look_at(root, unread):
+                    soundless.append(str(soundless_folder(str(root))))
         finally:
             self._store.execute("COMMIT")
         with self.writing() as store:
@@ -322,10 +333,13 @@ class Library:
             " AND s.size = f.size AND s.mtime_ns = f.mtime_ns WHERE f.song IS NULL AND s.settings != ?"
         )
         known = self._store.execute(again, (self._settings,)).fetchone()[0]
-        return Found(songs, songs - answered, known, tuple(unread.values()))
+        return Found(songs, songs - answered, known, (*unread.values(), *soundless))
 
-    def _look_at(self, root: str | Path, unread: dict[str, str]) -> None:
-        """Note the songs below a folder, or one file; add folders that cannot be read, with a sentence."""
+    def _look_at(self, root: str | Path, unread: dict[str, str]) -> bool:
+        """Note the songs below a folder, or one file; add folders that cannot be read, with a sentence.
+
+        Returns whether there was a song, or a folder that may hold some.
+        """
         try:
             top = Path(root).resolve()
             there = top.exists()
@@ -338,11 +352,12 @@ class Library:
                 raise SourceError(f"{str(root)!r} is not a regular file; give a sound file")
             with os.scandir(top.parent) as entries:
                 self._note(str(top.parent), [entry for entry in entries if entry.name == top.name])
-            return
+            return True
 
         def note_unread(place: str, error: OSError) -> None:
             unread[place] = f"{place!r} cannot be read ({error.strerror}); its songs are kept as they were"
 
+        before, found = len(unread), False
         folder, batch = "", list[os.DirEntry[str]]()
         for entry in sound_files(top, unread=note_unread):
             here = entry.path[: -len(entry.name)]
@@ -350,7 +365,9 @@ class Library:
                 self._note(folder, batch)
                 folder, batch = here, []
             batch.append(entry)
+            found = True
         self._note(folder, batch)
+        return found or len(unread) > before
 
     def _note(self, folder: str, entries: Sequence["os.DirEntry[str]"]) -> None:
         """Compare some songs of one folder with what is known of them."""

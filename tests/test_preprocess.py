@@ -135,7 +135,8 @@ def test_odd_file_names_become_clips(tmp_path):
 def test_hidden_files_and_other_files_are_passed_over(tmp_path):
     write_wav(tmp_path / "g" / "a.wav", song("hymn", seconds=1))
     write_wav(tmp_path / "g" / "B.WAV", song("hymn", seconds=1))
-    write_wav(tmp_path / "g" / ".hidden.wav", song("hymn", seconds=1))
+    write_wav(tmp_path / "g" / "._a.wav", song("hymn", seconds=1))
+    write_wav(tmp_path / "g" / ".a.tagging-12-x.wav", song("hymn", seconds=1))
     write_wav(tmp_path / ".trash" / "c.wav", song("hymn", seconds=1))
     (tmp_path / "g" / "notes.txt").write_text("no music")
     (tmp_path / "g" / "list.m3u").write_text("a.wav")
