@@ -382,7 +382,7 @@ def _rows_16k(
         mel = power @ mel_filterbank(TAG_SR, TAG_N_FFT, TAG_N_MELS)
         if network is not None:
             tags, units = network(compress_mel(mel), cancelled=cancelled)
-            starts.append(clip.start_s + np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR)
+            starts.append(clip.at(np.arange(len(tags)) * WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR))
             activations.append(tags)
             deep.append(units)
         if "signal" in families:

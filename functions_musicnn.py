@@ -26,6 +26,7 @@ TAG_HOP_LENGTH = 256
 TAG_N_MELS = 96
 WINDOW_FRAMES = 187
 WINDOW_HOP_FRAMES = 62
+WINDOW_HOP_S = WINDOW_HOP_FRAMES * TAG_HOP_LENGTH / TAG_SR
 N_DEEP = 200
 TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
