@@ -59,6 +59,9 @@ def sounding_spans(y: np.ndarray, *, sample_rate: int) -> list[tuple[int, int]]:
     spans, first = [], 0
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         start, end = int(start) * length, min(int(end) * length, len(y))
+        if end - start < MIN_SILENCE_S * sample_rate - 2 * length and end - start < len(y):
+            continue
+        start, end = _to_the_sample(y, start, end, length)
         if end - start >= MIN_SILENCE_S * sample_rate or end - start == len(y):
             if start > first:
                 spans.append((first, start))
@@ -66,6 +69,16 @@ def sounding_spans(y: np.ndarray, *, sample_rate: int) -> list[tuple[int, int]]:
     if first < len(y):
         spans.append((first, len(y)))
     return spans
+
+
+def _to_the_sample(y: np.ndarray, start: int, end: int, reach: int) -> tuple[int, int]:
+    """Return a silence with what is as quiet in the frames around it, so that a song it divides is joined as it was."""
+    offset = y[start:end].mean()
+    limit = np.sqrt(2) * 10 ** (SILENT_DBFS / 20)
+    first, last = max(start - reach, 0), min(end + reach, len(y))
+    before = np.flatnonzero(np.abs(y[first:start] - offset) > limit)
+    after = np.flatnonzero(np.abs(y[end:last] - offset) > limit)
+    return first + int(before[-1]) + 1 if len(before) else first, end + int(after[0]) if len(after) else last
 
 
 def _variance(frames: np.ndarray) -> np.ndarray:
