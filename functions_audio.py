@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from functions_endings import AUDIO_FORMATS, AUDIO_SUFFIXES
-from functions_joined import Span, is_protected, spans, wav_goes_on
+from functions_joined import FileSpan, file_spans, is_protected, wav_goes_on
 from functions_lengths import (
     BACK_S,
     BYTES_AGREE,
@@ -35,9 +35,19 @@ from functions_lengths import (
     timed_packets,
     without_id3,
 )
+from functions_sounding import (
+    Span,
+    between,
+    channel_rows,
+    full_scale_gain,
+    laid_over,
+    mix_down,
+    probe_spans,
+    sounding_spans,
+    without_wild_samples,
+)
 
 TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
-SILENT_DBFS = -60.0  # RMS below which a recording counts as silent
 WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
@@ -118,6 +128,8 @@ class Clip:
         What to call it, and the path or link it came from.
     start_s : float
         Where the samples start in the recording, in seconds.
+    pieces : tuple of (start, end)
+        The stretches of the recording that were joined to these samples, in seconds; empty if it is one.
     """
 
     samples: np.ndarray
@@ -125,6 +137,7 @@ class Clip:
     title: str
     source: str
     start_s: float = 0.0
+    pieces: tuple[Span, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -134,17 +147,45 @@ class Clip:
     @property
     def end_s(self) -> float:
         """Where the samples end in the recording, in seconds."""
-        return self.start_s + self.duration_s
+        return self.pieces[-1][1] if self.pieces else self.start_s + self.duration_s
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The stretches (start, end) of the recording that the samples are from, in seconds."""
+        return self.pieces or ((self.start_s, self.end_s),)
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """Return the places in the recording of places in the samples, both in seconds."""
+        if not self.pieces:
+            return self.start_s + seconds
+        starts = np.cumsum([0.0, *(end - start for start, end in self.pieces)])[:-1]
+        piece = np.maximum(np.searchsorted(starts, seconds, side="right") - 1, 0)
+        return np.array([start for start, _ in self.pieces])[piece] + seconds - starts[piece]
 
 
 @dataclass(frozen=True)
 class Recording:
-    """The analysed parts of a file, the whole file's title and length in seconds, and those of its tags in `TAGS`."""
+    """The decoded parts of a file and what is known of the whole.
+
+    Parameters
+    ----------
+    clips : tuple of Clip
+        In the order of time; `functions_heard.heard` takes the silence out of them.
+    title : str
+        Of the whole file.
+    duration_s : float
+        Of the whole file, in seconds, silence included.
+    tags : mapping
+        Those of its tags in `TAGS`.
+    silent : tuple of (start, end)
+        Silence that was found outside the clips, in seconds.
+    """
 
     clips: tuple[Clip, ...]
     title: str
     duration_s: float
     tags: Mapping[str, str] = field(default_factory=dict)
+    silent: tuple[Span, ...] = ()
 
 
 def never() -> bool:
@@ -339,11 +380,46 @@ def _read_open_file(
         if not clips or decoded < MIN_DECODED * read or heard < MIN_DECODED * wanted:
             much = "next to nothing" if clips else "nothing"
             raise AudioError(f"{much} in {path.name!r} could be decoded; copy or download it again")
+        silent: tuple[Span, ...] = ()
+        if len(plan) > 1 and not all(_sounds_throughout(clip) for clip in clips):
+            end_s = duration if length_s is None else min(start_s + length_s, duration)
+            clips, silent = _over_sound(tracks, path, (start_s, end_s), cancelled) or (clips, ())
+        gain = full_scale_gain([clip.samples for clip in clips])
+        if gain != 1:
+            clips = [replace(clip, samples=clip.samples * gain) for clip in clips]
         tags = _tags(tracks[0].container, tracks[0].stream)
         title = tags.get("title") or path.stem
     if len(plan) == 1 and length_s is None:
         duration = clips[-1].end_s
-    return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags)
+    return Recording(tuple(clips), title, max(duration, clips[-1].end_s), tags, silent)
+
+
+def _sounds_throughout(clip: Clip) -> bool:
+    """Return whether a clip has no silence in it."""
+    return sounding_spans(clip.samples, sample_rate=clip.sample_rate) == [(0, len(clip.samples))]
+
+
+def _over_sound(
+    tracks: Sequence[_Track], path: Path, part: Span, cancelled: Cancel
+) -> tuple[list[Clip], tuple[Span, ...]] | None:
+    """Return the sections of what sounds in a part (start, end) of a recording, and its silence; None if none does."""
+
+    def sounds(start: float, length: float) -> list[Span]:
+        return [
+            (clip.start_s + first / clip.sample_rate, clip.start_s + last / clip.sample_rate)
+            for clip in _decode_part(tracks, path, start, length, cancelled)
+            for first, last in sounding_spans(clip.samples, sample_rate=clip.sample_rate)
+        ]
+
+    spans = probe_spans(sounds, *part)
+    plan = laid_over(spans, sections(sum(end - start for start, end in spans)))
+    clips = [
+        clip
+        for pieces in plan
+        for start, end in pieces
+        for clip in _decode_part(tracks, path, start, end - start, cancelled)
+    ]
+    return (clips, tuple(between(spans, *part))) if clips else None
 
 
 def _open_tracks(
@@ -357,11 +433,11 @@ def _open_tracks(
             "give a copy without protection",
             "unsupported",
         )
-    parts = spans(file, size, thorough=count)
+    parts = file_spans(file, size, thorough=count)
     options = {"ignore_length": "1"} if len(parts) == 1 and wav_goes_on(file, size) else {}
     tracks, problem = [], None
     for start, end in parts:
-        source = file if len(parts) == 1 else Span(file, start, end)
+        source = file if len(parts) == 1 else FileSpan(file, start, end)
         try:
             tracks.append(_open_track(stack, source, end - start, path, options, cancelled, count))
         except AudioError as error:
@@ -602,24 +678,28 @@ def _decode_track(
                 planes = block.to_ndarray()
                 if channels > MAX_PLANES:
                     planes = planes.reshape(-1, channels).T
-                mono = planes[0] if channels == 1 else planes.mean(axis=0, dtype=np.float32)
-                skip = min(max(begin - position, 0), len(mono))
-                position += len(mono)
-                mono = mono[skip : skip + wanted - kept]
-                if len(mono):
-                    first = position - len(mono) if first is None else first
-                    blocks.append(mono)
-                    kept += len(mono)
+                rows = channel_rows(planes, sample_rate=rate)
+                count = rows.shape[1]
+                skip = min(max(begin - position, 0), count)
+                position += count
+                rows = rows[:, skip : skip + wanted - kept]
+                count = rows.shape[1]
+                if count:
+                    first = position - count if first is None else first
+                    blocks.append(rows)
+                    kept += count
     if not blocks:
         return []
-    joined = np.concatenate(blocks)
+    fewest = min(len(rows) for rows in blocks)  # the number of channels may change inside a file
+    blocks = [rows if len(rows) == fewest else rows.mean(axis=0, keepdims=True) for rows in blocks]
+    joined = np.concatenate(blocks, axis=1)
     blocks.clear()  # at high rates they are large
-    samples = _checked(joined, path)
+    samples = mix_down(_checked(joined, path), sample_rate=rate)
     return [Clip(samples, rate, path.stem, str(path), (first if start_s > 0 and first is not None else 0) / rate)]
 
 
 def _checked(samples: np.ndarray, path: Path) -> np.ndarray:
-    """Return samples without NaN and infinity, and with float files on an integer scale brought to [-1, 1]."""
+    """Return samples without NaN, infinity and those that are far above all others."""
     bad = ~np.isfinite(samples)
     if bad.any():
         if bad.mean() > MAX_BAD_SAMPLES:
@@ -627,8 +707,7 @@ def _checked(samples: np.ndarray, path: Path) -> np.ndarray:
                 f"{bad.mean():.0%} of the samples of {path.name!r} are not numbers; export the sound again"
             )
         samples = np.where(bad, np.float32(0), samples)
-    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
-    return samples / np.float32(peak) if peak > 8.0 else samples
+    return without_wild_samples(samples)
 
 
 def resample(clip: Clip, rate: int) -> np.ndarray:

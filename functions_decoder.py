@@ -158,7 +158,9 @@ def _recording(header: dict[str, Any], data: bytes) -> Recording:
     for count, rate, title, source, start_s in header["clips"]:
         clips.append(Clip(samples[first : first + count], rate, title, source, start_s))
         first += count
-    return Recording(tuple(clips), header["title"], header["duration_s"], header["tags"])
+    return Recording(
+        tuple(clips), header["title"], header["duration_s"], header["tags"], tuple(map(tuple, header["silent"]))
+    )
 
 
 # ---- in the other process
@@ -216,6 +218,7 @@ def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
         faulthandler.cancel_dump_traceback_later()
     clips = [[len(c.samples), c.sample_rate, c.title, c.source, c.start_s] for c in recording.clips]
     about = {"title": recording.title, "duration_s": recording.duration_s, "tags": dict(recording.tags)}
+    about["silent"] = recording.silent
     write_frame(pipe, {**about, "clips": clips})
     for clip in recording.clips:
         pipe.write(np.ascontiguousarray(clip.samples, np.float32).data)  # as they are: a frame would copy them

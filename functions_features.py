@@ -25,6 +25,7 @@ from functions_audio import (
     SECONDS_PER_SECTION,
     SECTION_S,
     WHOLE_UP_TO_S,
+    WINDOW_S,
     Cancel,
     Cancelled,
     Clip,
@@ -428,7 +429,7 @@ def _rows_16k(
     gain = np.float32(level_gain(level_dbfs(clips)))
     tagged = bool({"musicnn", "musicnn_deep"} & set(families))
     network = (network or TagNetwork()) if tagged else None
-    starts, activations, deep, signal = [], [], [], []
+    starts, centres, activations, deep, signal = [], [], [], [], []
     for clip in clips:
         if cancelled():
             raise Cancelled("stopped")
@@ -438,7 +439,9 @@ def _rows_16k(
         if network is not None:
             firsts = grid.starts(len(mel))
             tags, units = network(compress_mel(mel), starts=firsts, cancelled=cancelled)
-            starts.append(clip.start_s + firsts * TAG_HOP_LENGTH / TAG_SR)
+            seconds = firsts * TAG_HOP_LENGTH / TAG_SR
+            starts.append(clip.at(seconds))
+            centres.append(clip.at(seconds + WINDOW_S / 2))
             activations.append(tags)
             deep.append(units)
         if "signal" in families:
@@ -448,7 +451,7 @@ def _rows_16k(
         rows["signal"] = np.average(signal, axis=0, weights=[len(clip.samples) for clip in clips])
     windows = None
     if tagged:
-        windows = Windows(np.concatenate(starts), np.concatenate(activations), np.concatenate(deep))
+        windows = Windows(*map(np.concatenate, (starts, centres, activations, deep)))
         if len(windows.start_s):
             rows["musicnn"] = tag_statistics(windows.activations)
             rows["musicnn_deep"] = windows.deep.mean(axis=0)

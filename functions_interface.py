@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from functions_audio import (
-    SILENT_DBFS,
     WINDOW_S,
     Cancel,
     Clip,
@@ -25,11 +24,13 @@ from functions_audio import (
 )
 from functions_decoder import prepare, read_safely
 from functions_features import Features, extract, grid_of
+from functions_heard import Heard, heard
 from functions_inputs import Item
 from functions_models import GenreModel
 from functions_musicnn import TagNetwork, tag_statistics
 from functions_prediction import Failure, Prediction, Section, Segment
 from functions_refusal import FAMILIES_NEEDED, NotMusicDetector
+from functions_sounding import SILENT_DBFS, between, without_offset
 from functions_text import clean_title
 from functions_youtube import fetch, read_download
 
@@ -139,7 +140,9 @@ class Classifier:
             If `cancelled` said so.
         """
         self.features = None
-        analysed = [Section(round(clip.start_s, 3), round(clip.end_s, 3)) for clip in recording.clips]
+        sound = heard(recording)
+        spans = sound.spans or [span for clip in recording.clips for span in clip.spans]
+        analysed = [Section(round(start, 3), round(end, 3)) for start, end in spans]
         about: dict[str, Any] = {
             "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
             "model": self.model.name, "analysed": analysed,
@@ -148,13 +151,17 @@ class Classifier:
         if seconds < WINDOW_S:
             reason = f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
             return Prediction(**about, verdict="too_short", reason=reason)
-        level = level_dbfs(recording.clips)
-        if level < SILENT_DBFS:
+        if level_dbfs(sound.clips) < SILENT_DBFS:
+            level = level_dbfs([replace(clip, samples=without_offset(clip.samples)) for clip in recording.clips])
             what = "digital silence" if level == -np.inf else f"the level is {level:.0f} dBFS"
             return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
+        seconds = sound.duration_s
+        if seconds < WINDOW_S:
+            reason = f"only {seconds:.1f} s of sound, the rest is silence; at least {WINDOW_S:g} s are needed"
+            return Prediction(**about, verdict="too_short", reason=reason)
         if progress:
             progress("analyse", 0.0)
-        clips = amplify(recording.clips, self.model.card.get("amplify_to_dbfs"))
+        clips = amplify(sound.clips, self.model.card.get("amplify_to_dbfs"))
         features = extract(clips, self._families, network=self.network, grid=self._grid, cancelled=cancelled)
         self.features = features
         if progress:
@@ -172,7 +179,7 @@ class Classifier:
             "genre": self.model.genres[best],
             "confidence": round(confidence, 4),
             "probabilities": chances,
-            "segments": self._segments(recording, features),
+            "segments": self._segments(recording, sound, features),
         }
         threshold = self.model.card["thresholds"]["uncertain_below"]
         if other >= doubt_from:
@@ -186,15 +193,16 @@ class Classifier:
             return Prediction(**about, **answer, verdict="genre")
         return Prediction(**about, **answer, verdict="uncertain", reason=reason)
 
-    def _segments(self, recording: Recording, features: Features) -> list[Segment]:
-        """Return the genres over the whole recording: each stretch has the answer of the nearest analysed one."""
-        parts = list(self._part_answers(recording.clips, features))
+    def _segments(self, recording: Recording, sound: Heard, features: Features) -> list[Segment]:
+        """Return the genres over what sounds: each stretch has the answer of the nearest analysed one, silence none."""
+        parts = list(self._part_answers(sound.clips, features))
         if not parts:
             return []
         edges = [0.0, *((a[1] + b[0]) / 2 for a, b in zip(parts, parts[1:], strict=False)), recording.duration_s]
         return [
             Segment(round(start, 3), round(end, 3), self.model.genres[int(p.argmax())], round(float(p.max()), 4))
-            for start, end, (_, _, p) in zip(edges, edges[1:], parts, strict=False)
+            for first, last, (_, _, p) in zip(edges, edges[1:], parts, strict=False)
+            for start, end in between(sound.silent, first, last)
         ]
 
     def _part_answers(self, clips: Sequence[Clip], features: Features) -> Iterator[tuple[float, float, np.ndarray]]:
@@ -203,11 +211,10 @@ class Classifier:
             values = self.model.predict(features.values).probabilities
             yield clips[0].start_s, clips[-1].end_s, values
             return
-        starts = features.windows.start_s
-        for clip in clips:
-            count = max(round(clip.duration_s / SEGMENT_S), 1)
-            edges = np.linspace(clip.start_s, clip.end_s, count + 1)
-            centre = starts + WINDOW_S / 2
+        centre = features.windows.centre_s
+        for clip_start, clip_end in (span for clip in clips for span in clip.spans):
+            count = max(round((clip_end - clip_start) / SEGMENT_S), 1)
+            edges = np.linspace(clip_start, clip_end, count + 1)
             for start, end in zip(edges, edges[1:], strict=False):
                 inside = (centre >= start) & (centre < end)
                 if inside.any():

@@ -35,7 +35,7 @@ HEAD_BYTES = 1 << 16
 MAX_MOOV_BYTES = 1 << 26
 
 
-class Span(io.RawIOBase):
+class FileSpan(io.RawIOBase):
     """The bytes from `start` to `end` of an open file, as a file of their own."""
 
     def __init__(self, file: Any, start: int, end: int) -> None:
@@ -67,7 +67,7 @@ class Span(io.RawIOBase):
         return data
 
 
-def spans(file: Any, size: int, *, thorough: bool = False) -> list[tuple[int, int]]:
+def file_spans(file: Any, size: int, *, thorough: bool = False) -> list[tuple[int, int]]:
     """Return the spans of bytes of the recordings that a file holds, one for ordinary files.
 
     Parameters

@@ -105,6 +105,8 @@ class Windows:
     ----------
     start_s : np.ndarray, shape (n,)
         Start of each window in the recording, in seconds.
+    centre_s : np.ndarray, shape (n,)
+        Its middle; a window may reach over a silence that was taken out.
     activations : np.ndarray, shape (n, 50)
         Tag activations in [0, 1], in the order of `TAGS`.
     deep : np.ndarray, shape (n, 200)
@@ -112,6 +114,7 @@ class Windows:
     """
 
     start_s: np.ndarray
+    centre_s: np.ndarray
     activations: np.ndarray
     deep: np.ndarray
 

@@ -9,13 +9,12 @@ value of the recording. The tempo is the one of the feature table.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from functions_audio import (
-    SILENT_DBFS,
     WINDOW_S,
     AudioError,
     Cancel,
@@ -42,6 +41,8 @@ from functions_features import (
     tempo_bpm,
     tempogram_mean,
 )
+from functions_heard import heard
+from functions_sounding import SILENT_DBFS, Span
 
 MAX_COLUMNS = 1200  # of all parts of a recording together; pictures are about a thousand pixels wide
 MIN_COLUMNS = 16  # of each part
@@ -94,7 +95,7 @@ class SongSpectra:
     duration_s : float
         Of the whole recording.
     level_dbfs : float
-        RMS level of the analysed parts; -inf for digital silence.
+        RMS level of what sounds in the analysed parts; if nothing does, of all of them: -inf for digital silence.
     tempo_bpm : float
         NaN if there is no beat to measure (silence, less than 3 s).
     mel_hz, power_hz, tempogram_bpm : np.ndarray
@@ -133,10 +134,15 @@ def song_spectra(recording: Recording, *, cancelled: Cancel = never) -> SongSpec
         part, tempogram = _part(clip, columns, cancelled)
         parts.append(part)
         tempograms.append(tempogram)
-    level = level_dbfs(clips)
+    sound = heard(recording)
+    level = level_dbfs(sound.clips or clips)
+    if sound.silent and sound.clips:
+        tempograms = [tempogram_mean(_onset(resample(clip, SR))) for clip in sound.clips]
+        parts = [_silenced(part, sound.silent) for part in parts]
     tempo = math.nan
-    if level > SILENT_DBFS and total_s >= WINDOW_S and any(mean.any() for mean in tempograms):
-        tempo = tempo_bpm(np.average(tempograms, axis=0, weights=[len(clip.samples) for clip in clips]))
+    if level > SILENT_DBFS and (sound.duration_s or total_s) >= WINDOW_S and any(mean.any() for mean in tempograms):
+        weights = [len(clip.samples) for clip in sound.clips or clips]
+        tempo = tempo_bpm(np.average(tempograms, axis=0, weights=weights))
     return SongSpectra(
         recording.title,
         max(recording.duration_s, clips[-1].end_s),
@@ -147,6 +153,26 @@ def song_spectra(recording: Recording, *, cancelled: Cancel = never) -> SongSpec
         np.geomspace(TEMPO_LOW_BPM, TEMPO_HIGH_BPM, TEMPO_ROWS),
         tuple(_below_maximum(parts)),
     )
+
+
+def _onset(y: np.ndarray) -> np.ndarray:
+    """Return the onset strength of samples at 22050 Hz, shape (frames,)."""
+    power = power_spectrogram(y, n_fft=N_FFT, hop_length=HOP_LENGTH)
+    return onset_strength(power_to_db(power @ mel_filterbank(SR, N_FFT, N_MELS)))
+
+
+def _silenced(part: SpectraPart, silent: tuple[Span, ...]) -> SpectraPart:
+    """Return a part without notes and beats in its silence, whose spectra show that nothing is heard."""
+
+    def where(columns: int) -> np.ndarray:
+        time = part.start_s + (np.arange(columns) + 0.5) * (part.end_s - part.start_s) / columns
+        return np.any([(time >= start) & (time < end) for start, end in silent], axis=0)
+
+    chroma, tempogram, rolloff = part.chroma.copy(), part.tempogram.copy(), part.rolloff_hz.copy()
+    chroma[:, where(chroma.shape[1])] = 0
+    tempogram[:, where(tempogram.shape[1])] = 0
+    rolloff[:, where(rolloff.shape[1])] = np.nan
+    return replace(part, chroma=chroma, tempogram=tempogram, rolloff_hz=rolloff)
 
 
 def _below_maximum(parts: list[SpectraPart]) -> Iterator[SpectraPart]:

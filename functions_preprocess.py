@@ -15,7 +15,6 @@ from typing import Any
 
 from functions_audio import (
     AUDIO_SUFFIXES,
-    SILENT_DBFS,
     WINDOW_S,
     AudioError,
     GenreError,
@@ -29,8 +28,10 @@ from functions_audio import (
 )
 from functions_decoder import read_safely
 from functions_features import FAMILIES, columns_of, extract, extractor_constants, grid_of
+from functions_heard import heard
 from functions_musicnn import OLD_GRID, TagNetwork, WindowGrid
 from functions_parallel import run_many
+from functions_sounding import SILENT_DBFS
 from functions_table import (
     CLIP_COLUMNS,
     OK,
@@ -108,10 +109,14 @@ def compute_clip(job: Job) -> dict[str, Any]:
         row["duration_s"] = round(recording.duration_s, 3)
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
-        elif level_dbfs(recording.clips) < SILENT_DBFS:
+            return row
+        sound = heard(recording)
+        if level_dbfs(sound.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
+        elif sound.duration_s < WINDOW_S:
+            row["status"] = f"too_short: {sound.duration_s:.2f} s of sound, at least {WINDOW_S:g} s are needed"
         else:
-            row["values"] = extract(amplify(recording.clips, level), families, network=_network(), grid=grid).values
+            row["values"] = extract(amplify(sound.clips, level), families, network=_network(), grid=grid).values
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
     except MemoryError:

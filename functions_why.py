@@ -79,10 +79,11 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
         With `side` ("for", "against" or "heard"), `text`, and `weight`, most telling first.
     """
     from functions_features import extract
+    from functions_heard import heard
 
     values = dict(features.values) if features is not None else {}
     if "rolloff_mean_hz" not in values or "tempo_bpm" not in values:
-        values |= extract(recording.clips, ["tempo", "rolloff"]).values
+        values |= extract(heard(recording).clips, ["tempo", "rolloff"]).values
     ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in (card.get("traits") or {}).items()}
     ranked = sorted(prediction.probabilities, key=lambda genre: -prediction.probabilities[genre])
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]

@@ -282,7 +282,7 @@ def read_download(
             f"the sound that YouTube sent for {download.title!r} is broken; try again, or choose another video",
             "download",
         ) from error
-    return Recording(recording.clips, download.title, recording.duration_s)
+    return Recording(recording.clips, download.title, recording.duration_s, silent=recording.silent)
 
 
 def preview(source: Source) -> Preview | None:
