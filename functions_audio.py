@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from functions_sounding import (
-    Span,
+    Stretch,
     between,
     channel_rows,
     full_scale_gain,
@@ -123,7 +123,7 @@ class Clip:
     title: str
     source: str
     start_s: float = 0.0
-    pieces: tuple[Span, ...] = ()
+    pieces: tuple[Stretch, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -136,7 +136,7 @@ class Clip:
         return self.pieces[-1][1] if self.pieces else self.start_s + self.duration_s
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Stretch, ...]:
         """The stretches (start, end) of the recording that the samples are from, in seconds."""
         return self.pieces or ((self.start_s, self.end_s),)
 
@@ -171,7 +171,7 @@ class Recording:
     title: str
     duration_s: float
     tags: Mapping[str, str] = field(default_factory=dict)
-    silent: tuple[Span, ...] = ()
+    silent: tuple[Stretch, ...] = ()
 
 
 def never() -> bool:
@@ -346,7 +346,7 @@ def _read_open_file(
             duration = _scan_duration(container, stream, cancelled)
         if not clips:
             raise AudioError(f"nothing in {path.name!r} could be decoded; copy or download it again")
-        silent: tuple[Span, ...] = ()
+        silent: tuple[Stretch, ...] = ()
         if len(plan) > 1 and not all(_sounds_throughout(clip) for clip in clips):
             end_s = duration if length_s is None else min(start_s + length_s, duration)
             clips, silent = _over_sound(container, stream, path, (start_s, end_s), cancelled) or (clips, ())
@@ -366,11 +366,11 @@ def _sounds_throughout(clip: Clip) -> bool:
 
 
 def _over_sound(
-    container: Any, stream: Any, path: Path, part: Span, cancelled: Cancel
-) -> tuple[list[Clip], tuple[Span, ...]] | None:
+    container: Any, stream: Any, path: Path, part: Stretch, cancelled: Cancel
+) -> tuple[list[Clip], tuple[Stretch, ...]] | None:
     """Return the sections of what sounds in a part (start, end) of a recording, and its silence; None if none does."""
 
-    def sounds(start: float, length: float) -> list[Span]:
+    def sounds(start: float, length: float) -> list[Stretch]:
         return [
             (clip.start_s + first / clip.sample_rate, clip.start_s + last / clip.sample_rate)
             for clip in _decode_part(container, stream, path, start, length, cancelled)
