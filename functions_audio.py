@@ -36,7 +36,7 @@ from functions_lengths import (
     without_id3,
 )
 from functions_sounding import (
-    Span,
+    Stretch,
     between,
     channel_rows,
     full_scale_gain,
@@ -137,7 +137,7 @@ class Clip:
     title: str
     source: str
     start_s: float = 0.0
-    pieces: tuple[Span, ...] = ()
+    pieces: tuple[Stretch, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -150,7 +150,7 @@ class Clip:
         return self.pieces[-1][1] if self.pieces else self.start_s + self.duration_s
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Stretch, ...]:
         """The stretches (start, end) of the recording that the samples are from, in seconds."""
         return self.pieces or ((self.start_s, self.end_s),)
 
@@ -185,7 +185,7 @@ class Recording:
     title: str
     duration_s: float
     tags: Mapping[str, str] = field(default_factory=dict)
-    silent: tuple[Span, ...] = ()
+    silent: tuple[Stretch, ...] = ()
 
 
 def never() -> bool:
@@ -380,7 +380,7 @@ def _read_open_file(
         if not clips or decoded < MIN_DECODED * read or heard < MIN_DECODED * wanted:
             much = "next to nothing" if clips else "nothing"
             raise AudioError(f"{much} in {path.name!r} could be decoded; copy or download it again")
-        silent: tuple[Span, ...] = ()
+        silent: tuple[Stretch, ...] = ()
         if len(plan) > 1 and not all(_sounds_throughout(clip) for clip in clips):
             end_s = duration if length_s is None else min(start_s + length_s, duration)
             clips, silent = _over_sound(tracks, path, (start_s, end_s), cancelled) or (clips, ())
@@ -400,11 +400,11 @@ def _sounds_throughout(clip: Clip) -> bool:
 
 
 def _over_sound(
-    tracks: Sequence[_Track], path: Path, part: Span, cancelled: Cancel
-) -> tuple[list[Clip], tuple[Span, ...]] | None:
+    tracks: Sequence[_Track], path: Path, part: Stretch, cancelled: Cancel
+) -> tuple[list[Clip], tuple[Stretch, ...]] | None:
     """Return the sections of what sounds in a part (start, end) of a recording, and its silence; None if none does."""
 
-    def sounds(start: float, length: float) -> list[Span]:
+    def sounds(start: float, length: float) -> list[Stretch]:
         return [
             (clip.start_s + first / clip.sample_rate, clip.start_s + last / clip.sample_rate)
             for clip in _decode_part(tracks, path, start, length, cancelled)

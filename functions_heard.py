@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from functions_audio import Clip, Recording
-from functions_sounding import Span, between, sounding_spans, without_offset
+from functions_sounding import Stretch, between, sounding_spans, without_offset
 
 TOUCHING_S = 0.005  # places that are nearer are one: they were rounded to samples
 
@@ -24,7 +24,7 @@ class Heard:
     """
 
     clips: tuple[Clip, ...]
-    silent: tuple[Span, ...]
+    silent: tuple[Stretch, ...]
 
     @property
     def duration_s(self) -> float:
@@ -32,7 +32,7 @@ class Heard:
         return sum(clip.duration_s for clip in self.clips)
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[Stretch]:
         """The stretches (start, end) that are heard, in seconds."""
         return [span for clip in self.clips for span in clip.spans]
 
@@ -64,7 +64,7 @@ def _sounding(clip: Clip) -> list[Clip]:
     ]
 
 
-def _only_silence(before: Clip, after: Clip, silent: Sequence[Span]) -> bool:
+def _only_silence(before: Clip, after: Clip, silent: Sequence[Stretch]) -> bool:
     """Return whether nothing but known silence lies between two clips."""
     return before.sample_rate == after.sample_rate and not between(
         sorted(silent), before.end_s + TOUCHING_S, after.start_s - TOUCHING_S
@@ -79,9 +79,9 @@ def _joined(group: Sequence[Clip]) -> Clip:
     return replace(group[0], samples=np.concatenate([clip.samples for clip in group]), pieces=spans)
 
 
-def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+def _merged(spans: Sequence[Stretch]) -> tuple[Stretch, ...]:
     """Return sorted spans, those that touch as one."""
-    out: list[Span] = []
+    out: list[Stretch] = []
     for start, end in sorted(spans):
         if out and start <= out[-1][1] + TOUCHING_S:
             out[-1] = (out[-1][0], max(end, out[-1][1]))

@@ -42,7 +42,7 @@ from functions_features import (
     tempogram_mean,
 )
 from functions_heard import heard
-from functions_sounding import SILENT_DBFS, Span
+from functions_sounding import SILENT_DBFS, Stretch
 
 MAX_COLUMNS = 1200  # of all parts of a recording together; pictures are about a thousand pixels wide
 MIN_COLUMNS = 16  # of each part
@@ -161,7 +161,7 @@ def _onset(y: np.ndarray) -> np.ndarray:
     return onset_strength(power_to_db(power @ mel_filterbank(SR, N_FFT, N_MELS)))
 
 
-def _silenced(part: SpectraPart, silent: tuple[Span, ...]) -> SpectraPart:
+def _silenced(part: SpectraPart, silent: tuple[Stretch, ...]) -> SpectraPart:
     """Return a part without notes and beats in its silence, whose spectra show that nothing is heard."""
 
     def where(columns: int) -> np.ndarray:

@@ -32,7 +32,7 @@ MIX_FFT, MIX_HOP = 2048, 512
 PROBE_ALL_S = 240.0  # recordings up to here are searched for sound without gaps
 PROBES, PROBE_S = 300, 0.5  # in longer ones so many pieces of so many seconds are heard
 
-Span = tuple[float, float]  # start, end
+Stretch = tuple[float, float]  # start, end
 
 
 # ---- silence
@@ -185,7 +185,8 @@ def _cells(rows: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray] 
         return None
     starts = np.arange(0, rows.shape[1] - size + 1, max(int(CELL_EVERY_S * sample_rate), size))
     window = np.hanning(CELL_FFT).astype(np.float32)
-    middles, sides = [], []
+    middles: list[np.ndarray] = []
+    sides: list[np.ndarray] = []
     for start in starts:
         left, right = np.fft.rfft(rows[:, start : start + size].reshape(2, CELL_FRAMES, CELL_FFT) * window)
         for energies, both in ((middles, left + right), (sides, left - right)):
@@ -218,7 +219,7 @@ def _keep_energy(rows: np.ndarray) -> np.ndarray:
 # ---- places in time
 
 
-def between(spans: Sequence[Span], start: float, end: float) -> list[Span]:
+def between(spans: Sequence[Stretch], start: float, end: float) -> list[Stretch]:
     """Return what of a stretch of time lies in none of some sorted spans."""
     left = []
     for first, last in spans:
@@ -232,7 +233,7 @@ def between(spans: Sequence[Span], start: float, end: float) -> list[Span]:
     return [(a, b) for a, b in left if b > a]
 
 
-def laid_over(spans: Sequence[Span], parts: Sequence[Span]) -> list[list[Span]]:
+def laid_over(spans: Sequence[Stretch], parts: Sequence[Stretch]) -> list[list[Stretch]]:
     """Return where parts (start, length) of the joined spans lie: the pieces (start, end) of each part."""
     out = []
     for start, length in parts:
@@ -246,7 +247,7 @@ def laid_over(spans: Sequence[Span], parts: Sequence[Span]) -> list[list[Span]]:
     return out
 
 
-def probe_spans(sounds: Callable[[float, float], list[Span]], start: float, end: float) -> list[Span]:
+def probe_spans(sounds: Callable[[float, float], list[Stretch]], start: float, end: float) -> list[Stretch]:
     """Return the stretches of a long recording that sound: all of it is heard up to 4 minutes, 300 probes beyond.
 
     Parameters
@@ -264,7 +265,7 @@ def probe_spans(sounds: Callable[[float, float], list[Span]], start: float, end:
         step = length / PROBES
         places = start + (np.arange(PROBES) + 0.5) * step
         found = [(t - step, t + step) for t in places.tolist() if sounds(t - PROBE_S / 2, PROBE_S)]
-    merged: list[Span] = []
+    merged: list[Stretch] = []
     for first, last in found:
         first, last = max(first, start), min(last, end)
         if merged and first - merged[-1][1] < MIN_SILENCE_S:
