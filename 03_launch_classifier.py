@@ -112,7 +112,7 @@ def parse(argv):
     add("--undo-tags", action="store_true", help="restore the tags as they were before they were written")
     add("--tag-confidence", type=float, default=0.0, metavar="P", help="write only from this confidence on (0 to 1)")
     add("--tag-count", type=int, default=1, metavar="N", help="write up to N genres of at least 10 %% (default: 1)")
-    add("--tag-separator", type=filled, default="; ", metavar="TEXT", help="between several genres (default: '; ')")
+    add("--tag-separator", type=filled, metavar="TEXT", help="join several genres with it (default: separate values)")
     add("--tag-ignore", default="", metavar="A,B", help="genres that are never written")
     words = sys.argv[1:] if argv is None else list(argv)
     end = words.index("--") if "--" in words else len(words)
@@ -131,7 +131,7 @@ def parse(argv):
         parser.error("--csv - takes standard output for itself; give it a file, or ask again without it")
     if options.write_tags and options.undo_tags:
         parser.error("--write-tags and --undo-tags exclude each other")
-    tag_options = [options.tag_confidence, options.tag_count != 1, options.tag_separator != "; ", options.tag_ignore]
+    tag_options = [options.tag_confidence, options.tag_count != 1, options.tag_separator, options.tag_ignore]
     if any(tag_options) and not options.write_tags:
         parser.error("the options --tag-... say how tags are written; add --write-tags")
     start, length = options.start or 0.0, 1.0 if options.length is None else options.length

@@ -22,10 +22,15 @@ import numpy as np
 from functions_answers import loaded_classifier
 from functions_audio import Cancel, GenreError, Progress, SourceError, never
 from functions_inputs import expand_inputs
+from functions_interface import Prediction
 from functions_library import FEATURE_TYPE, Library, Song, below_any, song_features, song_path
 from functions_table import write_atomic
-from functions_tags import Change, read_genres, restore, sweep, write_genres
 from functions_text import clean_text, clean_title, counted
+from musicgenre.audio.tag_formats.splice import Tag
+from musicgenre.audio.tags import JOINED_BY, Change, read_genres, read_tags, restore, sweep, write_genres
+from musicgenre.genres import display_name
+from musicgenre.library.genre_names import genres_of_tag, is_kind_of, is_same, listed, split_genres
+from musicgenre.library.genre_names import key as same_name
 
 MORE_FROM = 0.1  # probability from which a second and third genre is written
 SHOWN = 10  # songs of a list in the statistics
@@ -52,22 +57,29 @@ class TagOptions:
         Only songs named with at least this.
     count : int
         How many genres at most: the named one, then others of at least 10 %.
-    separator : str
-        Between several.
+    separator : str or None
+        Joins several to one text; None writes values of their own wherever the format has lists.
     ignore : sequence of str
         Genres that are never written.
+    coarsen : bool
+        Whether overwriting also replaces a kind of the genre by the genre: Death Metal by Metal.
     """
 
     overwrite: bool = False
     confidence: float = 0.0
     count: int = 1
-    separator: str = "; "
+    separator: str | None = None
     ignore: Sequence[str] = ()
+    coarsen: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one song: ``written``, ``kept``, ``restored``, ``gone`` or ``failed``, and a sentence."""
+    """What became of one song, and a sentence.
+
+    The kinds are ``written``, ``kept``, ``restored``, ``gone``, ``failed``, and ``not taggable`` where the format has
+    no tags that can be written.
+    """
 
     path: Path
     kind: str
@@ -76,11 +88,11 @@ class Outcome:
 
 def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOptions) -> list[str]:
     """Return the genres to write for an answer, the named one first; none if that one is to be ignored."""
-    ignored = {_letters(name) for name in options.ignore}
-    if _letters(genre) in ignored:
+    ignored = set(listed(",".join(options.ignore), [*probabilities, genre])[0])
+    if genre in ignored:
         return []
     others = sorted((-p, name) for name, p in probabilities.items() if name != genre and p >= MORE_FROM)
-    return [genre, *(name for _, name in others if _letters(name) not in ignored)][: options.count]
+    return [genre, *(name for _, name in others if name not in ignored)][: options.count]
 
 
 def library_genres(library: Library) -> list[str]:
@@ -88,11 +100,6 @@ def library_genres(library: Library) -> list[str]:
     query = "SELECT folder, name, answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
     answers = [library.prediction(song_path(*place), answer) for *place, answer in library.read(query)]
     return sorted({genre for answer in answers for genre in answer.probabilities or ()})
-
-
-def _letters(name: str) -> str:
-    """Return what names of genres are compared by: Hip-Hop is hiphop."""
-    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
@@ -106,11 +113,10 @@ def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | P
         If a genre to ignore is none of the library's, or another run writes tags.
     """
     genres = library_genres(library) if options.ignore else []
-    known = {_letters(genre) for genre in genres}
-    for name in options.ignore:
-        if known and _letters(name) not in known:
-            there = ", ".join(genres)
-            raise SourceError(f"there is no genre {clean_title(name)!r} in the library; its genres are {there}")
+    _, unknown = listed(",".join(options.ignore), genres)
+    if genres and unknown:
+        there = ", ".join(genres)
+        raise SourceError(f"there is no genre {clean_title(unknown[0])!r} in the library; its genres are {there}")
     with library.alone():
         yield from _write_tags(library, options, roots)
 
@@ -120,30 +126,49 @@ def _write_tags(library: Library, options: TagOptions, roots: Sequence[str | Pat
     where, values = below_any(roots)
     _sweep(library, where, values)
     where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
-    for key, path, known, answer in _rows(library, "tag_genre, answer", where, (options.confidence, *values)):
+    for key, path, answer in _rows(library, "answer", where, (options.confidence, *values)):
         try:
-            stored = library.prediction(path, answer)
-            genres = wanted_genres(stored.probabilities or {}, stored.genre or "", options)
-            if not genres:
-                yield Outcome(path, "kept", f"{stored.genre} is not to be written")
-                continue
-            there = read_genres(path) or ([known] if known else [])
-            text = options.separator.join(genres)
-            if there == [text]:
-                continue
-            target = f" (in {path.resolve()}, which this links to)" if path.is_symlink() else ""
-            if library.is_changed(key):
-                yield Outcome(path, "failed", "it was changed since it was heard; bring the library up to date first")
-            elif there and not options.overwrite:
-                yield Outcome(path, "kept", f"it has the genre {', '.join(there)}")
-            else:
-                change = write_genres(path, [text], record=partial(_record, library, key))
-                library.refresh(key, change.sha256_after)
-                yield Outcome(path, "written", f"{text}{' for ' + ', '.join(there) if there else ''}{target}")
+            outcome = _write_song(library, key, path, library.prediction(path, answer), options)
         except (GenreError, OSError) as error:
             outcome = _trouble(path, error)
-            is_format = isinstance(error, GenreError) and error.kind == "unsupported" and not library.is_changed(key)
-            yield replace(outcome, kind="kept") if is_format else outcome
+            if isinstance(error, GenreError) and error.kind == "unsupported" and not library.is_changed(key):
+                outcome = replace(outcome, kind="not taggable")
+        if outcome:
+            yield outcome
+
+
+def _write_song(library: Library, key: int, path: Path, answer: Prediction, options: TagOptions) -> Outcome | None:
+    """Write the genre of one song and return what became of it, None if it was there already."""
+    chances = answer.probabilities or {}
+    wanted = wanted_genres(chances, answer.genre or "", options)
+    if not wanted:
+        return Outcome(path, "kept", f"{answer.genre} is not to be written")
+    genres = [display_name(genre) for genre in wanted]
+    texts = genres if options.separator is None else [options.separator.join(genres)]
+    there = read_genres(path)
+    if there and _all_say(read_tags(path), texts):
+        return None
+    if library.is_changed(key):
+        return Outcome(path, "failed", "it was changed since it was heard; bring the library up to date first")
+    if there and not options.overwrite:
+        return Outcome(path, "kept", f"it has the genre {', '.join(there)}")
+    kinds = [text for text in there if is_kind_of(text, wanted[0], [*chances]) and not is_same(text, wanted[0])]
+    if kinds and not options.coarsen:
+        return Outcome(path, "kept", f"it has the genre {', '.join(there)}, which {genres[0]} would make coarser")
+    change = write_genres(path, texts, record=partial(_record, library, key))
+    library.refresh(key, change.sha256_after, change.after)
+    old = f" for {', '.join(there)}" if there else ""
+    target = f" (in {path.resolve()}, which this links to)" if path.is_symlink() else ""
+    return Outcome(path, "written", f"{', '.join(change.after)}{old}{target}")
+
+
+def _all_say(tags: Sequence[Tag], texts: Sequence[str]) -> bool:
+    """Whether every tag that holds genres holds these, however they are spelled."""
+
+    def keys(values: Sequence[str]) -> list[str]:
+        return [same_name(value) for value in split_genres(values)]
+
+    return all(keys(tag.genres) == keys(tag.stored(texts, JOINED_BY)) for tag in tags if tag.genres)
 
 
 def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
@@ -171,7 +196,7 @@ def _undo_tags(library: Library, roots: Sequence[str | Path]) -> Iterator[Outcom
         change = Change(tuple(json.loads(before)), tuple(json.loads(after)), *rest)
         try:
             exact = restore(path, change)
-            library.refresh(key, change.sha256_before if exact else None)
+            library.refresh(key, change.sha256_before if exact else None, read_genres(path))
             with library.writing() as store:
                 store.execute("UPDATE changes SET undone = ? WHERE id = ?", (time.time(), number))
             words = ", ".join(change.before) or "no genre"
@@ -451,12 +476,6 @@ class Statistics:
         }  # fmt: skip
 
 
-def tag_names(tag: str, genres: Sequence[str]) -> list[str]:
-    """Return those of some genres that a tag names: "Alternative Rock" names rock, "Hip-Hop/Rap" hiphop."""
-    letters = _letters(tag)
-    return [genre for genre in genres if _letters(genre) in letters]
-
-
 def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statistics:
     """Count a library."""
     where, values = below_any(roots)
@@ -473,7 +492,7 @@ def statistics(library: Library, *, roots: Sequence[str | Path] = ()) -> Statist
 
     def contradictions() -> Iterator[tuple[float, int]]:
         for song in library.songs(f"verdict = 'genre' AND tag_genre > '' AND {where}", values):
-            named = tag_names(song.tag_genre or "", names)
+            named = genres_of_tag(song.tag_genre or "", names)
             if not named or song.genre is None or song.confidence is None:
                 continue
             tag = song.genre if song.genre in named else named[0]

@@ -23,6 +23,7 @@ import numpy as np
 
 from functions_answers import answer_item, loaded_classifier
 from functions_audio import (
+    MAX_TITLE,
     AudioError,
     GenreError,
     Recording,
@@ -40,6 +41,8 @@ from functions_parallel import run_many
 from functions_prediction import Prediction
 from functions_store import let_share
 from functions_text import clean_text, parse_json
+from musicgenre.audio.tags import read_genres
+from musicgenre.library.genre_names import join_genres, split_genres
 
 APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
 VERSION = 1
@@ -146,7 +149,15 @@ def song_job(job: tuple[str, str, float | None, float | None]) -> tuple[Predicti
     features = None
     if prediction.probabilities and classifier.features and classifier.features.windows:
         features = song_features(classifier.features.windows.deep).tobytes()
-    return prediction, features, dict(heard[0].tags) if heard else {}
+    return prediction, features, {**heard[0].tags, **_genre_tag(Path(path))} if heard else {}
+
+
+def _genre_tag(path: Path) -> dict[str, str]:
+    """Return all genres in a song's tags, as far as its format is known here."""
+    try:
+        return {"genre": join_genres(split_genres(read_genres(path)))[:MAX_TITLE]}
+    except (AudioError, OSError):
+        return {}
 
 
 def song_features(deep: np.ndarray) -> np.ndarray:
@@ -543,13 +554,14 @@ class Library:
         query = "SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?"
         return not any(_is_still(song_path(*row[:2]), row[2:]) for row in self.read(query, (key,)))
 
-    def refresh(self, key: int, sha256: str | None) -> None:
-        """Note that the file of a song was written here, with its new hash: it need not be heard again."""
+    def refresh(self, key: int, sha256: str | None, genres: Sequence[str]) -> None:
+        """Note that the file of a song was written here, with its new hash and genres: it need not be heard again."""
         with self.writing() as store:
             path = song_path(*store.execute("SELECT folder, name FROM songs WHERE id = ?", (key,)).fetchone())
             status = path.stat()
-            values = (status.st_size, status.st_mtime_ns, sha256 or file_sha256(path), key)
-            store.execute("UPDATE songs SET size = ?, mtime_ns = ?, sha256 = ? WHERE id = ?", values)
+            tag = join_genres(split_genres(genres)) or None
+            values = (status.st_size, status.st_mtime_ns, sha256 or file_sha256(path), tag, key)
+            store.execute("UPDATE songs SET size = ?, mtime_ns = ?, sha256 = ?, tag_genre = ? WHERE id = ?", values)
 
     def features_of(self, path: Path) -> np.ndarray | None:
         """Return the features of a song in the library, None if it is not there or was changed since."""

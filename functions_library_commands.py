@@ -94,9 +94,12 @@ def change_tags(library: Library, options: Any) -> bool:
     if options.undo_tags:
         outcomes = undo_tags(library, roots=options.inputs)
     else:
-        ignore = [name.strip() for name in options.tag_ignore.split(",") if name.strip()]
         tags = TagOptions(
-            options.overwrite_tags, options.tag_confidence, options.tag_count, options.tag_separator, ignore
+            options.overwrite_tags,
+            options.tag_confidence,
+            options.tag_count,
+            options.tag_separator,
+            [options.tag_ignore] if options.tag_ignore else [],
         )
         outcomes = write_tags(library, tags, roots=options.inputs)
     counts: dict[str, int] = {}

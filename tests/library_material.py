@@ -56,7 +56,7 @@ def make_songs(folder, *, each=1, seconds=6.0):
 
 def decoded(path):
     """Return all samples of a file, every channel, as the decoder gives them."""
-    with av.open(str(path)) as file:
+    with av.open(str(path), metadata_errors="replace") as file:
         return np.concatenate([frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)])
 
 

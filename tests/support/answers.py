@@ -36,7 +36,9 @@ def differences(old: Any, new: Any, *, place: str = "") -> list[str]:
         return [line for key in old for line in differences(old[key], new.get(key), place=f"{place}.{key}")]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [
-            line for i, (a, b) in enumerate(zip(old, new, strict=True)) for line in differences(a, b, place=f"{place}[{i}]")
+            line
+            for i, (a, b) in enumerate(zip(old, new, strict=True))
+            for line in differences(a, b, place=f"{place}[{i}]")
         ]
     if isinstance(old, float) and isinstance(new, int | float):
         return [] if abs(old - new) <= TOLERANCE else [f"{place}: {old} is now {new}"]

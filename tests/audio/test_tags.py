@@ -15,9 +15,11 @@ from mutagen.apev2 import APEv2
 from mutagen.asf import ASFTags
 from mutagen.id3 import ID3, TCON, TIT2, TPE1
 from mutagen.mp4 import MP4Tags
+from tag_material import by_ffmpeg
 
 from functions_audio import AudioError
-from functions_tags import difference, read_genres, rebuilt, restore, sound_sha256, write_genres
+from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, in_order, rebuilt, spliced, undo_of
+from musicgenre.audio.tags import read_genres, restore, sound_sha256, write_genres
 
 
 def ignore(_):
@@ -55,12 +57,12 @@ def test_a_genre_reads_back_the_sound_stays_and_undo_restores_every_byte(kind, s
     before, sound = path.read_bytes(), decoded(path)
     first = write_genres(path, ["metal"], record=ignore)
     assert [str(genre) for genre in read_genres(path)] == ["metal"]
-    assert any("metal" in str(value) for value in mutagen.File(path).tags.values())
+    assert by_ffmpeg(path)["genre"] == "metal"
     assert np.array_equal(decoded(path), sound)
     second = write_genres(path, ["rock; ロック"], record=ignore)
     assert (second.before, second.after) == (("metal",), ("rock; ロック",))
     assert np.array_equal(decoded(path), sound)
-    assert len(first.undo) + len(second.undo) < 4000  # nothing of the sound is kept
+    assert len(first.undo) + len(second.undo) < 400  # nothing of the sound is kept
     assert restore(path, second)
     assert read_genres(path) == ["metal"]
     assert restore(path, first)
@@ -123,7 +125,7 @@ def test_a_large_picture_is_not_kept_a_second_time(song):
     tags.save(path, padding=lambda _: 0)
     before = path.read_bytes()
     change = write_genres(path, ["metal"], record=ignore)
-    assert len(change.undo) < 4000
+    assert len(change.undo) < 400
     assert restore(path, change)
     assert path.read_bytes() == before
 
@@ -136,6 +138,8 @@ def test_what_was_edited_since_keeps_the_edit_and_gets_its_genre_back(kind, old,
         write_genres(path, old, record=ignore)
     change = write_genres(path, ["blues"], record=ignore)
     edited = mutagen.File(path)
+    if edited.tags is None:  # of a wav with INFO
+        edited.add_tags()
     if isinstance(edited.tags, ID3):
         edited.tags.add(TPE1(encoding=3, text=["Somebody"]))
     else:
@@ -171,7 +175,7 @@ def test_the_genre_in_the_ape_tags_of_an_mp3_counts(song):
     assert read_genres(path) == ["Zydeco"]
     before = path.read_bytes()
     change = write_genres(path, ["metal"], record=ignore)
-    assert (change.before, read_genres(path)) == ((), ["metal"])
+    assert (change.before, read_genres(path)) == (("Zydeco",), ["metal"])
     assert restore(path, change)
     assert path.read_bytes() == before
 
@@ -247,7 +251,7 @@ def test_a_broken_file_is_a_sentence_and_left_as_it_is(kind, damage, song):
 def test_a_format_without_tags_is_said(tmp_path):
     samples, rate = piece("metal", seconds=3.5)
     path = encode(tmp_path / "song.au", samples, rate, "pcm_s16be", container="au")
-    with pytest.raises(AudioError, match="without tags") as caught:
+    with pytest.raises(AudioError, match="'song.au' cannot be tagged") as caught:
         write_genres(path, ["metal"], record=ignore)
     assert caught.value.kind == "unsupported"
 
@@ -257,9 +261,10 @@ def test_a_full_disk_leaves_the_song(song, monkeypatch):
     before = path.read_bytes()
 
     def full(*_, **__):
+        yield b"some"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("shutil.copy2", full)
+    monkeypatch.setattr("musicgenre.audio.tags.spliced", full)
     with pytest.raises(OSError, match="No space left"):
         write_genres(path, ["metal"], record=ignore)
     assert path.read_bytes() == before
@@ -267,17 +272,24 @@ def test_a_full_disk_leaves_the_song(song, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_any_two_files_have_a_difference_that_rebuilds_the_old_one(seed, tmp_path):
+def test_any_splices_are_taken_back(seed):
     rng = np.random.default_rng(seed)
-    old = bytearray(rng.bytes(int(rng.integers(1, 60_000))))
-    new = bytearray(old)
-    for _ in range(int(rng.integers(0, 6))):
-        at, length = int(rng.integers(0, len(new) + 1)), int(rng.integers(0, 3000))
-        new[at : at + int(rng.integers(0, 2)) * length] = rng.bytes(int(rng.integers(0, 2)) * length)
-    a, b = tmp_path / "a", tmp_path / "b"
-    a.write_bytes(old)
-    b.write_bytes(bytes(new) or b"x")
-    assert b"".join(rebuilt(b.read_bytes(), difference(a, b))) == old
+    old = rng.bytes(int(rng.integers(1, 60_000)))
+    places = np.sort(rng.integers(0, len(old) + 1, size=2 * int(rng.integers(0, 6)))).reshape(-1, 2)
+    made = [Splice(int(a), int(b), rng.bytes(int(rng.integers(0, 2) * rng.integers(0, 3000)))) for a, b in places]
+    splices = in_order(old, rng.permutation(np.array(made, object)).tolist())
+    new = b"".join(map(bytes, spliced(old, splices)))
+    assert len(new) - len(old) == sum(splice.growth for splice in made)
+    assert b"".join(rebuilt(new, undo_of(old, splices))) == old
+
+
+def test_splices_that_overlap_are_refused():
+    with pytest.raises(DamagedTag):
+        in_order(b"0123456789", [Splice(2, 5, b""), Splice(4, 6, b"x")])
+    with pytest.raises(DamagedTag):
+        in_order(b"0123456789", [Splice(8, 11, b"")])
+    mixed = [Splice(5, 7, b"x"), Splice(2, 5, b"y"), Splice(5, 5, b"z"), Splice(8, 9, b"8")]
+    assert in_order(b"0123456789", mixed) == [Splice(2, 5, b"y"), Splice(5, 5, b"z"), Splice(5, 7, b"x")]
 
 
 def test_a_damaged_undo_is_a_sentence(song):
@@ -295,7 +307,7 @@ def test_pictures_in_a_song_stay_packed_while_it_is_tagged(tmp_path):
     """Its covers took half a gigabyte of this very process when the sound was compared."""
     (path,) = [broken.path for broken in corpus(tmp_path, few=True) if broken.path.name == "many.mp3"]
     code = (
-        "import pathlib, sys\nfrom functions_tags import write_genres\n"
+        "import pathlib, sys\nfrom musicgenre.audio.tags import write_genres\n"
         "sys.path.insert(0, 'tests')\nfrom material import peak_mb\n"
         "write_genres(pathlib.Path(sys.argv[1]), ['metal'], record=print)\n"
         "print(peak_mb())\n"

@@ -1,0 +1,1 @@
+"""Many songs in one file: answers, tags, playlists, statistics."""
