@@ -26,10 +26,10 @@ KIND_OF = {
     "telephone": "alarm",
 }
 NAMES = (*KINDS, OTHER)
-INVERSE_PENALTY = 0.01  # scikit-learn's C
+INVERSE_PENALTY = 0.03  # scikit-learn's C; said of 33.2 % (0.01: 33.5, 0.003: 34.9), right in 91.2 % (90.7, 90.0)
 PRECISION = 0.93  # aimed at on held-out sources, so that 0.9 holds on others
 LOWEST_LEVEL = 0.4
-FEWEST = 10  # held-out clips that a level is read from: fewer prove nothing, the kind is never said
+FEWEST = 20  # held-out clips that a level is read from: fewer prove nothing, the kind is never said
 REPEATS = 2
 
 
@@ -75,7 +75,7 @@ def levels(probabilities, names):
         right = np.cumsum(names[rows] == kind) / np.arange(1, len(rows) + 1)
         enough = np.flatnonzero((right >= PRECISION) & (np.arange(1, len(rows) + 1) >= FEWEST))
         if len(enough):
-            found[kind] = float(np.ceil(1e4 * sure[rows[enough[-1]]] - 1e-9) / 1e4)
+            found[kind] = float(sure[rows[enough[-1]]])
     return found
 
 
