@@ -11,14 +11,14 @@ Prints the accuracy of every protocol that the table allows before it trains on 
 import sys
 
 if __name__ == "__main__":
-    from functions_start import start
+    from musicgenre.terminal.start import start
 
     start()  # before the rest is loaded, which takes a while
 
 from pathlib import Path
 
-from functions_arguments import Parser
-from functions_terminal import EXIT_OK, Bar, run, say
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import EXIT_OK, Bar, run, say
 
 
 def parse(argv):
@@ -45,10 +45,10 @@ def parse(argv):
 
 def work(options):
     """Measure, train and export; return the exit code."""
-    from functions_figures import save_evaluation, write_model_figures
-    from functions_preprocess import table_grid, table_level
-    from functions_protocols import load_data, measure, summary_lines
-    from functions_training import choose_config, read_lines, ship
+    from musicgenre.dataset.build import table_grid, table_level
+    from musicgenre.plots.catalogue import save_evaluation, write_model_figures
+    from musicgenre.training.export import choose_config, read_lines, ship
+    from musicgenre.training.protocols import load_data, measure, summary_lines
 
     notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)

@@ -20,7 +20,7 @@ python 03_launch_classifier.py --library songs.sqlite --undo-tags
 import sys
 
 if __name__ == "__main__":
-    from functions_start import start
+    from musicgenre.terminal.start import start
 
     start()  # before the rest is loaded, which takes a while
 
@@ -28,8 +28,8 @@ import argparse
 import math
 from pathlib import Path
 
-from functions_arguments import Parser
-from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Status, run, say
 
 SQLITE = b"SQLite format 3\0"  # how libraries begin
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -50,7 +50,7 @@ def path(text):
 
 def seconds(text):
     """Return a point in time or a length in seconds, written as in links: 90, 1:30 or 1m30s."""
-    from functions_links import seconds as read
+    from musicgenre.sources.links import seconds as read
 
     try:
         return float(text)
@@ -63,7 +63,7 @@ def seconds(text):
 
 def lost(options):
     """Return why an output would destroy something, None if it would not."""
-    from functions_audio import AUDIO_SUFFIXES
+    from musicgenre.audio.endings import AUDIO_SUFFIXES
 
     for name, target in (("--csv", options.csv), ("--plot", options.plot)):
         if not target or target == "-":
@@ -81,7 +81,7 @@ def lost(options):
 
 def parse(argv):
     """Return the options."""
-    from functions_parallel import cpu_count
+    from musicgenre.cpu import cpu_count
 
     parser = Parser(__doc__)
     add = parser.add_argument
@@ -153,16 +153,17 @@ def work(options):
     """Classify every input in order; return the exit code."""
     if not options.library:
         return work_inputs(options)
-    from functions_library_commands import work_library
+    from functions_interface import work_library
 
     return work_library(options)
 
 
 def work_inputs(options):
     """Answer each input; return the exit code."""
-    from functions_answers import classify_all, writer
-    from functions_inputs import expand_inputs
-    from functions_models import model_genres
+    from musicgenre.inference.batch import classify_all
+    from musicgenre.inference.card import model_genres
+    from musicgenre.sources.inputs import expand_inputs
+    from musicgenre.terminal.answers import writer
 
     failed = False
     status = Status()

@@ -10,12 +10,12 @@ Without a display, 03_launch_classifier.py does the same in the terminal.
 import sys
 
 if __name__ == "__main__":
-    from functions_start import start
+    from musicgenre.terminal.start import start
 
     start()  # before the rest is loaded, which takes a while
 
-from functions_arguments import Parser
-from functions_start import missing
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.start import missing
 
 USE_TERMINAL = "or use 03_launch_classifier.py, which does the same in the terminal"
 

@@ -98,8 +98,8 @@ def bench_librosa(_):
     import librosa
     import numpy as np
 
-    from functions_audio import Clip
-    from functions_features import extract
+    from musicgenre.audio.recording import Clip
+    from musicgenre.features.extract import extract
 
     def one_by_one(y):
         feature = librosa.feature
@@ -197,7 +197,7 @@ def plain_way():
     import soundfile
     import soxr
 
-    from functions_musicnn import OLD_GRID
+    from musicgenre.features.musicnn import OLD_GRID
 
     timbral, tags = convert_musicnn.build_networks()
     wheel = next((ROOT / "build" / "wheels").glob("musicnn-*.whl"), None)
@@ -225,7 +225,7 @@ class Stopwatch:
     """A loaded classifier that says how long each part of an answer took; one a process."""
 
     def __init__(self):
-        from functions_interface import Classifier
+        from musicgenre.inference.classifier import Classifier
 
         self.seconds = {}
         self.classifier = Classifier()
@@ -244,7 +244,7 @@ class Stopwatch:
 
     def answer(self, path):
         """Classify a file; return the seconds of each part."""
-        from functions_audio import read_recording
+        from musicgenre.audio.decode import read_recording
 
         self.seconds = {}
         began = time.perf_counter()
@@ -270,10 +270,10 @@ def bench_plain(folder):
     from bench import time_answer  # by its module's name: a worker keeps the networks between songs
     from loky import ProcessPoolExecutor
 
-    from functions_audio import read_recording
-    from functions_features import extract
-    from functions_musicnn import WindowGrid
-    from functions_parallel import SINGLE_THREAD
+    from musicgenre.audio.decode import read_recording
+    from musicgenre.cpu import SINGLE_THREAD
+    from musicgenre.features.extract import extract
+    from musicgenre.features.musicnn import WindowGrid
 
     grid = WindowGrid()
     paths = [folder / f"{i}.mp3" for i in range(PLAIN_SONGS)]
@@ -321,7 +321,7 @@ def bench_plain(folder):
 
 def library_rate(folder, jobs, store):
     """Return the songs a second that a new library takes, from the first answers on."""
-    from functions_library import Library
+    from musicgenre.library.store import Library
 
     with Library(store) as library:
         library.scan([folder])
@@ -376,7 +376,7 @@ def bench_memory(folder):
     import psutil
     import soundfile
 
-    from functions_library import Library
+    from musicgenre.library.store import Library
 
     y = song(60.0, 3)
     for i in range(MEMORY_SONGS):

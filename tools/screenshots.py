@@ -36,7 +36,7 @@ def parse(argv):
 
 def stand_in(media, folder):
     """Let yt-dlp see a stand-in for YouTube with five songs; return the link of a slow one."""
-    from media_server import Catalogue, encode, tune
+    from support.media_server import Catalogue, encode, tune
 
     media.files["song.webm"] = encode(tune(20), "webm")
     catalogue = Catalogue(folder / "catalogue.json")
@@ -52,9 +52,9 @@ def stand_in(media, folder):
 
 def take(state, out, folder, link):
     """Bring the window into one state and save a picture of it."""
-    from display import Pilot
+    from support.display import Pilot
 
-    from functions_prediction import Prediction
+    from musicgenre.inference.prediction import Prediction
     from musicgenre.window.window import Window
 
     window = Window(folder=folder / state)
@@ -119,8 +119,8 @@ def take(state, out, folder, link):
 def main(argv=None) -> int:
     """Take the pictures; return the exit code."""
     options = parse(argv)
-    from display import display
-    from media_server import media_server
+    from support.display import display
+    from support.media_server import media_server
 
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, display(1920, 1240), media_server() as media:

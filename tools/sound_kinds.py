@@ -6,7 +6,7 @@ lowest at which held-out sounds that are said to be of the kind are so in PRECIS
 
 import numpy as np
 
-from functions_refusal import CLIP, KINDS, OTHER, kind_probabilities
+from musicgenre.inference.not_music import CLIP, KINDS, OTHER, kind_probabilities
 
 # kinds of tools/gather_sounds.py -> what a person is told; all others are OTHER, of which nothing is said
 KIND_OF = {

@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sound_kinds import NAMES, fit_kinds, held_out_probabilities, levels, measure_kinds, named
 
-from functions_features import columns_of, extractor_constants
-from functions_refusal import CLIP, FAMILIES_NEEDED, KINDS_NAME, NAME, scores
-from functions_table import OK, read_clips, read_family, write_atomic
+from musicgenre.dataset.table import OK, read_clips, read_family
+from musicgenre.features.families import columns_of, extractor_constants
+from musicgenre.files import write_atomic
+from musicgenre.inference.not_music import CLIP, FAMILIES_NEEDED, KINDS_NAME, NAME, scores
 
 N_TREES = 150
 MIN_LEAF = 3

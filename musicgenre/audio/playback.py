@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from functions_audio import Recording
+from musicgenre.audio.recording import Recording
 
 REPORT_S = 0.05  # how often the position is told
 

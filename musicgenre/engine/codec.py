@@ -7,8 +7,8 @@ from functools import cache
 from types import UnionType
 from typing import Any
 
-from functions_prediction import Prediction
 from musicgenre.engine.messages import Event, Request
+from musicgenre.inference.prediction import Prediction
 
 _CLASSES: dict[str, type] = {kind.__name__: kind for kind in (*typing.get_args(Request), *typing.get_args(Event))}
 

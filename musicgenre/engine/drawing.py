@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from functions_prediction import Prediction
 from musicgenre.engine.messages import (
     Box,
     Draw,
@@ -23,13 +22,14 @@ from musicgenre.engine.messages import (
     TimeSpan,
 )
 from musicgenre.engine.spectra_file import load_spectra
+from musicgenre.inference.prediction import Prediction
 
 if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
     from matplotlib.figure import Figure
 
-    from functions_audio import Recording
-    from functions_pictures import SongSpectra
     from musicgenre.audio.playback import Player
+    from musicgenre.audio.recording import Recording
+    from musicgenre.plots.spectra import SongSpectra
 
 Spans = list[tuple[float, ...]]  # (from, to, start, end): places on an axis, and the seconds that they stand for
 Shelved = TypeVar("Shelved")
@@ -58,12 +58,12 @@ class Drawing:
 
     def prepare(self) -> None:
         """Import what the first picture needs, before it is asked for."""
-        from functions_style import load_matplotlib
+        from musicgenre.plots.style import load_matplotlib
 
         load_matplotlib()
         import matplotlib.backends.backend_agg  # noqa: F401
 
-        import functions_dataviz  # noqa: F401
+        import musicgenre.plots.song  # noqa: F401
 
     def keep_recording(self, key: str, recording: "Recording") -> None:
         """Keep the decoded sound of an answer in memory."""
@@ -75,8 +75,8 @@ class Drawing:
 
     def _song(self, song: SongReference) -> "SongSpectra":
         """Return the spectra of an answer: from memory, from the disk, or from the file."""
-        from functions_audio import SourceError
-        from functions_pictures import song_spectra
+        from musicgenre.errors import SourceError
+        from musicgenre.plots.spectra import song_spectra
 
         if song.key in self._spectra:
             return self._spectra[song.key]
@@ -92,8 +92,8 @@ class Drawing:
 
     def _recording(self, song: SongReference) -> "Recording":
         """Return the decoded sound of an answer: from memory or from the file."""
-        from functions_audio import SourceError
-        from functions_decoder import read_safely
+        from musicgenre.audio.sandbox import read_safely
+        from musicgenre.errors import SourceError
 
         if song.key not in self._recordings:
             if not Path(song.prediction.input).is_file():
@@ -120,7 +120,7 @@ class Drawing:
 
     def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the prediction alone, and (from, to, start, end) of its stretches of time."""
-        import functions_dataviz as dataviz
+        from musicgenre.plots import song as dataviz
 
         answer = request.song.prediction.as_json()
         if answer["verdict"] == "not_music":
@@ -133,9 +133,9 @@ class Drawing:
 
     def _song_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the spectra, and (from, to, start, end) of its stretches of time."""
-        import functions_dataviz as dataviz
-        from functions_audio import GenreError
-        from functions_style import message_figure
+        from musicgenre.errors import GenreError
+        from musicgenre.plots import song as dataviz
+        from musicgenre.plots.style import message_figure
 
         try:
             song = self._song(request.song)
@@ -149,8 +149,8 @@ class Drawing:
 
     def export_page(self, request: ExportPage) -> None:
         """Write the page of an answer as PNG."""
-        import functions_dataviz as dataviz
-        from functions_table import write_atomic
+        from musicgenre.files import write_atomic
+        from musicgenre.plots import song as dataviz
 
         figure = dataviz.overview(self._song(request.song), request.song.prediction.as_json(), theme="light")
         picture = io.BytesIO()
@@ -184,7 +184,7 @@ class Drawing:
 
 def _write_csv(path: str, predictions: tuple[Prediction, ...]) -> None:
     """Write predictions as a table."""
-    from functions_answers import writer
+    from musicgenre.terminal.answers import writer
 
     genres = list(dict.fromkeys(genre for one in predictions for genre in one.probabilities or {}))
     with writer(as_json=False, csv_path=path, top=3, genres=genres) as write:
@@ -194,7 +194,7 @@ def _write_csv(path: str, predictions: tuple[Prediction, ...]) -> None:
 
 def _write_json(path: str, predictions: tuple[Prediction, ...]) -> None:
     """Write predictions as one JSON object a line."""
-    from functions_table import write_atomic
+    from musicgenre.files import write_atomic
 
     write_atomic(Path(path), "".join(json.dumps(prediction.as_json()) + "\n" for prediction in predictions))
 

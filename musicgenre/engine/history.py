@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_prediction import Prediction, Reason
-from functions_store import let_share
-from functions_text import clean_title, csv_cell, parse_json
+from musicgenre.inference.prediction import Prediction, Reason
+from musicgenre.sqlite import let_share
+from musicgenre.text import clean_title, csv_cell, parse_json
 
 APP = "music-genre-classifier"
 KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each

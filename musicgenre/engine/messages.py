@@ -9,7 +9,8 @@ messages travel is `codec`.
 from dataclasses import dataclass
 from typing import Any
 
-from functions_prediction import Prediction, Reason, SearchResult
+from musicgenre.inference.prediction import Prediction, Reason
+from musicgenre.sources.search_result import SearchResult
 
 
 @dataclass(frozen=True)

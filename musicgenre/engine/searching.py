@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from functions_prediction import SearchResult
 from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
+from musicgenre.sources.search_result import SearchResult
 
 if TYPE_CHECKING:
-    from functions_youtube import Candidate
+    from musicgenre.sources.youtube import Candidate
 
 THUMBNAIL = (96, 54)  # pixels at 100 %
 Progress = Callable[[str, float], None]
@@ -31,7 +31,7 @@ class Search:
 
     def videos(self, request: Classify, words: str, progress: Progress, cancelled: Cancelled) -> None:
         """Search for a title; thumbnails follow."""
-        from functions_youtube import search
+        from musicgenre.sources.youtube import search
 
         found = search(words, progress=progress, cancelled=cancelled)
         videos = tuple(SearchResult(one.title, one.channel, one.duration_s, one.source.value) for one in found)
@@ -44,9 +44,9 @@ class Search:
 
     def _expanded(self, request: Classify, progress: Progress, cancelled: Cancelled) -> Iterator[FoundInput]:
         """Yield what a folder or playlist holds; a part that cannot be read has its answer."""
-        from functions_audio import GenreError
-        from functions_inputs import expand_inputs
-        from functions_interface import error_prediction
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.prediction import error_prediction
+        from musicgenre.sources.inputs import expand_inputs
 
         for item in expand_inputs([request.text], progress=progress, cancelled=cancelled):
             failed = error_prediction(item.input, item.error, model=request.model) if item.error else None
@@ -59,7 +59,7 @@ class Search:
         """Fetch the thumbnails of search results in threads; whatever comes, comes."""
 
         def fetch(index: int, candidate: "Candidate") -> None:
-            from functions_youtube import preview
+            from musicgenre.sources.youtube import preview
 
             with contextlib.suppress(Exception):
                 shown = preview(candidate.source)

@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from functions_frames import read_frame, write_frame
-from functions_prediction import Prediction, Reason
+from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
 from musicgenre.engine.drawing import Drawing
 from musicgenre.engine.messages import (
@@ -54,11 +53,12 @@ from musicgenre.engine.messages import (
 )
 from musicgenre.engine.searching import Search
 from musicgenre.engine.spectra_file import save_spectra
+from musicgenre.inference.prediction import Prediction, Reason
 
 if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
-    from functions_audio import Recording
-    from functions_interface import Classifier
-    from functions_links import Source
+    from musicgenre.audio.recording import Recording
+    from musicgenre.inference.classifier import Classifier
+    from musicgenre.sources.links import Source
 
 CHECKS_PER_S = 3.6  # how often the analysis asks whether to stop, for each second of sound
 
@@ -131,7 +131,7 @@ class Engine:
     @contextlib.contextmanager
     def _reporting(self, job: int, problem: type[Problem] | type[SimilarFailed]) -> Iterator[None]:
         """Turn a user error into its sentence and a bug into its traceback."""
-        from functions_audio import GenreError
+        from musicgenre.errors import GenreError
 
         try:
             yield
@@ -148,8 +148,8 @@ class Engine:
 
     def _classifier(self, model: str) -> "Classifier":
         """Return the classifier of a model, loaded once."""
-        from functions_interface import Classifier
-        from functions_parallel import cpu_count
+        from musicgenre.cpu import cpu_count
+        from musicgenre.inference.classifier import Classifier
 
         if model not in self._classifiers:
             self._classifiers.clear()
@@ -158,9 +158,9 @@ class Engine:
 
     def _load(self, request: LoadModel) -> None:
         """Load a model, and say which others there are and whether there is a sound device."""
-        from functions_audio import GenreError
-        from functions_models import list_models
         from musicgenre.audio.playback import output_problem
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.card import list_models
 
         models = tuple(list_models())
         try:
@@ -174,14 +174,14 @@ class Engine:
 
     def _models(self, request: ListModels) -> None:
         """Send the models of a folder, as paths without ending."""
-        from functions_models import list_models
+        from musicgenre.inference.card import list_models
 
         folder = Path(request.folder)
         self.tell(ModelsListed(str(folder), tuple(str(folder / name) for name in list_models(folder))))
 
     def _card(self, request: ReadCard) -> None:
         """Send a model's card."""
-        from functions_models import model_path, read_card
+        from musicgenre.inference.card import model_path, read_card
 
         self.tell(CardRead(request.model, read_card(model_path(request.model))))
 
@@ -189,9 +189,9 @@ class Engine:
 
     def _classify(self, request: Classify) -> None:
         """Answer one input, or say what it stands for: several files, or a title to choose for."""
-        from functions_audio import GenreError
-        from functions_interface import error_prediction
-        from functions_links import resolve
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.prediction import error_prediction
+        from musicgenre.sources.links import resolve
 
         job = request.job
 
@@ -220,10 +220,10 @@ class Engine:
         self, request: Classify, source: "Source", progress: Callable[[str, float], None], cancelled: Callable[[], bool]
     ) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
-        from functions_inputs import Item
-        from functions_links import input_name
-        from functions_pictures import song_spectra
-        from functions_why import reasons
+        from musicgenre.inference.reasons import reasons
+        from musicgenre.plots.spectra import song_spectra
+        from musicgenre.sources.inputs import Item
+        from musicgenre.sources.links import input_name
 
         progress("prepare", 0.0)
         classifier = self._classifier(request.model)
@@ -252,7 +252,7 @@ class Engine:
 
     def _early_title(self, job: int, source: "Source") -> None:
         """Tell a video's title before its download has come that far."""
-        from functions_youtube import preview
+        from musicgenre.sources.youtube import preview
 
         with contextlib.suppress(Exception):  # no answer is no error
             shown = preview(source)
@@ -261,8 +261,8 @@ class Engine:
 
     def _similar(self, request: FindSimilar) -> None:
         """Tell the songs of a library that are nearest to a song."""
-        from functions_collection import similar
-        from functions_library import Library
+        from musicgenre.library.similar import similar
+        from musicgenre.library.store import Library
 
         def cancelled() -> bool:
             return request.job in self._cancelled
@@ -300,7 +300,7 @@ def _paced(base: Any) -> Any:
 
 def _colour(genre: str | None) -> str | None:
     """Return the genre's colour."""
-    from functions_style import genre_colour
+    from musicgenre.plots.style import genre_colour
 
     return genre_colour(genre) if genre else None
 

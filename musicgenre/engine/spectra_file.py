@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from functions_pictures import SongSpectra
+    from musicgenre.plots.spectra import SongSpectra
 
 _BYTES = {"mel_db": (-80.0, 0.0), "power_db": (-80.0, 0.0), "chroma": (0.0, 1.0), "tempogram": (0.0, 1.0)}
 
@@ -49,7 +49,7 @@ def load_spectra(path: Path) -> "SongSpectra":
     """
     import numpy as np
 
-    from functions_pictures import SongSpectra, SpectraPart
+    from musicgenre.plots.spectra import SongSpectra, SpectraPart
 
     with np.load(path, allow_pickle=False) as data:
         parts = []

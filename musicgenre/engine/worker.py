@@ -19,7 +19,7 @@ from collections import deque
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from functions_frames import read_frame, write_frame
+from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
 from musicgenre.engine.messages import (
     Cancel,

@@ -7,8 +7,8 @@ from functools import partial
 from tkinter import ttk
 from typing import Any
 
-from functions_text import clean_text
 from musicgenre.engine.history import Entry
+from musicgenre.text import clean_text
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from functions_text import counted
 from musicgenre.engine.history import Entry
+from musicgenre.text import counted
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import CompareDialog
 from musicgenre.window.history_list import AnswerList, ListRow

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from functions_text import clean_title
+from musicgenre.text import clean_title
 from musicgenre.window.context import Context
 from musicgenre.window.jobs import Jobs
 from musicgenre.window.top_bar import TopBar

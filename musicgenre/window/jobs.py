@@ -9,8 +9,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Protocol
 
-from functions_prediction import Failure, Prediction, Reason, SearchResult
-from functions_text import clean_title, counted
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import (
     Answered,
@@ -26,6 +24,9 @@ from musicgenre.engine.messages import (
     TitleFound,
     VideosFound,
 )
+from musicgenre.inference.prediction import Failure, Prediction, Reason
+from musicgenre.sources.search_result import SearchResult
+from musicgenre.text import clean_title, counted
 from musicgenre.window.context import Context
 from musicgenre.window.history_list import PAUSE_MS, SLICE
 from musicgenre.window.wording import STAGES, short_answer, summary

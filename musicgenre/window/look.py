@@ -37,7 +37,7 @@ class Colours:
     bad: str
 
 
-# Background, text and accent are those of the pictures (functions_style.THEMES).
+# Background, text and accent are those of the pictures (plots.style.THEMES).
 COLOURS = {
     "light": Colours("#fafafa", "#ffffff", "#fdfdfd", "#ffffff", "#1c1c1c", "#5c5c5c", "#d9d9d9", "#005fb8", "#005fb8",
                      "#ffffff", "#cfe3f7", "#0f6b2f", "#94420c", "#b3261e"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any
 
-from functions_prediction import SearchResult
-from functions_text import clean_title
+from musicgenre.sources.search_result import SearchResult
+from musicgenre.text import clean_title
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel, cell
 from musicgenre.window.wording import STAGES, clock

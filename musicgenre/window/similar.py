@@ -6,9 +6,9 @@ from pathlib import Path
 from tkinter import ttk
 from typing import Any, Literal
 
-from functions_text import clean_title
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import Cancel, FindSimilar, SimilarFailed, SimilarFound, SimilarSong
+from musicgenre.text import clean_title
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import Dialog
 from musicgenre.window.look import Look

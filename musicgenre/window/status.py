@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
-from functions_text import clean_title
+from musicgenre.text import clean_title
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel
 

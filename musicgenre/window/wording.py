@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from functions_prediction import Prediction
-from functions_text import clean_text, clean_title
 from musicgenre.engine.history import Entry
+from musicgenre.inference.prediction import Prediction
+from musicgenre.text import clean_text, clean_title
 
 HEADLINES = {
     "uncertain": "Perhaps {genre}", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",

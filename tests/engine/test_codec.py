@@ -4,10 +4,11 @@ import io
 
 import pytest
 
-from functions_frames import read_frame, write_frame
-from functions_prediction import Failure, Prediction, Reason, SearchResult, Section, Segment
+from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine import messages
 from musicgenre.engine.codec import decode, encode
+from musicgenre.inference.prediction import Failure, Prediction, Reason, Section, Segment
+from musicgenre.sources.search_result import SearchResult
 
 SONG = Prediction(
     "song \udcff.mp3", "ラ \x1b[31m", 12.5, "genre", "rock", 0.9, {"rock": 0.9, "pop": 0.1},

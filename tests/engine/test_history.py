@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from functions_prediction import Prediction
-from functions_table import read_metadata
+from musicgenre.dataset.table import read_metadata
 from musicgenre.engine.history import History
 from musicgenre.engine.settings import SettingsStore
+from musicgenre.inference.prediction import Prediction
 
 
 def answer(title, *, verdict="genre", genre="jazz", source="/music/song.mp3"):

@@ -3,7 +3,7 @@
 import io
 import typing
 
-from functions_frames import read_frame
+from musicgenre.child_process import read_frame
 from musicgenre.engine.codec import decode
 from musicgenre.engine.messages import Done, Request
 from musicgenre.engine.server import Engine

@@ -4,11 +4,12 @@ import time
 
 import numpy as np
 import pytest
-from material import ROOT
 from support.drums import PATTERNS, SR, drum_pattern, under
+from support.material import ROOT
 
-from functions_audio import read_recording, resample
-from functions_features import mel_filterbank, power_spectrogram
+from musicgenre.audio.decode import read_recording
+from musicgenre.audio.recording import resample
+from musicgenre.features.spectral import mel_filterbank, power_spectrogram
 from musicgenre.features.tempo import (
     FASTEST_BPM,
     MIN_S,

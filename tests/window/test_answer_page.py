@@ -2,8 +2,8 @@
 
 import sys
 
-from display import tool
-from window_material import SONG, classify, colours, fill
+from support.display import tool
+from support.window_material import SONG, classify, colours, fill
 
 SHORT = """
 import sys, wave

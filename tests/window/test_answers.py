@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from window_material import FAILED, SAMPLES, SONG, classify, colours, fill, shown_dialog
+from support.window_material import FAILED, SAMPLES, SONG, classify, colours, fill, shown_dialog
 
 
 def test_history_is_searched_reopened_removed_and_cleared(open_window, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from window_material import FAILED, SAMPLES, SONG, fill
+from support.window_material import FAILED, SAMPLES, SONG, fill
 
 from musicgenre.window.commands import MENUS, help_keys
 

@@ -4,8 +4,8 @@ import sqlite3
 import sys
 from contextlib import contextmanager
 
-from display import tool
-from window_material import ROOT, SAMPLES, SONG, fill, shown_dialog
+from support.display import tool
+from support.window_material import ROOT, SAMPLES, SONG, fill, shown_dialog
 
 
 @contextmanager

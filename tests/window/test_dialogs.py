@@ -1,6 +1,6 @@
 """The dialogs that only tell something."""
 
-from window_material import shown_dialog, written
+from support.window_material import shown_dialog, written
 
 
 def test_f1_lists_the_keys_and_about_the_licences(open_window):

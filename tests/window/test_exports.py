@@ -2,8 +2,8 @@
 
 import json
 
-from display import tool
-from window_material import (
+from support.display import tool
+from support.window_material import (
     classify,
     pasted,
 )

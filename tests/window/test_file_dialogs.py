@@ -1,6 +1,6 @@
 """The dialogs for files and folders."""
 
-from window_material import SAMPLES
+from support.window_material import SAMPLES
 
 
 def test_the_real_file_dialog_takes_a_path(open_window):

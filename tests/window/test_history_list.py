@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from display import tool
-from window_material import SONG, fill
+from support.display import tool
+from support.window_material import SONG, fill
 
 
 def test_an_empty_list_says_so_and_offers_nothing(open_window):

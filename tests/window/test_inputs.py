@@ -8,7 +8,7 @@ import tkinter as tk
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from window_material import ROOT, SAMPLES, classify, clipboard, colours
+from support.window_material import ROOT, SAMPLES, classify, clipboard, colours
 
 
 @contextmanager

@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from display import tool
-from window_material import SAMPLES, WATCH
+from support.display import tool
+from support.window_material import SAMPLES, WATCH
 
-from functions_text import clean_title
 from musicgenre.engine.messages import ThumbnailFound
+from musicgenre.text import clean_title
 
 
 def test_a_title_gives_a_list_to_pick_from(open_window, youtube, tmp_path):

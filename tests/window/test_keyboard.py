@@ -5,8 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from display import tool
-from window_material import COLOUR, SONG
+from support.display import tool
+from support.window_material import COLOUR, SONG
 
 
 def fill(pilot, count=3):

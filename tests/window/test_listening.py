@@ -6,7 +6,7 @@ import signal
 from dataclasses import replace
 
 import pytest
-from window_material import (
+from support.window_material import (
     ROOT,
     WATCH,
     classify,
@@ -15,7 +15,7 @@ from window_material import (
 
 def test_clicking_a_picture_plays_that_second_and_the_cursor_moves(open_window, monkeypatch, tmp_path):
     tape = tmp_path / "tape"
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "fake_audio"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "support" / "fake_audio"))
     monkeypatch.setenv("GENRE_TEST_TAPE", str(tape))
     pilot = open_window()
     assert pilot.until(lambda: pilot.window.listening.problem is None, 20)
@@ -43,7 +43,7 @@ def test_clicking_a_picture_plays_that_second_and_the_cursor_moves(open_window, 
 
 
 def test_listening_goes_on_after_a_sound_that_is_not_kept(open_window, monkeypatch, tmp_path):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "fake_audio"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "support" / "fake_audio"))
     monkeypatch.setenv("GENRE_TEST_TAPE", str(tmp_path / "tape"))
     pilot = open_window()
     window = pilot.window

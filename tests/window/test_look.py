@@ -5,8 +5,8 @@ import tkinter as tk
 from dataclasses import replace
 
 import pytest
-from display import Pilot, tool
-from window_material import COLOUR, SONG
+from support.display import Pilot, tool
+from support.window_material import COLOUR, SONG
 
 from musicgenre.engine.history import History
 from musicgenre.window.dialogs import AboutDialog

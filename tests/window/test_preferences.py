@@ -1,6 +1,6 @@
 """Models and settings."""
 
-from window_material import ROOT, classify, shown_dialog, written
+from support.window_material import ROOT, classify, shown_dialog, written
 
 
 def test_a_model_is_chosen_by_key_and_its_card_is_shown(open_window, tmp_path, monkeypatch):

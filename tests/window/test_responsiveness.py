@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from display import tool
-from media_server import encode, tune
-from window_material import COLOUR, SONG
+from support.display import tool
+from support.media_server import encode, tune
+from support.window_material import COLOUR, SONG
 
-from functions_prediction import Prediction
+from musicgenre.inference.prediction import Prediction
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "data" / "samples"

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from display import tool
+from support.display import tool
 
-from functions_library import Library
-from functions_prediction import Prediction
+from musicgenre.inference.prediction import Prediction
+from musicgenre.library.store import Library
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 NAMES = ("metal", "rock", "classical", "vocal")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from window_material import SONG, fill
+from support.window_material import SONG, fill
 
 
 def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatch):

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from functions_prediction import Prediction
+from musicgenre.inference.prediction import Prediction
 from musicgenre.window.text_fit import shaped, visual
 
 
