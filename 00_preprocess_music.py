@@ -7,19 +7,25 @@
 A second run computes only what is new or changed. Files that cannot be used get their reason in clips.csv.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from musicgenre.terminal.start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
-from functions_terminal import Bar, run
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import Bar, run
 
 
 def parse(argv):
     """Return the options."""
-    from functions_features import FAMILIES
-    from functions_parallel import cpu_count
+    from musicgenre.cpu import cpu_count
+    from musicgenre.features.families import FAMILIES
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("audio_dir", type=Path, metavar="AUDIO_DIR", help="folder with one subfolder per genre")
     parser.add_argument("--out", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--families", nargs="+", choices=list(FAMILIES), help="features to compute (default: all)")
@@ -39,7 +45,7 @@ def parse(argv):
 
 def work(options):
     """Preprocess and report; return the exit code."""
-    from functions_preprocess import DEFAULT_FAMILIES, preprocess
+    from musicgenre.dataset.build import DEFAULT_FAMILIES, preprocess
 
     with Bar("clips") as bar:
         summary = preprocess(
@@ -60,7 +66,7 @@ def work(options):
         f"{len(summary.left_out)} left out"
     )
     if options.figures:
-        from functions_figures import write_table_figures
+        from musicgenre.plots.catalogue import write_table_figures
 
         count = write_table_figures(options.out, options.figures)
         bar.say(f"{count} pictures and report.html in {options.figures}")

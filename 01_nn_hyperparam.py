@@ -8,18 +8,24 @@ report.html with pictures. Run again
 after an interruption, it goes on where it stopped.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from musicgenre.terminal.start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
-from functions_terminal import EXIT_OK, Bar, run, say
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import EXIT_OK, Bar, run, say
 
 
 def parse(argv):
     """Return the options."""
-    from functions_parallel import cpu_count
+    from musicgenre.cpu import cpu_count
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder of the reports (default: reports)")
     parser.add_argument("--grid", choices=("quick", "full"), default="quick", help="how many cells (default: quick)")
@@ -36,9 +42,9 @@ def parse(argv):
 
 def work(options):
     """Search and print the best cells; return the exit code."""
-    from functions_figures import write_search_figures
-    from functions_search import search
-    from functions_table import read_csv
+    from musicgenre.dataset.table import read_csv
+    from musicgenre.plots.catalogue import write_search_figures
+    from musicgenre.training.grid_search import search
 
     with Bar("fits") as bar:
         chosen = search(

@@ -8,16 +8,22 @@ Prints the accuracy of every protocol that the table allows before it trains on 
 `fold` of clips.csv give the fault-filtered and the 3-fold figure, `group` gives grouped cross-validation.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from musicgenre.terminal.start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 from pathlib import Path
 
-from functions_terminal import EXIT_OK, Bar, run, say
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import EXIT_OK, Bar, run, say
 
 
 def parse(argv):
     """Return the options."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
     parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
@@ -39,10 +45,10 @@ def parse(argv):
 
 def work(options):
     """Measure, train and export; return the exit code."""
-    from functions_figures import save_evaluation, write_model_figures
-    from functions_preprocess import table_level
-    from functions_protocols import load_data, measure, summary_lines
-    from functions_training import choose_config, read_lines, ship
+    from musicgenre.dataset.build import table_grid, table_level
+    from musicgenre.plots.catalogue import save_evaluation, write_model_figures
+    from musicgenre.training.export import choose_config, read_lines, ship
+    from musicgenre.training.protocols import load_data, measure, summary_lines
 
     notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)
@@ -57,8 +63,9 @@ def work(options):
     say(f"pictures and tables: {options.reports / 'report.html'}")
     if options.measure_only:
         return EXIT_OK
+    grid = table_grid(options.data)
     level = table_level(options.data) if options.amplify_to is None else options.amplify_to
-    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level)
+    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level, grid=grid)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK
 

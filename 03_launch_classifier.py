@@ -17,12 +17,19 @@ python 03_launch_classifier.py my_music/new --library songs.sqlite --write-tags 
 python 03_launch_classifier.py --library songs.sqlite --undo-tags
 """
 
+import sys
+
+if __name__ == "__main__":
+    from musicgenre.terminal.start import start
+
+    start()  # before the rest is loaded, which takes a while
+
 import argparse
 import math
-import sys
 from pathlib import Path
 
-from functions_terminal import EXIT_ERROR, EXIT_OK, Status, run, say
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Status, run, say
 
 SQLITE = b"SQLite format 3\0"  # how libraries begin
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -41,9 +48,22 @@ def path(text):
     return Path(filled(text))
 
 
+def seconds(text):
+    """Return a point in time or a length in seconds, written as in links: 90, 1:30 or 1m30s."""
+    from musicgenre.sources.links import seconds as read
+
+    try:
+        return float(text)
+    except ValueError:
+        value = read(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 90, 1:30 or 1m30s")
+    return value
+
+
 def lost(options):
     """Return why an output would destroy something, None if it would not."""
-    from functions_audio import AUDIO_SUFFIXES
+    from musicgenre.audio.endings import AUDIO_SUFFIXES
 
     for name, target in (("--csv", options.csv), ("--plot", options.plot)):
         if not target or target == "-":
@@ -61,9 +81,9 @@ def lost(options):
 
 def parse(argv):
     """Return the options."""
-    from functions_parallel import cpu_count
+    from musicgenre.cpu import cpu_count
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     add = parser.add_argument
     add("inputs", nargs="*", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     form = parser.add_mutually_exclusive_group()
@@ -71,8 +91,8 @@ def parse(argv):
     form.add_argument("--csv", type=filled, metavar="FILE", help="write a table of the answers ('-': standard output)")
     add("--top", type=int, metavar="K", help=f"genres (default: {TOP}) or similar songs ({TOP_SIMILAR}) to show")
     add("--model", type=filled, default="genres", metavar="NAME", help="model under models/, or its path")
-    add("--start", type=float, metavar="S", help="look only from this second on (default: a link's t=)")
-    add("--length", type=float, metavar="S", help="look only at this many seconds")
+    add("--start", type=seconds, metavar="S", help="look only from here on: 90, 1:30, 1m30s (default: a link's t=)")
+    add("--length", type=seconds, metavar="S", help="look only at this many seconds")
     add("--jobs", type=int, default=cpu_count(), metavar="N", help="processes (default: all processors)")
     add("--dask", type=filled, metavar="ADDRESS", help="classify files on the workers of this Dask scheduler")
     add("--plot", type=path, metavar="FILE", help="draw each answer's page (.png, .svg, .pdf; numbered if several)")
@@ -131,20 +151,19 @@ def parse(argv):
 
 def work(options):
     """Classify every input in order; return the exit code."""
-    if options.plot:
-        options.plot.parent.mkdir(parents=True, exist_ok=True)  # a wrong place is told before the work, not after
     if not options.library:
         return work_inputs(options)
-    from functions_library_commands import work_library
+    from functions_interface import work_library
 
     return work_library(options)
 
 
 def work_inputs(options):
     """Answer each input; return the exit code."""
-    from functions_answers import classify_all, writer
-    from functions_inputs import expand_inputs
-    from functions_models import model_genres
+    from musicgenre.inference.batch import classify_all
+    from musicgenre.inference.card import model_genres
+    from musicgenre.sources.inputs import expand_inputs
+    from musicgenre.terminal.answers import writer
 
     failed = False
     status = Status()
@@ -174,10 +193,14 @@ def work_inputs(options):
             plot=options.plot,
             progress=status,
         )
-        for prediction, seconds in answers:
+        for prediction, seconds, drawn in answers:
             status.clear()
-            write(prediction, seconds)
-            failed = failed or prediction.verdict == "error"
+            write(prediction, seconds, drawn)
+            failed = failed or prediction.verdict == "error" or bool(drawn and drawn.problem)
+            if drawn and drawn.problem:
+                say(f"error: no picture: {drawn.problem}")
+            elif drawn and (options.json or options.csv):
+                say(f"picture: {drawn.path}")  # else the answer says so
     return EXIT_ERROR if failed else EXIT_OK
 
 

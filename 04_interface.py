@@ -7,15 +7,22 @@ python 04_interface.py "https://www.youtube.com/watch?v=VIDEO"
 Without a display, 03_launch_classifier.py does the same in the terminal.
 """
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    from musicgenre.terminal.start import start
+
+    start()  # before the rest is loaded, which takes a while
+
+from musicgenre.terminal.arguments import Parser
+from musicgenre.terminal.start import missing
 
 USE_TERMINAL = "or use 03_launch_classifier.py, which does the same in the terminal"
 
 
 def parse(argv):
     """Return the options."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(__doc__)
     parser.add_argument("input", nargs="?", metavar="INPUT", help="a file, a folder, a YouTube link, or a title")
     return parser.parse_args(argv)
 
@@ -28,9 +35,12 @@ def main(argv=None) -> int:
     except ImportError:
         sys.stderr.write(f"error: Python's tkinter is missing; install it (Debian: python3-tk), {USE_TERMINAL}\n")
         return 1
-    from functions_history import data_folder
-    from functions_window import Window
-
+    try:
+        from musicgenre.engine.history import data_folder
+        from musicgenre.window.window import Window
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"error: {missing(str(error.name).partition('.')[0])}\n")
+        return 1
     try:
         window = Window(folder=data_folder(), text=options.input)
     except tkinter.TclError as error:

@@ -1,260 +1,131 @@
-"""Path, link or title -> recording -> answer; no tkinter here, 03 and 04 both stand on it.
+"""What 03 does with a library: bring it up to date, then tags, playlists, similar songs and statistics.
 
-A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
+Each function takes the options of `03_launch_classifier.py`; results go to standard output, messages to standard error.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
+import contextlib
+import json
 from typing import Any
 
-import numpy as np
-
-from functions_audio import (
-    SILENT_DBFS,
-    WINDOW_S,
-    Cancel,
-    Clip,
-    GenreError,
-    Progress,
-    Recording,
-    SourceError,
-    amplify,
-    level_dbfs,
-    never,
-)
-from functions_decoder import prepare, read_safely
-from functions_features import Features, extract
-from functions_inputs import Item
-from functions_models import GenreModel
-from functions_musicnn import TagNetwork, tag_statistics
-from functions_refusal import FAMILIES_NEEDED, NotMusicDetector
-from functions_text import clean_title
-from functions_youtube import fetch, read_download
-
-SEGMENT_S = 10.0
-VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
+from musicgenre.inference.card import model_genres
+from musicgenre.library.playlists import write_playlists
+from musicgenre.library.similar import similar
+from musicgenre.library.statistics import details, errors, statistics, summary
+from musicgenre.library.store import Library
+from musicgenre.library.tagging import TagOptions, undo_tags, write_tags
+from musicgenre.terminal.answers import Write, writer
+from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
+from musicgenre.text import clean_text, counted
 
 
-@dataclass(frozen=True)
-class Segment:
-    """The most probable genre of a stretch of the recording, in seconds."""
-
-    start_s: float
-    end_s: float
-    genre: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the program says about one input; the fields are those of the contract's JSON."""
-
-    input: str
-    title: str | None
-    duration_s: float | None
-    verdict: str
-    genre: str | None = None
-    confidence: float | None = None
-    probabilities: dict[str, float] | None = None
-    segments: list[Segment] = field(default_factory=list)
-    analysed: list[dict[str, float]] = field(default_factory=list)
-    reason: str | None = None
-    model: str = ""
-    error: dict[str, str] | None = None
-    candidates: list[dict[str, Any]] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return JSON-ready values in the contract's order; `candidates` only where something was searched for."""
-        values = asdict(self)
-        if self.candidates is None:
-            del values["candidates"]
-        return values
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> "Prediction":
-        """Return the answer that `as_json` gave; keys of other versions are passed over."""
-        known = {entry.name for entry in fields(cls)}
-        values = {name: value for name, value in record.items() if name in known}
-        values["segments"] = [Segment(**segment) for segment in values.get("segments") or []]
-        return cls(**values)
-
-
-def error_prediction(source: str, error: GenreError, *, model: str, title: str | None = None) -> Prediction:
-    """Return the answer for an input that failed."""
-    message = str(error)
-    return Prediction(
-        source, title, None, "error", reason=message, model=model, error={"kind": error.kind, "message": message}
-    )
-
-
-class Classifier:
-    """The loaded model and networks.
-
-    Parameters
-    ----------
-    model : str or path-like
-        Name under models/, or a path without ending.
-    threads : int
-        Processor threads for the pretrained network.
-
-    Attributes
-    ----------
-    features : Features or None
-        Of the last answer, to explain it.
-
-    Raises
-    ------
-    ModelError
-        If a model cannot be loaded.
-    """
-
-    def __init__(self, model: str | Path = "genres", *, threads: int = 1) -> None:
-        prepare()
-        self.model = GenreModel(model)
-        self.network = TagNetwork(threads=threads)
-        self.features: Features | None = None
-        self.detector = NotMusicDetector()
-        self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
-
-    def classify_item(
-        self,
-        item: Item,
-        *,
-        start_s: float | None = None,
-        length_s: float | None = None,
-        cookies_from_browser: str | None = None,
-        progress: Progress | None = None,
-        cancelled: Cancel = never,
-        heard: Callable[[Recording, Prediction], None] | None = None,
-    ) -> Prediction:
-        """Classify a file, or a video that is downloaded for it and deleted again.
-
-        Parameters
-        ----------
-        item : Item
-            From `functions_inputs.expand_inputs`; its error, if any, becomes the answer.
-        start_s, length_s : float
-            Look only at this part; the default start is the one a link asks for.
-        cookies_from_browser : str
-            See `functions_youtube.fetch`.
-        heard : callable
-            Called with what was decoded and its answer, before the samples are gone; its `GenreError` becomes the
-            answer.
-
-        Raises
-        ------
-        Cancelled
-            If `cancelled` said so.
-        """
-        title = item.title
-        try:
-            if item.error or item.source is None:
-                raise item.error or SourceError(f"{clean_title(item.input)!r} leads to nothing")
-            if item.source.kind != "video":
-                recording = read_safely(
-                    item.source.value, start_s=start_s or 0.0, length_s=length_s, progress=progress, cancelled=cancelled
-                )
+def work_library(options: Any) -> int:
+    """Bring a library up to date, then use it as asked; return the exit code."""
+    failed = False
+    with Library(options.library, create=bool(options.inputs)) as library:
+        if options.inputs:
+            failed = update(library, options)
+            counts = statistics(library, roots=options.inputs)
+            failed |= bool(counts.verdicts.get("error"))
+            if not options.json and options.csv != "-":
+                show(summary(counts) + ("" if options.stats else errors(counts)))
+        if options.write_tags or options.undo_tags:
+            failed |= change_tags(library, options)
+        if options.playlists:
+            make_playlists(library, options)
+        if options.similar:
+            show_similar(library, options)
+        if options.stats:
+            counts = statistics(library, roots=options.inputs)
+            if options.json:
+                show(json.dumps(counts.as_json()) + "\n")
             else:
-                with fetch(
-                    item.source, progress=progress, cancelled=cancelled, cookies_from_browser=cookies_from_browser
-                ) as download:
-                    title = download.title
-                    recording = read_download(
-                        download, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled
-                    )
-            prediction = self.classify(recording, source=item.input, progress=progress, cancelled=cancelled)
-            if heard:
-                heard(recording, prediction)
-        except GenreError as error:
-            if error.kind == "cancelled":
-                raise
-            prediction = error_prediction(item.input, error, model=self.model.name, title=title)
-        return replace(prediction, candidates=item.candidates_json()) if item.candidates else prediction
+                show(("" if options.inputs else summary(counts)) + details(counts))
+            if options.plot:
+                from musicgenre.plots.catalogue import plot_library  # matplotlib loads when something is drawn
 
-    def classify(
-        self, recording: Recording, *, source: str, progress: Progress | None = None, cancelled: Cancel = never
-    ) -> Prediction:
-        """Classify a decoded recording.
+                plot_library(counts.as_json(), options.plot)
+                (say if options.json else show)(f"picture: {clean_text(str(options.plot))}" + "\n" * (not options.json))
+    return EXIT_ERROR if failed else EXIT_OK
 
-        Raises
-        ------
-        Cancelled
-            If `cancelled` said so.
-        """
-        self.features = None
-        analysed = [{"start_s": round(clip.start_s, 3), "end_s": round(clip.end_s, 3)} for clip in recording.clips]
-        about: dict[str, Any] = {
-            "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
-            "model": self.model.name, "analysed": analysed,
-        }  # fmt: skip
-        seconds = sum(clip.duration_s for clip in recording.clips)
-        if seconds < WINDOW_S:
-            reason = f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
-            return Prediction(**about, verdict="too_short", reason=reason)
-        level = level_dbfs(recording.clips)
-        if level < SILENT_DBFS:
-            what = "digital silence" if level == -np.inf else f"the level is {level:.0f} dBFS"
-            return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
-        if progress:
-            progress("analyse", 0.0)
-        clips = amplify(recording.clips, self.model.card.get("amplify_to_dbfs"))
-        features = extract(clips, self._families, network=self.network, cancelled=cancelled)
-        self.features = features
-        if progress:
-            progress("analyse", 1.0)
-        probabilities = self.model.predict(features.values).probabilities
-        chances = {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)}
-        other = self.detector.score(features.values)
-        refuse_from, doubt_from = self.detector.thresholds(seconds)
-        if other >= refuse_from:
-            reason = f"it sounds like speech, noise or another sound, not like music (certainty {other:.0%})"
-            return Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
-        best, second = (int(i) for i in np.argsort(-probabilities)[:2])
-        confidence = float(probabilities[best])
-        answer: dict[str, Any] = {
-            "genre": self.model.genres[best],
-            "confidence": round(confidence, 4),
-            "probabilities": chances,
-            "segments": self._segments(recording, features),
-        }
-        threshold = self.model.card["thresholds"]["uncertain_below"]
-        if other >= doubt_from:
-            reason = f"it may not be music; if it is, {answer['genre']} comes closest"
-        elif confidence < threshold:
-            rival = self.model.genres[second]
-            digits = int(f"{confidence:.0%}" == f"{threshold:.0%}")
-            sure, takes = (f"{share:.{digits}%}" for share in (confidence, threshold))
-            reason = f"between {answer['genre']} and {rival}: {sure} is below the {takes} it takes"
+
+def update(library: Library, options: Any) -> bool:
+    """Answer what is new or changed below the inputs; write the answers of all songs there if they are asked for.
+
+    Returns whether there are folders that could not be read.
+    """
+    genres = model_genres(options.model)
+    found = library.scan(
+        options.inputs, model=options.model, start_s=options.start, length_s=options.length, fresh=options.fresh
+    )
+    again = f" ({found.again} heard before by another model or at another part)" if found.again else ""
+    say(f"{counted(found.songs, 'song')} found, {found.to_do} of them new or changed{again}")
+    for sentence in found.unread:
+        say(sentence)
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(Bar("songs"))
+        write = None
+        if options.json or options.csv:
+            form = writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres)
+            write = stack.enter_context(form)
+        for done, _ in enumerate(library.update(jobs=options.jobs, dask=options.dask), 1):
+            bar.update(done, found.to_do)
+            _tell(library, write)
+        _tell(library, write)
+    say(f"answers in {options.library}")
+    return bool(found.unread)
+
+
+def _tell(library: Library, write: Write | None) -> None:
+    """Write the answers whose turn has come, if they are wanted."""
+    if write:
+        for prediction in library.answers():
+            write(prediction, 0.0)
+
+
+def change_tags(library: Library, options: Any) -> bool:
+    """Write or restore tags, and say what became of the songs; return whether any failed."""
+    if options.undo_tags:
+        outcomes = undo_tags(library, roots=options.inputs)
+    else:
+        tags = TagOptions(
+            options.overwrite_tags,
+            options.tag_confidence,
+            options.tag_count,
+            options.tag_separator,
+            [options.tag_ignore] if options.tag_ignore else [],
+        )
+        outcomes = write_tags(library, tags, roots=options.inputs)
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
+        if outcome.kind != "kept":
+            say(f"{outcome.path}: {outcome.kind}: {outcome.words}")
+    say("tags: " + (", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "nothing to do"))
+    return bool(counts.get("failed"))
+
+
+def make_playlists(library: Library, options: Any) -> None:
+    """Write the playlists and say what they hold."""
+    counts, odd = write_playlists(library, options.playlists, roots=options.inputs)
+    lists, songs = counted(len(counts), "playlist"), counted(sum(counts.values()), "song")
+    say(f"{lists} with {songs} in {options.playlists}")
+    if odd:
+        say(f"{counted(odd, 'song')} left out: the name holds what a playlist cannot")
+
+
+def show_similar(library: Library, options: Any) -> None:
+    """Write the nearest songs with their distance."""
+    status = Status()
+    found = similar(
+        library, options.similar, top=options.top, model=options.model, search_titles=options.search, progress=status
+    )
+    status.clear()
+    for neighbour in found:
+        song, distance = neighbour.song, round(neighbour.distance, 4)
+        if options.json:
+            record = {"input": str(song.path), "distance": distance, "title": song.title, "genre": song.genre}
+            show(json.dumps(record) + "\n")
         else:
-            return Prediction(**about, **answer, verdict="genre")
-        return Prediction(**about, **answer, verdict="uncertain", reason=reason)
-
-    def _segments(self, recording: Recording, features: Features) -> list[Segment]:
-        """Return the genres over the whole recording: each stretch has the answer of the nearest analysed one."""
-        parts = list(self._part_answers(recording.clips, features))
-        if not parts:
-            return []
-        edges = [0.0, *((a[1] + b[0]) / 2 for a, b in zip(parts, parts[1:], strict=False)), recording.duration_s]
-        return [
-            Segment(round(start, 3), round(end, 3), self.model.genres[int(p.argmax())], round(float(p.max()), 4))
-            for start, end, (_, _, p) in zip(edges, edges[1:], parts, strict=False)
-        ]
-
-    def _part_answers(self, clips: Sequence[Clip], features: Features) -> Iterator[tuple[float, float, np.ndarray]]:
-        """Yield (start, end, probabilities) of stretches of about 10 s that were analysed."""
-        if features.windows is None or self.model.families != ["musicnn"]:
-            values = self.model.predict(features.values).probabilities
-            yield clips[0].start_s, clips[-1].end_s, values
-            return
-        starts = features.windows.start_s
-        for clip in clips:
-            count = max(round(clip.duration_s / SEGMENT_S), 1)
-            edges = np.linspace(clip.start_s, clip.end_s, count + 1)
-            centre = starts + WINDOW_S / 2
-            for start, end in zip(edges, edges[1:], strict=False):
-                inside = (centre >= start) & (centre < end)
-                if inside.any():
-                    row = tag_statistics(features.windows.activations[inside])
-                    columns = self.model.card["columns"]
-                    yield start, end, self.model.predict(dict(zip(columns, row, strict=True))).probabilities
+            show(f"{distance:.3f}  {song.genre or song.verdict:<10}  {clean_text(str(song.path))}\n")
+    if not found:
+        say("the library holds no song to compare with; classify some first")

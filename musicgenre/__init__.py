@@ -1,1 +1,1 @@
-"""Music genre classification: audio to genre, with honest confidence."""
+"""Name the genre of music: from a file, a folder or a link to a calibrated answer."""

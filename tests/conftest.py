@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import material
 import pytest
-from media_server import Catalogue, Media, encode, media_server, tune
+from support import material
+from support.media_server import Catalogue, Media, encode, media_server, tune
 
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = Path(__file__).parent / "support" / "plugins"
 sys.path.insert(0, str(PLUGINS))  # where yt-dlp, once imported, looks for plugins
 
 
@@ -40,7 +40,7 @@ def library(tmp_path_factory):
 @pytest.fixture(scope="session")
 def network():
     """Return the loaded pretrained network."""
-    from functions_musicnn import TagNetwork
+    from musicgenre.features.musicnn import TagNetwork
 
     return TagNetwork()
 
@@ -86,7 +86,7 @@ def youtube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: dict[str, by
 @pytest.fixture(scope="session")
 def screen() -> Iterator[str]:
     """Run a display for the tests of the window."""
-    from display import display
+    from support.display import display
 
     with display() as name:
         yield name
@@ -101,9 +101,9 @@ def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[Any]:
     """Open windows, each with a pilot; they are closed after the test, and no fault may have been shown."""
-    from display import Pilot
+    from support.display import Pilot
 
-    from functions_window import Window
+    from musicgenre.window.window import Window
 
     pilots: list[Any] = []
 
@@ -116,7 +116,7 @@ def open_window(screen: str, tmp_path: Path, closed_network: None) -> Iterator[A
         assert there and pilot.root.winfo_viewable(), "the window did not come up with the keyboard in it"
         pilot.turn(0.02)
         if ready:
-            assert pilot.until(lambda: pilot.window.models, 30), "the model was not loaded"
+            assert pilot.until(lambda: pilot.window.preferences.models, 30), "the model was not loaded"
         return pilot
 
     yield opened

@@ -5,8 +5,8 @@ import struct
 import av
 import mutagen
 import taglib
-from library_material import decoded, piece, write_song
-from material import encode
+from support.library_material import decoded, piece, write_song
+from support.material import encode
 
 from musicgenre.audio.tags import read_genres, restore, write_genres
 

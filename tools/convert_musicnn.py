@@ -3,21 +3,23 @@
     python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
     python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
 
-Writes musicnn_timbral.tflite, musicnn_tall.tflite, musicnn_tags.tflite, musicnn.json (their card) and
-musicnn.LICENSE.md. The weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure follows Pons
-and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking demo.
+Writes musicnn_timbral.tflite, musicnn_tall.tflite, musicnn_tallest.tflite, musicnn_tags.tflite, musicnn.json (their
+card) and musicnn.LICENSE.md. The weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure
+follows Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019
+late-breaking demo.
 
-The network is cut in three, so that windows which overlap share the expensive parts:
+The network is cut in four, so that windows which overlap share expensive parts and each part has the arithmetic that
+it bears:
 
 - timbral: the two wide convolutions, which look three frames to either side: spectra (49, 14, 32), along the
   bands, of 32 times seven normalised log-mel frames -> maps (32, 408);
 - tall: the convolutions over 64 and 32 frames: normalised log-mel frames (1, 198, 96) -> maps (1, 132, 102) of all
   but the first and last 33;
-- tags: a normalised log-mel window (1, 187, 96) and what the others say of it (1, 187, 510) -> the 200 units before
-  the tags, and the 50 tag activations. It computes the maps of 128 frames, and those of 64 and 32 frames anew
-  where they would see beyond the ends of the window.
+- tallest: a normalised log-mel window (1, 187, 96) -> the maps of the filters over 128 frames (1, 187, 51), and those
+  of 64 and 32 frames (1, 66, 51) and (1, 44, 51) at both ends of the window, where they would see beyond it;
+- tags: all 561 maps of a window -> the 200 units before the tags, and the 50 tag activations.
 
-All give what the plain network of `build_networks` gives, in less time:
+In 32-bit floats all give what the plain network of `build_networks` gives, to 1e-4 of an activation, in less time:
 
 - A valid correlation along 96 bands is part of a circular one, so the wide convolutions are products of spectra,
   49 bins times seven frames, and a way back: a quarter of the operations. The filters are shifted so that the valid
@@ -27,6 +29,11 @@ All give what the plain network of `build_networks` gives, in less time:
   that a spectrogram has.
 - Normalisation follows the maximum over frequency. That is the same where its scale is positive; where it is negative,
   the filter is negated, so that the maximum finds its smallest value.
+
+The tall and tallest parts multiply 8-bit integers (weights scaled per filter, inputs per call), 2.4 times as fast as
+floats on a processor with VNNI. Over 49 clips of GTZAN and 67 songs an activation moves by 0.0006 in the mean and 0.03
+at most, a genre's probability by 0.026 at most. The tags part needs floats: in integers its activations move by 0.013
+in the mean and a fifth of the best genres change. The timbral part is no faster in integers.
 """
 
 import argparse
@@ -50,7 +57,8 @@ BLOCK = 11  # frames of a window that are taken as channels; 17 of them make a w
 TALL_PADDING = 3  # blocks that the filters of 64 frames see to either side
 TALLEST_PARTS = ((0, 3), (3, 14), (14, 17))  # blocks of a window whose filters of 128 frames are computed together
 TALL_BLOCKS = 12  # that one call of the tall part returns
-PARTS = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tags.tflite")
+PARTS = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tallest.tflite", "musicnn_tags.tflite")
+INTEGER_PARTS = ("musicnn_tall.tflite", "musicnn_tallest.tflite")
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
 TAGS = (
@@ -205,8 +213,8 @@ def blocked(kernel):
     return out.reshape(-1, BLOCK, BLOCK * n), padding
 
 
-def export(timbral, tags):
-    """Return the LiteRT flatbuffers (bytes), of fixed shapes so that XNNPACK runs every operation."""
+def export(timbral, tags, *, integer_parts=INTEGER_PARTS):
+    """Return the LiteRT flatbuffers (bytes) of `PARTS`, of fixed shapes so that XNNPACK runs every operation."""
     import keras
     import tensorflow as tf
 
@@ -249,26 +257,32 @@ def export(timbral, tags):
         columns = in_blocks(mel)
         return tf.concat([maps_of(columns, one, TALL_PADDING, TALL_PADDING + TALL_BLOCKS) for one in tall[1:]], axis=2)
 
-    def run_tags(mel, shared):
+    def run_tallest(mel):
         columns = in_blocks(mel)
         count = columns.shape[2]
-        front = [shared[:, :, :408], tf.concat([maps_of(columns, tall[0], *part) for part in TALLEST_PARTS], axis=1)]
-        for i, one in enumerate(tall[1:]):
+        maps = [tf.concat([maps_of(columns, tall[0], *part) for part in TALLEST_PARTS], axis=1)]
+        for one in tall[1:]:
             before, after = one[1]
-            inner = shared[:, before * BLOCK : (count - after) * BLOCK, 408 + 51 * i : 408 + 51 * (i + 1)]
-            ends = (maps_of(columns, one, *part) for part in ((0, before), (count - after, count)))
-            front.append(tf.concat([next(ends), inner, next(ends)], axis=1))
-        return rest(tf.concat(front, axis=2), training=False)
+            ends = ((0, before), (count - after, count))
+            maps.append(tf.concat([maps_of(columns, one, *part) for part in ends], axis=1))
+        return maps
 
-    def convert(function, **shapes):
+    def run_tags(front):
+        return rest(front, training=False)
+
+    def convert(name, function, **shapes):
         specs = [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()]
         concrete = tf.function(function).get_concrete_function(*specs)
-        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], function).convert()
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], function)
+        if name in integer_parts:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return converter.convert()
 
     return (
-        convert(run_timbral, spectra=(N_MELS // 2 + 1, 2 * (2 * TIMBRAL_CONTEXT + 1), CHUNK)),
-        convert(run_tall, mel=(1, (TALL_BLOCKS + 2 * TALL_PADDING) * BLOCK, N_MELS)),
-        convert(run_tags, mel=(1, N_FRAMES, N_MELS), shared=(1, N_FRAMES, 510)),
+        convert(PARTS[0], run_timbral, spectra=(N_MELS // 2 + 1, 2 * (2 * TIMBRAL_CONTEXT + 1), CHUNK)),
+        convert(PARTS[1], run_tall, mel=(1, (TALL_BLOCKS + 2 * TALL_PADDING) * BLOCK, N_MELS)),
+        convert(PARTS[2], run_tallest, mel=(1, N_FRAMES, N_MELS)),
+        convert(PARTS[3], run_tags, front=(1, N_FRAMES, 561)),
     )
 
 
@@ -289,6 +303,7 @@ def main(argv=None):
         "source_sha256": WHEEL_SHA256,
         "licence": "ISC, (c) 2019 Music Technology Group, Universitat Pompeu Fabra; developed by Jordi Pons",
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in zip(PARTS, flatbuffers, strict=True)},
+        "integer_parts": INTEGER_PARTS,
         "input": {"gain": gain, "offset": offset, "n_frames": N_FRAMES, "n_mels": N_MELS},
         "tags": TAGS,
     }

@@ -14,8 +14,9 @@ import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from functions_audio import GenreError, read_recording
-from functions_preprocess import clip_ids, find_audio
+from musicgenre.audio.decode import read_recording
+from musicgenre.dataset.build import clip_ids, find_audio
+from musicgenre.errors import GenreError
 
 START = 1 / 3  # share of what is left over that lies before the piece
 

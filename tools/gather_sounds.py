@@ -28,7 +28,7 @@ import av
 import numpy as np
 import soundfile
 import soxr
-from synthetic_sounds import GENERATORS, SAMPLE_RATE
+from synthetic_sounds import BACKGROUNDS, GENERATORS, SAMPLE_RATE
 
 MIN_S, MAX_S = 5.0, 20.0  # length of a piece cut from a long recording
 NATURAL_S = 3.0  # a shorter recording is only used joined with others of its source
@@ -627,7 +627,7 @@ def mixed(speech: list[tuple[str, np.ndarray]], out: Path) -> list[tuple[str, st
     found = []
     for index in rng.permutation(len(speech))[:40]:
         source, y = speech[index]
-        generator = GENERATORS["noise"][rng.integers(len(GENERATORS["noise"]))]
+        generator = BACKGROUNDS[rng.integers(len(BACKGROUNDS))]
         noise = generator(rng, np.arange(y.size) / SAMPLE_RATE)
         noise *= 10 ** ((level(y) - level(noise) - rng.uniform(0, 20)) / 20)
         found.append(("speech-in-noise", source, y + noise))

@@ -19,12 +19,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from functions_audio import Recording, read_recording
-from functions_evaluation import bootstrap_interval
-from functions_figures import EVALUATION, write_model_figures
-from functions_interface import Classifier
-from functions_preprocess import find_audio
-from functions_table import write_atomic
+from musicgenre.audio.decode import read_recording
+from musicgenre.audio.recording import Recording
+from musicgenre.dataset.build import find_audio
+from musicgenre.files import write_atomic
+from musicgenre.inference.classifier import Classifier
+from musicgenre.plots.catalogue import EVALUATION, write_model_figures
+from musicgenre.training.metrics import bootstrap_interval
 
 CODECS = {"mp3 64k": ("mp3", "libmp3lame", 64_000), "opus 48k": ("ogg", "libopus", 48_000)}
 LENGTHS_S = (3.0, 10.0, 30.0)

@@ -36,7 +36,7 @@ def parse(argv):
 
 def stand_in(media, folder):
     """Let yt-dlp see a stand-in for YouTube with five songs; return the link of a slow one."""
-    from media_server import Catalogue, encode, tune
+    from support.media_server import Catalogue, encode, tune
 
     media.files["song.webm"] = encode(tune(20), "webm")
     catalogue = Catalogue(folder / "catalogue.json")
@@ -52,9 +52,10 @@ def stand_in(media, folder):
 
 def take(state, out, folder, link):
     """Bring the window into one state and save a picture of it."""
-    from display import Pilot
+    from support.display import Pilot
 
-    from functions_window import Window
+    from musicgenre.inference.prediction import Prediction
+    from musicgenre.window.window import Window
 
     window = Window(folder=folder / state)
     pilot = Pilot(window)
@@ -62,52 +63,52 @@ def take(state, out, folder, link):
     root.geometry("900x600+0+0" if state == "narrow" else "1080x720+0+0")
 
     def answered(*names):
-        window.submit([str(SAMPLES / f"{name}.ogg") for name in names])
+        window.jobs.submit([str(SAMPLES / f"{name}.ogg") for name in names])
         pilot.rest()
         window.list.go(window.history.find(names[-1])[0].key)
         pilot.drawn()
 
     def tab(number, name):
-        window.answer.tabs.select(number)
+        window.pages.answer.tabs.select(number)
         pilot.drawn(name)
 
     widget = None
     try:
         if state == "working":
             answered("classical")
-            window.submit([link, str(SAMPLES / "metal.ogg")])
-            pilot.until(lambda: any("download" in row.stages for row in window.rows.values()))
+            window.jobs.submit([link, str(SAMPLES / "metal.ogg")])
+            pilot.until(lambda: any("download" in row.stages for row in window.jobs.rows.values()))
             pilot.turn(1.2)
         elif state == "answer_light":
             answered("classical", "metal", "vocal", "rock")
         elif state == "answer_dark":
-            window.use_theme("dark")
+            window.preferences.use_theme("dark")
             answered("rock", "classical")
             tab(3, "mel_spectrogram")
         elif state == "refusal":
             answered("rock", "silence", "wind")
         elif state == "pick_list":
-            window.submit(["the harvesters old mill"])
-            pilot.until(lambda: window.pages["pick"].winfo_viewable())
+            window.jobs.submit(["the harvesters old mill"])
+            pilot.until(lambda: window.pages.pick.winfo_viewable())
         elif state == "error":
             answered("vocal")
-            window.submit(["/home/me/Music/no such song.mp3"])
+            window.jobs.submit(["/home/me/Music/no such song.mp3"])
             pilot.rest()
             pilot.drawn()
         elif state == "compare":
             answered("metal", "classical")
-            window.compare()
+            window.answers.compare()
             dialog = root.winfo_children()[-1]
-            pilot.until(lambda: all(side[name].is_drawn for side in dialog.sides for name in ("bars", "time")))
+            pilot.until(lambda: all(one.is_drawn for side in dialog.sides for one in side.pictures))
             widget = dialog
         elif state == "narrow":
-            window.history.add("long", {"answer": {"input": "x", "title": "ラ" * 40 + " " + "song " * 60, "verdict":
-                               "silent", "genre": None, "confidence": None, "reason": "nothing to hear"}})  # fmt: skip
-            window._fill_list("")
+            title = "ラ" * 40 + " " + "song " * 60
+            window.history.add("long", Prediction("x", title, None, "silent", reason="nothing to hear"))
+            window.answers.fill("")
             answered("electronic", "lounge")
         elif state == "scaled_200":
             root.geometry("1800x1200+0+0")
-            window.use_scale(2.0)
+            window.preferences.use_scale(2.0)
             answered("metal", "classical")
         pilot.turn(0.4)
         pilot.picture(out / f"{state}.png", widget)
@@ -118,8 +119,8 @@ def take(state, out, folder, link):
 def main(argv=None) -> int:
     """Take the pictures; return the exit code."""
     options = parse(argv)
-    from display import display
-    from media_server import media_server
+    from support.display import display
+    from support.media_server import media_server
 
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, display(1920, 1240), media_server() as media:

@@ -273,10 +273,71 @@ def shots(rng, t):
     return _bursts(t, starts, rng.uniform(0.03, 0.6)) * _coloured(rng, t.size, rng.uniform(0, 0.7))
 
 
+def coloured_hiss(rng, t):
+    """Make steady noise of any slope from violet to brown."""
+    return _coloured(rng, t.size, rng.uniform(-1, 1))
+
+
+def low_pass_hiss(rng, t):
+    """Make steady noise up to a limit, like an old recording's or a fan's."""
+    return _band(rng.standard_normal(t.size), 30, np.exp(rng.uniform(np.log(1000), np.log(9000))))
+
+
+def high_pass_hiss(rng, t):
+    """Make steady noise above a limit, like a tape's."""
+    return _band(rng.standard_normal(t.size), np.exp(rng.uniform(np.log(800), np.log(5000))), 10500)
+
+
+def clipped_noise(rng, t):
+    """Make noise clipped hard or made of few steps, like an untuned receiver's."""
+    y = _coloured(rng, t.size, rng.uniform(0, 0.5))
+    return np.clip(np.round(y / y.std() * rng.uniform(0.3, 2)), -1, 1)
+
+
+def fading_noise(rng, t):
+    """Make noise whose level drifts slowly by some decibels, like a river's or a room's."""
+    knots = np.arange(0, t[-1] + 3, 2.0)
+    level = np.interp(t, knots, rng.uniform(0.5, 1, knots.size))
+    return _coloured(rng, t.size, rng.uniform(0, 0.7)) * level
+
+
+def organ_tone(rng, t):
+    """Make one steady tone of a few harmonics."""
+    base = np.exp(rng.uniform(np.log(80), np.log(1500)))
+    return sum(rng.uniform(0, 1) / n * np.sin(TAU * base * n * t + rng.uniform(0, TAU)) for n in range(1, 7))
+
+
+def triangle_tone(rng, t):
+    """Make one steady triangle wave."""
+    return np.abs(4 * (np.exp(rng.uniform(np.log(60), np.log(3000))) * t % 1) - 2) - 1
+
+
+def pulse_tone(rng, t):
+    """Make one steady tone of narrow pulses."""
+    return ((np.exp(rng.uniform(np.log(60), np.log(1500))) * t % 1) < rng.uniform(0.05, 0.4)) - 0.2
+
+
+def fading_sine(rng, t):
+    """Make a sine that fades in or out over the whole clip."""
+    ramp = np.linspace(*rng.permutation((rng.uniform(0.1, 0.6), 1.0)), t.size)
+    return ramp * np.sin(TAU * np.exp(rng.uniform(np.log(100), np.log(6000))) * t)
+
+
+def tone_in_hiss(rng, t):
+    """Make a sine over faint hiss, as a test tone from a tape."""
+    sine_wave = np.sin(TAU * np.exp(rng.uniform(np.log(150), np.log(5000))) * t)
+    return sine_wave + rng.uniform(0.003, 0.1) * rng.standard_normal(t.size)
+
+
+# what speech is mixed with
+BACKGROUNDS = (noise, swelling_noise, wind_noise, telephone_noise, narrow_noise, ring_modulated_noise)
 GENERATORS: dict[str, tuple[Callable, ...]] = {
-    "noise": (noise, swelling_noise, wind_noise, telephone_noise, narrow_noise, ring_modulated_noise),
+    "noise": (*BACKGROUNDS, coloured_hiss, low_pass_hiss, high_pass_hiss, clipped_noise, fading_noise),
     "crackle": (breathing, crackle),
-    "tone": (sine, buzz, beating_tones, trembling_tone, mains_hum),
+    "tone": (
+        *(sine, buzz, beating_tones, trembling_tone, mains_hum),
+        *(organ_tone, triangle_tone, pulse_tone, fading_sine, tone_in_hiss),
+    ),
     "sweep": (sweep, repeated_sweep, pulsed_sweep),
     "alarm": (two_tone_siren, wailing_siren, beeps, phone_bell),
     "clicks": (clicks, metronome, ticking, shots),

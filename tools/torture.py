@@ -138,7 +138,7 @@ def one_file(broken):
 
 def torture_files(folder, _):
     """Give the corpus of broken files to one process of 03, then each to one of its own."""
-    from broken_files import corpus
+    from support.broken_files import corpus
 
     all_files = corpus(folder)
     began = time.monotonic()
@@ -177,7 +177,7 @@ def torture_files(folder, _):
 
 def torture_fuzz(folder, options):
     """Run a fuzzer on the readers of cards, tables, journals and texts."""
-    from fuzz_targets import TARGETS, seeds
+    from support.fuzz_targets import TARGETS, seeds
 
     def fuzz(name):
         base = folder / name
@@ -212,7 +212,7 @@ def torture_models(folder, _):
     """Change bytes of a model whose card then fits again."""
     code = (
         "import hashlib, json, random, sys\nfrom pathlib import Path\n"
-        "from functions_audio import GenreError\nfrom functions_models import GenreModel\n"
+        "from musicgenre.errors import GenreError\nfrom musicgenre.inference.model import GenreModel\n"
         "base, ends, rng = Path(sys.argv[1]), [0, 0], random.Random(int(sys.argv[2]))\n"
         "card = json.loads(base.with_suffix('.json').read_text())\ndata = base.with_suffix('.tflite').read_bytes()\n"
         "for turn in range(1000):\n"
@@ -268,8 +268,8 @@ def small_disk(folder, options):
 
 def torture_faults(folder, _):
     """Kill 00 at every write, fill small disks, send signals at any time, and run the tests of faults."""
-    from faults import is_one_sentence, killed_at, limited, processes_of, tree_bytes
-    from material import song, write_wav
+    from support.faults import is_one_sentence, killed_at, limited, processes_of, tree_bytes
+    from support.material import song, write_wav
 
     clips = folder / "clips"
     for i in range(6):
@@ -374,8 +374,8 @@ def torture_faults(folder, _):
 
 def torture_library(folder, _):
     """Kill a library and the writing of tags at any moment, and fill its disk."""
-    from faults import is_one_sentence, limited
-    from library_material import make_songs, rows
+    from support.faults import is_one_sentence, limited
+    from support.library_material import make_songs, rows
 
     songs = make_songs(folder / "songs", each=4, seconds=8.0)
     update = ("03_launch_classifier.py", songs, "--library")
@@ -441,7 +441,7 @@ def flat(what, watch, count, done, seconds, counts):
 
 def torture_load(folder, _):
     """Classify 2,000 times in one process of 03."""
-    from material import song, write_wav
+    from support.material import song, write_wav
 
     temporary = folder / "temporary"
     temporary.mkdir()
@@ -467,8 +467,8 @@ def torture_load(folder, _):
 
 def torture_window(folder, _):
     """Classify 500 times in the window."""
-    from display import Pilot, display
-    from material import song, write_wav
+    from support.display import Pilot, display
+    from support.material import song, write_wav
 
     temporary = folder / "temporary"
     temporary.mkdir()
@@ -479,14 +479,14 @@ def torture_window(folder, _):
     ]
     try:
         with display():
-            from functions_window import Window
+            from musicgenre.window.window import Window
 
             pilot = Pilot(Window(folder=folder / "user"))
-            pilot.until(lambda: pilot.window.models, 60)
+            pilot.until(lambda: pilot.window.preferences.models, 60)
             began = time.monotonic()
             watch, counts = Watch(os.getpid(), temporary), []
             for turn in range(IN_WINDOW):
-                pilot.window.submit([str(paths[turn % len(paths)])])
+                pilot.window.jobs.submit([str(paths[turn % len(paths)])])
                 if not pilot.until(lambda: not pilot.window.worker.busy, 60):
                     tell(f"no answer to turn {turn}")
                     break

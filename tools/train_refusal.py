@@ -7,7 +7,8 @@ python 00_preprocess_music.py build/pieces --out build/pieces_table --families m
 python tools/train_refusal.py build/sounds_table build/sounds/clips.csv --short build/pieces_table [--music TABLE ...]
 
 A --music table holds real songs (families musicnn and signal, group = source); clips with split `valid` are left out.
-Writes models/not_music.npz (arrays) and models/not_music.json (the card).
+Writes models/not_music.npz (arrays) and models/not_music.json (the card), then models/not_music_kinds.npz and its card:
+what names the kind of a sound that is refused. With --kinds-only the detector stays as it is.
 """
 
 import argparse
@@ -22,9 +23,12 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from functions_features import columns_of, extractor_constants
-from functions_refusal import CLIP, FAMILIES_NEEDED, NAME, scores
-from functions_table import OK, read_clips, read_family, write_atomic
+from sound_kinds import NAMES, fit_kinds, held_out_probabilities, levels, measure_kinds, named
+
+from musicgenre.dataset.table import OK, read_clips, read_family
+from musicgenre.features.families import columns_of, extractor_constants
+from musicgenre.files import write_atomic
+from musicgenre.inference.not_music import CLIP, FAMILIES_NEEDED, KINDS_NAME, NAME, scores
 
 N_TREES = 150
 MIN_LEAF = 3
@@ -143,31 +147,34 @@ def show(card):
         )
 
 
-def main(argv=None):
-    """Train, measure and write; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path, nargs="?", help="table of the gathered sounds")
-    parser.add_argument("index", type=Path, nargs="?", help="their clips.csv, which says what each is")
-    parser.add_argument("--music", type=Path, nargs="*", default=[])
-    parser.add_argument("--short", type=Path, nargs="*", default=[], help="tables of 3 s pieces of the same sounds")
-    parser.add_argument("--short-music", type=Path, nargs="*", default=[], help="tables of 3 s pieces of real songs")
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "models")
-    parser.add_argument("--show", action="store_true", help="print the figures of the detector in --out, train nothing")
-    options = parser.parse_args(argv)
-    if options.show:
-        show(json.loads((options.out / f"{NAME}.json").read_text(encoding="utf-8")))
-        return 0
-    if options.table is None or options.index is None:
-        parser.error("give the table and the clips.csv of the gathered sounds")
+def show_kinds(card):
+    """Print how often a kind is said, and how often rightly."""
+    for name, metrics in (("recordings", card["metrics"]), ("pieces of 3 s", card["metrics_short"])):
+        if not metrics:
+            continue
+        sys.stdout.write(
+            f"kinds, {name}: said of {metrics['answered']:.1%} of {metrics['clips']} sounds, "
+            f"{metrics['right']:.1%} of them rightly ({card['protocol']})\n"
+        )
+        for kind, row in metrics["kinds"].items():
+            right = "never said" if row["right"] is None else f"said {row['said']:4d} times, {row['right']:6.1%} right"
+            sys.stdout.write(f"  {kind:<8} {row['clips']:5d} clips {row['found']:7.1%} found, {right}\n")
+
+
+def write_detector(folder, name, arrays, card):
+    """Write NAME.npz and the card that describes it."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    about = {"name": name, "columns": columns_of(FAMILIES_NEEDED), "extractor": extractor_constants()}
+    card = about | {"sha256": hashlib.sha256(buffer.getvalue()).hexdigest()} | card
+    (folder / f"{name}.npz").write_bytes(buffer.getvalue())
+    write_atomic(folder / f"{name}.json", json.dumps(card, indent=1) + "\n")
+
+
+def train_detector(x, other, source, kind, weights, lengths):
+    """Train, measure and describe the detector: (arrays, card)."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    parts = [load_sounds(options.table, options.index), *map(load_songs, options.music)]
-    short = [load_sounds(table, options.index) for table in options.short] + [
-        load_songs(t) for t in options.short_music
-    ]
-    lengths = np.repeat([False, True], [sum(len(part[0]) for part in group) for group in (parts, short)])
-    x, other, source, kind = (np.concatenate(values) for values in zip(*parts, *short, strict=True))
-    weights = weights_of(source, kind) * np.where(lengths, SHORT_WEIGHT, 1.0)
     held_out = np.zeros((2, len(x)))
     for repeat in range(len(held_out)):
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=repeat).split(x, other, source)
@@ -178,14 +185,7 @@ def main(argv=None):
     found = {
         name: measure(score[rows], other[rows], kind[rows]) for name, rows in (("long", ~lengths), ("short", lengths))
     }
-    arrays = fit_both(x, other, weights)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
     card = {
-        "name": NAME,
-        "columns": columns_of(FAMILIES_NEEDED),
-        "extractor": extractor_constants(),
-        "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
         "thresholds": {name: thresholds for name, (thresholds, _) in found.items()},
         "training": {
             "clips": int((~lengths).sum()),
@@ -196,9 +196,61 @@ def main(argv=None):
         "metrics": found["long"][1],
         "metrics_short": found["short"][1],
     }
-    show(card)
-    (options.out / f"{NAME}.npz").write_bytes(buffer.getvalue())
-    write_atomic(options.out / f"{NAME}.json", json.dumps(card, indent=1) + "\n")
+    return fit_both(x, other, weights), card
+
+
+def train_kinds(x, source, kind, weights, lengths):
+    """Train, measure and describe what names the kinds: (arrays, card)."""
+    names = named(kind)
+    probabilities = held_out_probabilities(x, names, source, weights)
+    figures = {
+        length: measure_kinds(probabilities[rows], names[rows], source[rows]) if rows.any() else None
+        for length, rows in (("long", ~lengths), ("short", lengths))
+    }
+    card = {
+        "kinds": list(NAMES),
+        "sure_from": levels(probabilities, names),
+        "training": {"clips": int((~lengths).sum()), "sources": len(np.unique(source))},
+        "protocol": "5-fold cross-validation grouped by source, probabilities averaged over 2 repeats; the level from "
+        "which a kind is said comes from other sources",
+        "metrics": figures["long"],
+        "metrics_short": figures["short"],
+    }
+    return fit_kinds(x, names, weights), card
+
+
+def main(argv=None):
+    """Train, measure and write; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=Path, nargs="?", help="table of the gathered sounds")
+    parser.add_argument("index", type=Path, nargs="?", help="their clips.csv, which says what each is")
+    parser.add_argument("--music", type=Path, nargs="*", default=[])
+    parser.add_argument("--short", type=Path, nargs="*", default=[], help="tables of 3 s pieces of the same sounds")
+    parser.add_argument("--short-music", type=Path, nargs="*", default=[], help="tables of 3 s pieces of real songs")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "models")
+    parser.add_argument("--kinds-only", action="store_true", help="train what names the kinds, leave the detector")
+    parser.add_argument("--show", action="store_true", help="print the figures of the detector in --out, train nothing")
+    options = parser.parse_args(argv)
+    if options.show:
+        show(json.loads((options.out / f"{NAME}.json").read_text(encoding="utf-8")))
+        show_kinds(json.loads((options.out / f"{KINDS_NAME}.json").read_text(encoding="utf-8")))
+        return 0
+    if options.table is None or options.index is None:
+        parser.error("give the table and the clips.csv of the gathered sounds")
+    parts = [load_sounds(options.table, options.index), *map(load_songs, options.music)]
+    short = [load_sounds(table, options.index) for table in options.short] + [
+        load_songs(t) for t in options.short_music
+    ]
+    lengths = np.repeat([False, True], [sum(len(part[0]) for part in group) for group in (parts, short)])
+    x, other, source, kind = (np.concatenate(values) for values in zip(*parts, *short, strict=True))
+    weights = weights_of(source, kind) * np.where(lengths, SHORT_WEIGHT, 1.0)
+    if not options.kinds_only:
+        arrays, card = train_detector(x, other, source, kind, weights, lengths)
+        show(card)
+        write_detector(options.out, NAME, arrays, card)
+    arrays, card = train_kinds(x[other], source[other], kind[other], weights[other], lengths[other])
+    show_kinds(card)
+    write_detector(options.out, KINDS_NAME, arrays, card)
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Sound files: samples and tags."""
+"""From a file to samples, and from samples to the loudspeaker."""

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions_audio import AudioError, file_sha256, open_sound
 from musicgenre.audio.tag_formats import files
 from musicgenre.audio.tag_formats.splice import (
     DamagedTag,
@@ -37,6 +36,9 @@ from musicgenre.audio.tag_formats.splice import (
     spliced,
     undo_of,
 )
+from musicgenre.audio.tracks import open_sound
+from musicgenre.errors import AudioError
+from musicgenre.files import file_sha256
 
 LEFT_COPY = re.compile(r"\..*\.tagging-(\d{1,9})-[^.]*(?:\.|$)", re.DOTALL)
 # What the formats' readers raise at tags that contradict themselves

@@ -19,8 +19,8 @@ from tag_material import (
     safe,
 )
 
-from functions_audio import AudioError
 from musicgenre.audio.tags import read_genres, restore, write_genres
+from musicgenre.errors import AudioError
 
 TWO = ["Hip-Hop", "R&B"]
 JOINED = ["Hip-Hop; R&B"]

@@ -24,9 +24,9 @@ from tag_material import (
     make_song,
 )
 
-from functions_audio import AudioError
 from musicgenre.audio.tag_formats import files, splice
 from musicgenre.audio.tags import read_genres, read_tags, restore, write_genres
+from musicgenre.errors import AudioError
 
 TWO = ["Hip-Hop", "R&B"]
 KINDS = ("flac", "ogg", "oga", "opus", "m4a", "wma", "wav", "aiff", "wv", "mp2", "mp3", "tta")
@@ -339,7 +339,7 @@ def test_items_of_mp4_stay_byte_for_byte(song):
 
 def test_a_fragmented_mp4_is_written(tmp_path):
     import av
-    from library_material import piece
+    from support.library_material import piece
 
     samples, rate = piece("metal", seconds=6.0)
     path = tmp_path / "song.mp4"

@@ -8,18 +8,18 @@ import sys
 import mutagen
 import numpy as np
 import pytest
-from broken_files import corpus
-from library_material import FORMATS, decoded, piece, write_song
-from material import ROOT, encode
 from mutagen.apev2 import APEv2
 from mutagen.asf import ASFTags
 from mutagen.id3 import ID3, TCON, TIT2, TPE1
 from mutagen.mp4 import MP4Tags
+from support.broken_files import corpus
+from support.library_material import FORMATS, decoded, piece, write_song
+from support.material import ROOT, encode
 from tag_material import by_ffmpeg
 
-from functions_audio import AudioError
 from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, in_order, rebuilt, spliced, undo_of
 from musicgenre.audio.tags import read_genres, restore, sound_sha256, write_genres
+from musicgenre.errors import AudioError
 
 
 def ignore(_):
@@ -308,7 +308,7 @@ def test_pictures_in_a_song_stay_packed_while_it_is_tagged(tmp_path):
     (path,) = [broken.path for broken in corpus(tmp_path, few=True) if broken.path.name == "many.mp3"]
     code = (
         "import pathlib, sys\nfrom musicgenre.audio.tags import write_genres\n"
-        "sys.path.insert(0, 'tests')\nfrom material import peak_mb\n"
+        "sys.path.insert(0, 'tests')\nfrom support.material import peak_mb\n"
         "write_genres(pathlib.Path(sys.argv[1]), ['metal'], record=print)\n"
         "print(peak_mb())\n"
     )

@@ -1,0 +1,141 @@
+"""Samples with their place in a recording: sections, level, resampling."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from musicgenre.audio.silence import Stretch
+
+WINDOW_S = 3.0  # shortest recording that can be classified: one window of the pretrained network
+
+MAX_GAIN_DB = 40.0  # more would lift noise
+
+# Which parts of a recording are looked at
+WHOLE_UP_TO_S = 45.0  # shorter recordings are analysed whole
+
+SECTION_S = 10.0
+
+SECONDS_PER_SECTION = 30.0  # one section for each of these
+
+MIN_SECTIONS, MAX_SECTIONS = 3, 12
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Consecutive samples of one recording.
+
+    Parameters
+    ----------
+    samples : np.ndarray, shape (n,), float32
+        Mono samples.
+    sample_rate : int
+        In hertz.
+    title, source : str
+        What to call it, and the path or link it came from.
+    start_s : float
+        Where the samples start in the recording, in seconds.
+    pieces : tuple of (start, end)
+        The stretches of the recording that were joined to these samples, in seconds; empty if it is one.
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    title: str
+    source: str
+    start_s: float = 0.0
+    pieces: tuple[Stretch, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def end_s(self) -> float:
+        """Where the samples end in the recording, in seconds."""
+        return self.pieces[-1][1] if self.pieces else self.start_s + self.duration_s
+
+    @property
+    def spans(self) -> tuple[Stretch, ...]:
+        """The stretches (start, end) of the recording that the samples are from, in seconds."""
+        return self.pieces or ((self.start_s, self.end_s),)
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """Return the places in the recording of places in the samples, both in seconds."""
+        if not self.pieces:
+            return self.start_s + seconds
+        starts = np.cumsum([0.0, *(end - start for start, end in self.pieces)])[:-1]
+        piece = np.maximum(np.searchsorted(starts, seconds, side="right") - 1, 0)
+        return np.array([start for start, _ in self.pieces])[piece] + seconds - starts[piece]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The decoded parts of a file and what is known of the whole.
+
+    Parameters
+    ----------
+    clips : tuple of Clip
+        In the order of time; `audio.sounding.heard` takes the silence out of them.
+    title : str
+        Of the whole file.
+    duration_s : float
+        Of the whole file, in seconds, silence included.
+    tags : mapping
+        Those of its tags in `TAGS`.
+    silent : tuple of (start, end)
+        Silence that was found outside the clips, in seconds.
+    """
+
+    clips: tuple[Clip, ...]
+    title: str
+    duration_s: float
+    tags: Mapping[str, str] = field(default_factory=dict)
+    silent: tuple[Stretch, ...] = ()
+
+
+def sections(duration_s: float, *, start_s: float = 0.0, length_s: float | None = None) -> list[tuple[float, float]]:
+    """Return the parts (start, length) in seconds of a recording that are analysed.
+
+    A part of up to 45 s is taken whole; a longer one is represented by one section of 10 s for each 30 s,
+    from 3 to 12, evenly spread.
+    """
+    length = max(duration_s - start_s, 0.0)
+    if length_s is not None:
+        length = min(length, length_s)
+    if length <= WHOLE_UP_TO_S:
+        return [(start_s, length)]
+    count = min(max(round(length / SECONDS_PER_SECTION), MIN_SECTIONS), MAX_SECTIONS)
+    step = length / count
+    return [(start_s + (i + 0.5) * step - SECTION_S / 2, SECTION_S) for i in range(count)]
+
+
+def resample(clip: Clip, rate: int) -> np.ndarray:
+    """Return the clip's samples at another rate, shape (n,), float32 (soxr, quality HQ)."""
+    import soxr
+
+    if clip.sample_rate == rate:
+        return clip.samples
+    return soxr.resample(clip.samples, clip.sample_rate, rate, quality="HQ")
+
+
+def amplify(clips: Sequence[Clip], to_dbfs: float | None) -> tuple[Clip, ...]:
+    """Return clips brought up to an RMS level together, by 40 dB at most; louder ones stay, and all with None.
+
+    The pretrained network hears levels. A recording that is quieter than those a model was trained on would be taken
+    for quiet music.
+    """
+    level = level_dbfs(clips)
+    if to_dbfs is None or not math.isfinite(level) or level >= to_dbfs:
+        return tuple(clips)
+    gain = np.float32(10 ** (min(to_dbfs - level, MAX_GAIN_DB) / 20))
+    return tuple(replace(clip, samples=clip.samples * gain) for clip in clips)
+
+
+def level_dbfs(clips: Sequence[Clip]) -> float:
+    """Return the RMS level of clips taken together, in dB relative to full scale (-inf for digital silence)."""
+    energy = sum(float(np.dot(clip.samples, clip.samples)) for clip in clips)
+    count = sum(len(clip.samples) for clip in clips)
+    return 10 * math.log10(energy / count) if energy > 0 else -math.inf

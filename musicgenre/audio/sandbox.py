@@ -1,0 +1,247 @@
+"""Decoding in a process of its own: a decoder that crashes, hangs or swells takes nothing else along.
+
+Conventions
+-----------
+Sound files come from strangers, and decoders are large programs in C. `read_safely` is `audio.decode.read_recording`
+in a process that may use so much memory, must get on, and can write no file. The process stays for the next file; one
+that failed is replaced. Requests and replies are frames of `child_process`.
+"""
+
+import contextlib
+import faulthandler
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicgenre.audio.decode import read_recording as read_here
+from musicgenre.audio.recording import Clip, Recording
+from musicgenre.child_process import module_command, module_environment, read_frame, write_frame
+from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
+from musicgenre.task import Cancel, Progress, never
+
+STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
+
+MEMORY_MB = 500  # that a decoder may fill; 45 s at 768 kHz take 400
+
+POLL_S = 0.05  # how often `cancelled` is asked
+
+ADVICE = "convert it to wav, flac or mp3 and try again"
+
+ERRORS = {kind.__name__: kind for kind in (GenreError, SourceError, AudioError)}
+
+
+class _Decoder:
+    """A decoding process and the thread that hears it."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - this module
+            module_command("musicgenre.audio.sandbox"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=module_environment(OPENBLAS_NUM_THREADS="1"),
+        )
+        self._replies: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, name="decoder", daemon=True).start()
+
+    def _listen(self) -> None:
+        """Pass replies on until the process ends."""
+        pipe = self.process.stdout
+        if pipe is None:
+            return
+        with pipe, contextlib.suppress(OSError, ValueError):
+            while frame := read_frame(pipe):
+                header, _ = frame
+                size = 4 * sum(clip[0] for clip in header.get("clips", ()))
+                samples = pipe.read(size)
+                if len(samples) < size:
+                    break
+                self._replies.put((header, samples))
+        self._replies.put(None)
+
+    def ask(
+        self, request: dict[str, Any], progress: Progress | None, cancelled: Cancel
+    ) -> tuple[dict[str, Any], bytes] | None:
+        """Send a request and return its reply, None if the process ended over it."""
+        if self.process.stdin is None:
+            return None
+        with contextlib.suppress(OSError):
+            write_frame(self.process.stdin, request)
+        while True:
+            if cancelled():
+                raise Cancelled("stopped")
+            with contextlib.suppress(queue.Empty):
+                reply = self._replies.get(timeout=POLL_S)
+                if reply is None or "progress" not in reply[0]:
+                    return reply
+                if progress:
+                    progress("decode", reply[0]["progress"])
+
+    def end(self) -> int:
+        """End the process; return its exit code."""
+        if self.process.stdin:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        self.process.kill()
+        return self.process.wait()
+
+
+_idle: list[_Decoder] = []
+
+
+def prepare() -> None:
+    """Start a decoder, which takes as long as loading a model, so that it is ready when that is."""
+    if not _idle:
+        _idle.append(_Decoder())
+
+
+def read_safely(
+    path: Path | str,
+    *,
+    start_s: float = 0.0,
+    length_s: float | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancel = never,
+) -> Recording:
+    """Decode the parts of a file that are analysed, in another process; may be called from several threads.
+
+    Parameters
+    ----------
+    path, start_s, length_s, progress, cancelled
+        See `audio.decode.read_recording`; `cancelled` is asked twenty times a second.
+
+    Raises
+    ------
+    SourceError, AudioError, Cancelled
+        As `audio.decode.read_recording`; AudioError also if the decoder crashed, was stuck, or took too much memory.
+    GenreError
+        If no decoder can be started.
+    """
+    path = Path(path)
+    request: dict[str, Any] = {"path": str(path), "start_s": start_s, "length_s": length_s, "stall_s": STALL_S}
+    if not path.is_absolute():
+        with contextlib.suppress(OSError):  # a folder that is gone
+            request["folder"] = str(Path.cwd())
+    try:
+        decoder = _idle.pop()
+    except IndexError:
+        decoder = None
+    if decoder is not None and decoder.process.poll() is not None:
+        decoder.end()
+        decoder = None
+    try:
+        decoder = decoder or _Decoder()
+    except OSError as error:
+        raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error
+    try:
+        reply = decoder.ask(request, progress, cancelled)
+    except BaseException:
+        decoder.end()
+        raise
+    if reply is None:
+        stuck = decoder.process.wait() == 1
+        decoder.end()
+        what = f"was stuck in {path.name!r} for {STALL_S:g} s" if stuck else f"crashed on {path.name!r}"
+        raise AudioError(f"the decoder {what}; {ADVICE}")
+    _idle.append(decoder)
+    return _recording(*reply)
+
+
+def _recording(header: dict[str, Any], data: bytes) -> Recording:
+    """Return what a reply holds, or raise its error."""
+    if "error" in header:
+        raise ERRORS[header["error"]](header["message"], header["kind"])
+    samples, clips, first = np.frombuffer(data, np.float32), [], 0
+    for count, rate, title, source, start_s in header["clips"]:
+        clips.append(Clip(samples[first : first + count], rate, title, source, start_s))
+        first += count
+    return Recording(
+        tuple(clips), header["title"], header["duration_s"], header["tags"], tuple(map(tuple, header["silent"]))
+    )
+
+
+# ---- in the other process
+
+
+def _limit() -> None:
+    """Take memory beyond the limit, files to write and dumps away from this process, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for name, limit in (("RLIMIT_DATA", MEMORY_MB << 20), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(getattr(resource, name), (limit, limit))
+
+
+def _watch(stall_s: float, nowhere: Any) -> Cancel:
+    """Return a `cancelled` that never stops the work, and without which the process ends itself after a while."""
+    last = time.monotonic()
+    faulthandler.dump_traceback_later(stall_s, exit=True, file=nowhere)
+
+    def alive() -> bool:
+        nonlocal last
+        if time.monotonic() > last + stall_s / 10:
+            last = time.monotonic()
+            faulthandler.dump_traceback_later(stall_s, exit=True, file=nowhere)
+        return False
+
+    return alive
+
+
+def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
+    """Decode one file and write its samples, or its error, to the pipe."""
+    path = Path(request["path"])
+
+    def progress(_: str, fraction: float) -> None:
+        write_frame(pipe, {"progress": fraction})
+
+    part = {"start_s": request["start_s"], "length_s": request["length_s"]}
+    try:
+        if "folder" in request:
+            os.chdir(request["folder"])
+        recording = read_here(path, **part, progress=progress, cancelled=_watch(request["stall_s"], nowhere))
+    except Exception as error:
+        if isinstance(error, MemoryError):  # FFmpeg's own is one, too
+            error = AudioError(f"{path.name!r} takes more than {MEMORY_MB} MB to decode; {ADVICE}")
+        elif not isinstance(error, GenreError):  # what the binding to a decoder raises for damaged files is not defined
+            error = AudioError(f"{path.name!r} could not be decoded; {ADVICE}")
+        name = type(error).__name__
+        write_frame(
+            pipe, {"error": name if name in ERRORS else "GenreError", "kind": error.kind, "message": str(error)}
+        )
+        return
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    clips = [[len(c.samples), c.sample_rate, c.title, c.source, c.start_s] for c in recording.clips]
+    about = {"title": recording.title, "duration_s": recording.duration_s, "tags": dict(recording.tags)}
+    about["silent"] = recording.silent
+    write_frame(pipe, {**about, "clips": clips})
+    for clip in recording.clips:
+        pipe.write(np.ascontiguousarray(clip.samples, np.float32).data)  # as they are: a frame would copy them
+    pipe.flush()
+
+
+def main() -> None:
+    """Decode what is asked for until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit()
+    import av  # noqa: F401 - loaded before it is needed
+
+    with Path(os.devnull).open("w") as nowhere, contextlib.suppress(BrokenPipeError):
+        while frame := read_frame(sys.stdin.buffer):
+            _reply(frame[0], pipe, nowhere)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Recording -> what is heard of it: its sections without silence and offsets, used by 00, 03, 04 and the pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from musicgenre.audio.recording import Clip, Recording
+from musicgenre.audio.silence import Stretch, between, sounding_spans, without_offset
+
+TOUCHING_S = 0.005  # places that are nearer are one: they were rounded to samples
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What sounds in a recording.
+
+    Parameters
+    ----------
+    clips : tuple of Clip
+        The analysed sections; what silence alone divides is joined. Empty if nothing sounds.
+    silent : tuple of (start, end)
+        Known silence in the whole recording, in seconds.
+    """
+
+    clips: tuple[Clip, ...]
+    silent: tuple[Stretch, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound."""
+        return sum(clip.duration_s for clip in self.clips)
+
+    @property
+    def spans(self) -> list[Stretch]:
+        """The stretches (start, end) that are heard, in seconds."""
+        return [span for clip in self.clips for span in clip.spans]
+
+
+def heard(recording: Recording) -> Heard:
+    """Return what sounds in a recording's clips; clips that sound throughout are left as they are."""
+    silent = list(recording.silent)
+    groups: list[list[Clip]] = []
+    for clip in recording.clips:
+        sounding = _sounding(clip)
+        silent += between([part.spans[0] for part in sounding], clip.start_s, clip.end_s)
+        for part in sounding:
+            if groups and _only_silence(groups[-1][-1], part, silent):
+                groups[-1].append(part)
+            else:
+                groups.append([part])
+    return Heard(tuple(_joined(group) for group in groups), _merged(silent))
+
+
+def _sounding(clip: Clip) -> list[Clip]:
+    """Return the stretches of a clip that sound."""
+    spans = sounding_spans(clip.samples, sample_rate=clip.sample_rate)
+    if spans == [(0, len(clip.samples))]:
+        samples = without_offset(clip.samples)
+        return [clip if samples is clip.samples else replace(clip, samples=samples)]
+    return [
+        replace(clip, samples=without_offset(clip.samples[first:last]), start_s=clip.start_s + first / clip.sample_rate)
+        for first, last in spans
+    ]
+
+
+def _only_silence(before: Clip, after: Clip, silent: Sequence[Stretch]) -> bool:
+    """Return whether nothing but known silence lies between two clips."""
+    return before.sample_rate == after.sample_rate and not between(
+        sorted(silent), before.end_s + TOUCHING_S, after.start_s - TOUCHING_S
+    )
+
+
+def _joined(group: Sequence[Clip]) -> Clip:
+    """Return clips as one, whose `pieces` tell where they were."""
+    if len(group) == 1:
+        return group[0]
+    spans = tuple(span for clip in group for span in clip.spans)
+    return replace(group[0], samples=np.concatenate([clip.samples for clip in group]), pieces=spans)
+
+
+def _merged(spans: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """Return sorted spans, those that touch as one."""
+    out: list[Stretch] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1] + TOUCHING_S:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""Folder of audio -> table of features."""

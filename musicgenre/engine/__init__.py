@@ -1,0 +1,1 @@
+"""The process behind the window, and what it keeps; no tkinter."""

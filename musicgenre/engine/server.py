@@ -1,0 +1,323 @@
+"""The process behind the window: answers inputs, draws pictures, plays and exports (see `worker`).
+
+Conventions
+-----------
+Three threads: this one reads requests, one does the jobs in order, one draws and exports. Events go out as frames;
+whatever else is written to standard output goes to standard error. The end of the input ends the process.
+"""
+
+import contextlib
+import os
+import queue
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from musicgenre.child_process import read_frame, write_frame
+from musicgenre.engine.codec import decode, encode
+from musicgenre.engine.drawing import Drawing
+from musicgenre.engine.messages import (
+    Answered,
+    Cancel,
+    CardRead,
+    Classify,
+    Done,
+    Draw,
+    Event,
+    ExportAnswers,
+    ExportPage,
+    Fault,
+    FindSimilar,
+    ListModels,
+    LoadModel,
+    ModelLoaded,
+    ModelsListed,
+    Play,
+    Problem,
+    ReadCard,
+    Ready,
+    SetVolume,
+    SimilarFailed,
+    SimilarFound,
+    SimilarSong,
+    SpectraKept,
+    StageReached,
+    StopPlaying,
+    TitleFound,
+)
+from musicgenre.engine.searching import Search
+from musicgenre.engine.spectra_file import save_spectra
+from musicgenre.inference.prediction import Prediction, Reason
+
+if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
+    from musicgenre.audio.recording import Recording
+    from musicgenre.inference.classifier import Classifier
+    from musicgenre.sources.links import Source
+
+CHECKS_PER_S = 3.6  # how often the analysis asks whether to stop, for each second of sound
+
+Queue = queue.SimpleQueue[Any]
+
+
+class Engine:
+    """Requests in, events out.
+
+    Parameters
+    ----------
+    pipe_in, pipe_out : binary files
+        Where frames come from and go to.
+    """
+
+    def __init__(self, pipe_in: BinaryIO, pipe_out: BinaryIO) -> None:
+        from musicgenre.audio.playback import Player
+
+        self._in, self._out = pipe_in, pipe_out
+        self._out_lock = threading.Lock()
+        self._cancelled: set[int] = set()
+        self._classifiers: dict[str, Classifier] = {}
+        self._player = Player()
+        self._drawing = drawing = Drawing(self.tell, self._player)
+        self._search = Search(self.tell)
+        self._jobs: Queue = queue.SimpleQueue()
+        self._drawn: Queue = queue.SimpleQueue()
+        # What each request is done by, and the queue of the thread that does it; None is done at once.
+        self.table: dict[type, tuple[Queue | None, Callable[[Any], None]]] = {
+            Cancel: (None, lambda request: self._cancelled.add(request.job)),
+            SetVolume: (None, lambda request: setattr(self._player, "volume", request.volume)),
+            Classify: (self._jobs, self._classify), LoadModel: (self._jobs, self._load),
+            FindSimilar: (self._jobs, self._similar),
+            Draw: (self._drawn, drawing.draw), ExportAnswers: (self._drawn, drawing.export_answers),
+            ExportPage: (self._drawn, drawing.export_page), Play: (self._drawn, drawing.play),
+            StopPlaying: (self._drawn, lambda _: self._player.stop()),
+            ReadCard: (self._drawn, self._card), ListModels: (self._drawn, self._models),
+        }  # fmt: skip
+
+    def tell(self, event: Event) -> None:
+        """Send an event."""
+        with self._out_lock:
+            write_frame(self._out, *encode(event))
+
+    def serve(self) -> None:
+        """Read requests until the window is gone."""
+        for todo, name in ((self._jobs, "jobs"), (self._drawn, "drawing")):
+            threading.Thread(target=self._work, args=(todo,), name=name, daemon=True).start()
+        while frame := read_frame(self._in):
+            request = decode(*frame)
+            waiting, do = self.table[type(request)]
+            if isinstance(request, Draw):
+                self._drawing.expect(request)
+            if waiting is None:
+                do(request)
+            else:
+                waiting.put((do, request))
+
+    def _work(self, todo: Queue) -> None:
+        """Do the requests of a queue one after another; a bug in one is told and does not end the process."""
+        while True:
+            do, request = todo.get()
+            job = getattr(request, "job", 0)
+            with self._reporting(job, SimilarFailed if isinstance(request, FindSimilar) else Problem):
+                do(request)
+            if isinstance(request, Classify):
+                self.tell(Done(job))
+            self._cancelled.discard(job)
+
+    @contextlib.contextmanager
+    def _reporting(self, job: int, problem: type[Problem] | type[SimilarFailed]) -> Iterator[None]:
+        """Turn a user error into its sentence and a bug into its traceback."""
+        from musicgenre.errors import GenreError
+
+        try:
+            yield
+        except GenreError as error:
+            if error.kind != "cancelled":
+                self.tell(problem(job, str(error)))
+        except OSError as error:
+            place = error.filename or "the system"
+            self.tell(problem(job, f"{place}: {error.strerror or error}; check the place and free space"))
+        except Exception:
+            self.tell(Fault(job, traceback.format_exc()))
+
+    # ---- models
+
+    def _classifier(self, model: str) -> "Classifier":
+        """Return the classifier of a model, loaded once."""
+        from musicgenre.cpu import cpu_count
+        from musicgenre.inference.classifier import Classifier
+
+        if model not in self._classifiers:
+            self._classifiers.clear()
+            self._classifiers[model] = _paced(Classifier)(model, threads=min(cpu_count(), 4))
+        return self._classifiers[model]
+
+    def _load(self, request: LoadModel) -> None:
+        """Load a model, and say which others there are and whether there is a sound device."""
+        from musicgenre.audio.playback import output_problem
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.card import list_models
+
+        models = tuple(list_models())
+        try:
+            classifier = self._classifier(request.model)
+        except GenreError as error:
+            self.tell(ModelLoaded(request.model, models, error=str(error)))
+            return
+        self.tell(ModelLoaded(request.model, models, genres=tuple(classifier.model.genres)))
+        self._drawn.put((lambda _: self._drawing.prepare(), None))
+        self.tell(Ready(output_problem()))
+
+    def _models(self, request: ListModels) -> None:
+        """Send the models of a folder, as paths without ending."""
+        from musicgenre.inference.card import list_models
+
+        folder = Path(request.folder)
+        self.tell(ModelsListed(str(folder), tuple(str(folder / name) for name in list_models(folder))))
+
+    def _card(self, request: ReadCard) -> None:
+        """Send a model's card."""
+        from musicgenre.inference.card import model_path, read_card
+
+        self.tell(CardRead(request.model, read_card(model_path(request.model))))
+
+    # ---- jobs
+
+    def _classify(self, request: Classify) -> None:
+        """Answer one input, or say what it stands for: several files, or a title to choose for."""
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.prediction import error_prediction
+        from musicgenre.sources.links import resolve
+
+        job = request.job
+
+        def cancelled() -> bool:
+            return job in self._cancelled
+
+        def progress(stage: str, fraction: float) -> None:
+            self.tell(StageReached(job, stage, fraction))
+
+        try:
+            source = resolve(request.text)
+            if source.kind == "search":
+                self._search.videos(request, source.value, progress, cancelled)
+                return
+            if source.kind in ("folder", "playlist"):
+                self._search.inputs(request, progress, cancelled)
+                return
+        except GenreError as error:
+            if error.kind == "cancelled":
+                raise
+            self.tell(Answered(job, error_prediction(request.text, error, model=request.model, title=request.title)))
+            return
+        self._answer(request, source, progress, cancelled)
+
+    def _answer(
+        self, request: Classify, source: "Source", progress: Callable[[str, float], None], cancelled: Callable[[], bool]
+    ) -> None:
+        """Classify one file or video, and keep what its pictures and its sound need."""
+        from musicgenre.inference.reasons import reasons
+        from musicgenre.plots.spectra import song_spectra
+        from musicgenre.sources.inputs import Item
+        from musicgenre.sources.links import input_name
+
+        progress("prepare", 0.0)
+        classifier = self._classifier(request.model)
+        if source.kind == "video" and not request.title:
+            threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
+        item = Item(input_name(request.text, source), source, request.title)
+        heard: list[Recording] = []
+        prediction: Prediction = classifier.classify_item(
+            item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
+        )
+        recording = heard[0] if heard else None
+        why: tuple[Reason, ...] = ()
+        if recording is not None and prediction.probabilities:
+            found = reasons(prediction, recording, classifier.features, classifier.model.card)
+            why = tuple(Reason(**one) for one in found)
+        self.tell(Answered(request.job, prediction, why, _colour(prediction.genre)))
+        if recording is None or not recording.clips:
+            return
+        self._drawing.keep_recording(request.key, recording)
+        spectra = song_spectra(recording, cancelled=cancelled)
+        self._drawing.keep_spectra(request.key, spectra)
+        if request.store:
+            with contextlib.suppress(OSError):
+                save_spectra(Path(request.store), spectra)
+        self.tell(SpectraKept(request.job, request.key))
+
+    def _early_title(self, job: int, source: "Source") -> None:
+        """Tell a video's title before its download has come that far."""
+        from musicgenre.sources.youtube import preview
+
+        with contextlib.suppress(Exception):  # no answer is no error
+            shown = preview(source)
+            if shown and shown.title:
+                self.tell(TitleFound(job, shown.title))
+
+    def _similar(self, request: FindSimilar) -> None:
+        """Tell the songs of a library that are nearest to a song."""
+        from musicgenre.library.similar import similar
+        from musicgenre.library.store import Library
+
+        def cancelled() -> bool:
+            return request.job in self._cancelled
+
+        with Library(Path(request.library), create=False) as library:
+            found = similar(library, request.text, top=request.top, cancelled=cancelled)
+        songs = (
+            SimilarSong(str(one.song.path), one.song.title, one.song.genre or one.song.verdict, one.distance)
+            for one in found
+        )
+        self.tell(SimilarFound(request.job, tuple(songs)))
+
+
+def _paced(base: Any) -> Any:
+    """Return the classifier's class with an analysis that tells how far it is."""
+
+    class Paced(base):
+        """Counts how often the analysis asks whether to stop, which it does at an even pace."""
+
+        def classify(self, recording: Any, *, source: str, progress: Any, cancelled: Any) -> Any:
+            """Classify as always."""
+            expected = max(CHECKS_PER_S * sum(clip.duration_s for clip in recording.clips), 1.0)
+            asked = 0
+
+            def ask() -> bool:
+                nonlocal asked
+                asked += 1
+                progress("analyse", min(asked / expected, 0.99))
+                return bool(cancelled())
+
+            return super().classify(recording, source=source, progress=progress, cancelled=ask)
+
+    return Paced
+
+
+def _colour(genre: str | None) -> str | None:
+    """Return the genre's colour."""
+    from musicgenre.plots.style import genre_colour
+
+    return genre_colour(genre) if genre else None
+
+
+def main() -> None:
+    """Serve the window that started this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe_out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    try:
+        Engine(sys.stdin.buffer, pipe_out).serve()
+    finally:  # the window is gone: no thread is waited for, and nothing stays on the disk
+        folder = Path(tempfile.gettempdir())
+        if folder.name.startswith("genre-window-"):
+            shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

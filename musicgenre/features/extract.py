@@ -1,0 +1,127 @@
+"""Samples -> features: the only extractor, used by 00, 03 and 04."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample
+from musicgenre.cpu import keep_freed_memory, one_blas_thread
+from musicgenre.errors import Cancelled
+from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
+from musicgenre.features.musicnn import (
+    TAG_HOP_LENGTH,
+    TAG_N_FFT,
+    TAG_N_MELS,
+    TAG_SR,
+    TagNetwork,
+    WindowGrid,
+    Windows,
+    tag_statistics,
+)
+from musicgenre.features.sound_statistics import level_gain, signal_statistics
+from musicgenre.features.spectral import compress_mel, frame_features, mel_power, power_spectrogram, tempo_bpm
+from musicgenre.task import Cancel, never
+
+
+@dataclass(frozen=True)
+class Features:
+    """Columns of a recording, and the windows behind them where the network ran."""
+
+    values: dict[str, float]
+    windows: Windows | None
+
+
+def extract(
+    clips: Sequence[Clip],
+    families: Sequence[str],
+    *,
+    network: TagNetwork | None = None,
+    grid: WindowGrid | None = None,
+    cancelled: Cancel = never,
+) -> Features:
+    """Compute the columns of some families for one recording.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        The analysed sections.
+    families : sequence of str
+        Keys of `FAMILIES`.
+    network : TagNetwork
+        Needed for the families of the pretrained network.
+    grid : WindowGrid
+        Where the network's windows lie, if not as in new tables.
+
+    Raises
+    ------
+    ModelError
+        For an unknown family.
+    Cancelled
+        If `cancelled` said so.
+    """
+    names = columns_of(families)
+    keep_freed_memory()
+    with one_blas_thread():  # the same digits in every run
+        values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
+        windows = None
+        if not SPECTRAL_FAMILIES.issuperset(families):
+            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), cancelled)
+            for family in rows.keys() & set(families):
+                values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
+    return Features({name: values[name] for name in names if name in values}, windows)
+
+
+def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Cancel) -> dict[str, float]:
+    """Return the columns of the spectral families, over the frames of all clips."""
+    values: dict[str, float] = {}
+    parts = []
+    for clip in clips if families else ():
+        if cancelled():
+            raise Cancelled("stopped")
+        parts.append(frame_features(resample(clip, SR), families))
+    for family in families:
+        if family == "tempo":
+            weights = [len(clip.samples) for clip in clips]
+            row = np.array([tempo_bpm(np.average([part["tempo"] for part in parts], axis=0, weights=weights))])
+        else:
+            frames = np.concatenate([part[family] for part in parts])
+            row = np.concatenate([frames.mean(axis=0, dtype=np.float64), frames.std(axis=0, dtype=np.float64)])
+        values.update(zip(FAMILIES[family], row.tolist(), strict=True))
+    return values
+
+
+def _rows_16k(
+    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, cancelled: Cancel
+) -> tuple[dict[str, np.ndarray], Windows | None]:
+    """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
+    gain = np.float32(level_gain(level_dbfs(clips)))
+    tagged = bool({"musicnn", "musicnn_deep"} & set(families))
+    network = (network or TagNetwork()) if tagged else None
+    starts, centres, activations, deep, signal = [], [], [], [], []
+    for clip in clips:
+        if cancelled():
+            raise Cancelled("stopped")
+        y = resample(clip, TAG_SR)
+        power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
+        mel = mel_power(power, sr=TAG_SR, n_fft=TAG_N_FFT, n_mels=TAG_N_MELS)
+        if network is not None:
+            firsts = grid.starts(len(mel))
+            tags, units = network(compress_mel(mel), starts=firsts, cancelled=cancelled)
+            seconds = firsts * TAG_HOP_LENGTH / TAG_SR
+            starts.append(clip.at(seconds))
+            centres.append(clip.at(seconds + WINDOW_S / 2))
+            activations.append(tags)
+            deep.append(units)
+        if "signal" in families:
+            signal.append(signal_statistics(y * gain, power * gain**2, mel * gain**2))
+    rows = {}
+    if signal:
+        rows["signal"] = np.average(signal, axis=0, weights=[len(clip.samples) for clip in clips])
+    windows = None
+    if tagged:
+        windows = Windows(*map(np.concatenate, (starts, centres, activations, deep)))
+        if len(windows.start_s):
+            rows["musicnn"] = tag_statistics(windows.activations)
+            rows["musicnn_deep"] = windows.deep.mean(axis=0)
+    return rows, windows

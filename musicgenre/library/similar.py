@@ -1,0 +1,135 @@
+"""The nearest songs of a library, by what the pretrained network hears, whitened by the library itself."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from musicgenre.errors import GenreError, SourceError
+from musicgenre.inference.batch import loaded_classifier
+from musicgenre.library.statistics import SHOWN
+from musicgenre.library.store import FEATURE_TYPE, Library, Song, song_features
+from musicgenre.sources.inputs import expand_inputs
+from musicgenre.task import Cancel, Progress, never
+from musicgenre.text import clean_title
+
+BLOCK = 50_000  # songs that are compared at once, 40 MB
+
+WHITENED_BY = 20_000  # songs that tell the directions in which songs differ
+
+FEW_SONGS = 30
+
+SHRINKAGE = 0.5
+
+
+# ---- similar songs
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A song of the library and its distance: 0 for the same sound, about 1 for unrelated ones, 2 at most."""
+
+    song: Song
+    distance: float
+
+
+def similar(
+    library: Library,
+    text: str,
+    *,
+    top: int = SHOWN,
+    model: str = "genres",
+    search_titles: bool = False,
+    progress: Progress | None = None,
+    cancelled: Cancel = never,
+) -> list[Neighbour]:
+    """Return the nearest songs of a library to a song.
+
+    Parameters
+    ----------
+    text : str
+        A file, in the library or not, or a link; with `search_titles` a title. It is not among its own neighbours.
+    top : int
+        How many.
+    model, progress, cancelled
+        For a song that has to be heard first; see `inference.classifier.Classifier`.
+
+    Raises
+    ------
+    GenreError
+        If the song cannot be read or has too little sound.
+    """
+    items = expand_inputs([text], search_titles=search_titles, progress=progress, cancelled=cancelled)
+    item, *more = itertools.islice(items, 2)
+    if more:
+        raise SourceError(f"{clean_title(text)!r} is more than one song; give one")
+    if item.error or item.source is None:
+        raise item.error or SourceError(f"{clean_title(text)!r} leads to nothing")
+    path = Path(item.source.value).resolve() if item.source.kind == "file" else None
+    features = library.features_of(path) if path else None
+    if features is None:
+        classifier = loaded_classifier(model, 1)
+        answer = classifier.classify_item(item, progress=progress, cancelled=cancelled)
+        if not answer.probabilities or classifier.features is None or classifier.features.windows is None:
+            raise GenreError(f"{clean_title(text)!r} cannot be compared: {answer.reason}", "unreadable")
+        features = song_features(classifier.features.windows.deep)
+    return nearest(library, features, top=top, leave_out=path)
+
+
+def nearest(
+    library: Library, features: np.ndarray, *, top: int = SHOWN, leave_out: Path | None = None
+) -> list[Neighbour]:
+    """Return the songs nearest to features of shape (200,): cosine distance after whitening, by brute force in blocks.
+
+    Whitening by the library's own covariance, shrunk halfway to a sphere (as Ledoit and Wolf, 2004, with a fixed
+    share), keeps what all songs of a collection have in common from deciding.
+    """
+    from sklearn.neighbors import NearestNeighbors  # takes a second to load
+
+    where = "missing_since IS NULL AND verdict IN ('genre', 'uncertain') AND length(features) = ?"
+    count = library.number("count(*)", where, (features.nbytes,))
+    step = max(count // WHITENED_BY, 1)
+    sample = library.read(f"SELECT features FROM songs WHERE {where} AND id % ? = 0", (features.nbytes, step))  # noqa: S608 - our own words
+    mean, whitening = _whitening(_vectors([blob for (blob,) in sample], len(features)))
+    wanted = (features - mean) @ whitening
+    best: list[tuple[float, int]] = []
+    keys: list[int] = []
+    data: list[bytes] = []
+
+    def compare() -> None:
+        vectors = (_vectors(data, len(features)) - mean) @ whitening
+        index = NearestNeighbors(n_neighbors=min(top + 1, len(keys)), metric="cosine", algorithm="brute").fit(vectors)
+        distances, places = index.kneighbors(wanted[None])
+        found = [(float(d), keys[i]) for d, i in zip(distances[0], places[0], strict=True)]
+        best[:] = sorted([*best, *found])[: top + 1]
+        keys.clear()
+        data.clear()
+
+    for key, blob in library.read(f"SELECT id, features FROM songs WHERE {where}", (features.nbytes,)):  # noqa: S608 - our own words
+        keys.append(key)
+        data.append(blob)
+        if len(keys) == BLOCK:
+            compare()
+    if keys:
+        compare()
+    found = [Neighbour(song, max(d, 0.0)) for d, key in best for song in library.songs("id = ?", (key,))]
+    return [neighbour for neighbour in found if neighbour.song.path != leave_out][:top]
+
+
+def _vectors(blobs: Sequence[bytes], width: int) -> np.ndarray:
+    """Return stored features as an array, shape (songs, width)."""
+    return np.frombuffer(b"".join(blobs), FEATURE_TYPE).reshape(-1, width)
+
+
+def _whitening(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean, shape (n,), and the matrix, shape (n, n), that make features alike in all directions."""
+    width = vectors.shape[1]
+    if len(vectors) < FEW_SONGS:  # which tell nothing of what songs have in common
+        return np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
+    mean = vectors.mean(axis=0)
+    covariance = np.cov((vectors - mean).T)
+    sphere = np.eye(width) * np.trace(covariance) / width
+    values, axes = np.linalg.eigh(SHRINKAGE * sphere + (1 - SHRINKAGE) * covariance)
+    return mean, (axes / np.sqrt(np.maximum(values, 1e-9))).astype(np.float32)

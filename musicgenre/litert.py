@@ -1,0 +1,34 @@
+"""LiteRT: run exported networks without TensorFlow, and without its notes on standard error."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MODELS_DIR = Path(__file__).parents[1] / "models"
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Drop what native libraries write to standard error meanwhile: notes on delegates and drivers, not errors."""
+    sys.stderr.flush()
+    saved, sink = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(sink)
+
+
+def load_litert(flatbuffer: bytes, *, threads: int = 1) -> Any:
+    """Return a ready LiteRT interpreter."""
+    from ai_edge_litert.interpreter import Interpreter  # loads a shared library
+
+    with quiet_stderr():
+        interpreter = Interpreter(model_content=flatbuffer, num_threads=threads)
+        interpreter.allocate_tensors()
+    return interpreter

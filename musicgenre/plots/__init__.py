@@ -1,0 +1,1 @@
+"""Data -> Figure; figures are returned, not shown."""

@@ -1,0 +1,1 @@
+"""What a user gave -> things to hear: files, folders, links, titles."""

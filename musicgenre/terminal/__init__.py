@@ -1,0 +1,1 @@
+"""Streams, signals, bars, and answers as text, JSON lines and CSV."""

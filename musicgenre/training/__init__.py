@@ -1,0 +1,1 @@
+"""Table -> model: configurations, folds, metrics, networks, export; the only room with TensorFlow."""

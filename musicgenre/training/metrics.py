@@ -1,0 +1,77 @@
+"""Metrics of a classifier: accuracy, calibration, coverage, intervals over groups."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+ECE_BINS = 15
+
+COVERAGE = 0.8
+
+NAMED_ACCURACY = 0.90  # how often a named genre must be right; sets the threshold of `uncertain`
+
+BOOTSTRAPS = 1000
+
+
+# ---- figures
+
+
+def expected_calibration_error(y: np.ndarray, probabilities: np.ndarray, *, bins: int = ECE_BINS) -> float:
+    """Return the mean distance of confidence and accuracy over bins of confidence, in [0, 1] (Naeini et al., 2015)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == y
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[index == b].mean() - right[index == b].mean()) * (index == b).mean() for b in np.unique(index)
+    ]
+    return float(np.sum(gaps))
+
+
+def accuracy_at_coverage(y: np.ndarray, probabilities: np.ndarray, *, coverage: float = COVERAGE) -> float:
+    """Return the accuracy on the share of clips with the highest confidence."""
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")[: max(int(round(coverage * len(y))), 1)]
+    return float((probabilities[order].argmax(axis=1) == y[order]).mean())
+
+
+def bootstrap_interval(right: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % interval of the accuracy under resampling of groups."""
+    _, index = np.unique(groups, return_inverse=True)
+    hits, sizes = np.bincount(index, weights=right), np.bincount(index)
+    drawn = np.random.default_rng(seed).integers(0, len(sizes), (BOOTSTRAPS, len(sizes)))
+    low, high = np.percentile(hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: float = NAMED_ACCURACY) -> float:
+    """Return the lowest confidence above which named genres are right at least `accuracy` of the time (0 to 1)."""
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    right = (probabilities.argmax(axis=1) == y)[order]
+    good = np.flatnonzero(np.cumsum(right) / np.arange(1, len(y) + 1) >= accuracy)
+    return float(confidence[order][good[-1]]) if len(good) else 1.0
+
+
+def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres: Sequence[str]) -> dict[str, Any]:
+    """Return every figure of one set of answers: accuracy and its interval, macro-F1, recalls, top-3, calibration."""
+    from sklearn.metrics import confusion_matrix, f1_score
+
+    labels = np.arange(len(genres))
+    guess = probabilities.argmax(axis=1)
+    right = guess == y
+    matrix = confusion_matrix(y, guess, labels=labels)
+    with np.errstate(invalid="ignore"):
+        recall = np.diag(matrix) / matrix.sum(axis=1)
+    best3 = np.argsort(-probabilities, axis=1)[:, :3]
+    return {
+        "clips": len(y),
+        "accuracy": float(right.mean()),
+        "interval_95": bootstrap_interval(right, groups),
+        "macro_f1": float(f1_score(y, guess, labels=np.unique(y), average="macro")),
+        "recall": {genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
+        "worst_recall": float(np.nanmin(recall)),
+        "top3": float((best3 == y[:, None]).any(axis=1).mean()),
+        "ece": expected_calibration_error(y, probabilities),
+        "accuracy_at_80": accuracy_at_coverage(y, probabilities),
+        "confusion": matrix.tolist(),
+    }

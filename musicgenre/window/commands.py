@@ -1,0 +1,238 @@
+"""The commands, each once: what it is called, its keys, its menu, what it does.
+
+`command_table` lists them; menus, key bindings, the menu of a row and the list of keys are made from it.
+"""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from musicgenre.window.answers import Answers
+from musicgenre.window.corrections import Corrections
+from musicgenre.window.exports import Exports
+from musicgenre.window.inputs import Inputs
+from musicgenre.window.jobs import Jobs
+from musicgenre.window.listening import Listening
+from musicgenre.window.look import SCALES, Look
+from musicgenre.window.preferences import Preferences
+from musicgenre.window.similar import Similar
+
+MENUS = ("File", "Edit", "View", "Model", "Help")
+TABS = 7
+OTHER_KEYS = (  # of widgets, beside those of the commands
+    ("Enter", "classify what is in the box"), ("Ctrl+V", "classify the link in the clipboard"),
+    ("Left, Right", "on a picture: 5 seconds back or on"), ("Ctrl+1 … Ctrl+7", "genres, reasons, pictures"),
+    ("Ctrl+Tab", "the next of them"), ("Ctrl+Plus, Ctrl+Minus", "larger, smaller"),
+    ("Alt+letter", "the button or menu with that letter underlined"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that the user can do.
+
+    Parameters
+    ----------
+    name : str
+        What menus call it; "" for what is in none.
+    do : callable
+        Called without anything.
+    underline : int
+        Place of the letter in the name that chooses it in a menu.
+    menu : str
+        One of `MENUS`, or "" for what is done by key alone.
+    group : int
+        Groups of a menu are kept apart by lines.
+    key : str
+        The key as it is written.
+    sequences : tuple of str
+        Tk's names of the keys that do it everywhere in the window.
+    help : str
+        What the list of keys says of it; "" leaves it out.
+    row : str
+        Whether the menu of selected rows has it: "" for no, "one" for a single answer, "any", or "last" below a line.
+    """
+
+    name: str
+    do: Callable[[], Any]
+    underline: int = -1
+    menu: str = ""
+    group: int = 0
+    key: str = ""
+    sequences: tuple[str, ...] = ()
+    help: str = ""
+    row: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several in a menu: a theme or a scaling."""
+
+    menu: str
+    options: tuple[tuple[Any, str], ...]
+    chosen: Any
+    do: Callable[[Any], None]
+    underline: int = 0
+
+
+@dataclass(frozen=True)
+class Controllers:
+    """What does what the user asks for."""
+
+    jobs: Jobs
+    answers: Answers
+    exports: Exports
+    corrections: Corrections
+    listening: Listening
+    preferences: Preferences
+    inputs: Inputs
+    similar: Similar
+    help: Callable[[], None]
+    about: Callable[[], None]
+    close: Callable[[], None]
+
+
+def command_table(do: Controllers) -> tuple[Command, ...]:
+    """Return all commands in the order of the menus."""
+    return (
+        Command("Open files…", do.inputs.open_files, 0, "File", 0, "Ctrl+O", ("<Control-o>", "<Alt-o>"), "open files"),
+        Command("Open folder…", do.inputs.open_folder, 5, "File", 0, "Ctrl+Shift+O", ("<Control-O>",), "open a folder"),
+        Command("Export answer…", do.exports.save, 0, "File", 1, "Ctrl+E", ("<Control-e>", "<Alt-x>"),
+                "export the answer"),
+        Command("Export list as CSV…", lambda: do.exports.save_list("csv"), 15, "File", 1),
+        Command("Export list as JSON…", lambda: do.exports.save_list("json"), 15, "File", 1),
+        Command("Export corrections…", do.corrections.export, 7, "File", 1),
+        Command("Quit", do.close, 0, "File", 2, "Ctrl+Q", ("<Control-q>",), "quit"),
+        Command("Classify again", do.answers.again, 9, "Edit", 0, "Ctrl+R", ("<Control-r>",), "classify again", "any"),
+        Command("Copy answer", do.exports.copy, 0, "Edit", 0, "Ctrl+Shift+C", ("<Control-C>", "<Alt-c>"),
+                "copy the answer as text", "one"),
+        Command("Export answer…", do.exports.save, 0, row="one"),
+        Command("That’s wrong…", do.corrections.ask, 0, "Edit", 0, sequences=("<Alt-t>",), row="one"),
+        Command("Compare…", do.answers.compare, 3, "Edit", 0, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
+                "compare two answers", "any"),
+        Command("Similar songs…", do.similar.show, 0, "Edit", 0, "Ctrl+G", ("<Control-g>",),
+                "similar songs of your library", "one"),
+        Command("Find in history", do.answers.focus_search, 0, "Edit", 1, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
+                "search the history"),
+        Command("Remove from history", do.answers.remove, 0, "Edit", 1, "Delete", ("<Alt-r>",),
+                "remove the selected answers", "last"),
+        Command("Clear history…", do.answers.clear, 1, "Edit", 1),
+        Command("Cancel", lambda: do.jobs.cancel(do.answers.shown), 2, "Edit", 2, "Esc", ("<Escape>", "<Alt-n>"),
+                "cancel the present job; close a dialog"),
+        Command("Cancel all", do.jobs.cancel_all, 4, "Edit", 2),
+        Command("Other folder…", do.preferences.other_folder, 0, "Model"),
+        Command("Card of the model", do.preferences.show_card, 0, "Model", sequences=("<Alt-a>",)),
+        Command("Keys", do.help, 0, "Help", 0, "F1", ("<F1>",), "this list"),
+        Command("About", do.about, 0, "Help"),
+        *_keys_alone(do),
+    )  # fmt: skip
+
+
+def _keys_alone(do: Controllers) -> tuple[Command, ...]:
+    """Return the commands that are in no menu."""
+    return (
+        Command("", do.inputs.focus_entry, key="Ctrl+L", sequences=("<Control-l>",), help="go to the box"),
+        Command("", do.inputs.submit_entry, sequences=("<Alt-s>",)),
+        Command("", do.listening.toggle, key="Ctrl+P", sequences=("<Control-p>", "<Alt-l>"), help="listen, or stop"),
+        Command("", do.preferences.focus_models, sequences=("<Alt-d>",)),
+        Command("", lambda: do.preferences.zoom(1), sequences=("<Control-plus>", "<Control-equal>")),
+        Command("", lambda: do.preferences.zoom(-1), sequences=("<Control-minus>",)),
+        *(
+            Command("", partial(do.answers.show_tab, number), sequences=(f"<Control-Key-{number + 1}>",))
+            for number in range(TABS)
+        ),
+    )
+
+
+def choices(do: Controllers, *, theme: str, scale: float) -> tuple[Choice, ...]:
+    """Return the choices of the menus."""
+    themes = (("system", "Theme of the system"), ("light", "Light"), ("dark", "Dark"))
+    scales = tuple((one, f"{one:.0%}" if one else "Size of the screen") for one in (0.0, *SCALES))
+    return (
+        Choice("View", themes, theme, do.preferences.use_theme),
+        Choice("View", scales, scale, do.preferences.use_scale),
+    )
+
+
+def help_keys(commands: Sequence[Command]) -> list[tuple[str, str]]:
+    """Return the keys and what they do."""
+    return [*((command.key, command.help) for command in commands if command.help), *OTHER_KEYS]
+
+
+class Menus:
+    """The menu bar, the keys and the menu of a row.
+
+    Parameters
+    ----------
+    root : tk.Tk
+    look : Look
+    commands : sequence of Command
+    choices : sequence of Choice
+    """
+
+    def __init__(self, root: tk.Tk, look: Look, commands: Sequence[Command], choices: Sequence[Choice]) -> None:
+        self._root, self._look, self._commands = root, look, commands
+        self._variables: list[tk.Variable] = []  # an unreferenced variable would be forgotten
+        bar = tk.Menu(root, tearoff=False)
+        for name in MENUS:
+            menu = tk.Menu(bar, tearoff=False)
+            bar.add_cascade(label=name, menu=menu, underline=0)
+            self._fill(menu, [command for command in commands if command.menu == name])
+            self._offer(menu, [choice for choice in choices if choice.menu == name])
+        root.configure(menu=bar)
+        look.listen(lambda: look.paint_menus(root))
+        look.paint_menus(root)
+        root.bind("<<ThemeChanged>>", self._repaint, add=True)
+        for command in commands:
+            for sequence in command.sequences:
+                root.bind(sequence, partial(self._key, do=command.do))
+
+    def _fill(self, menu: tk.Menu, commands: Sequence[Command]) -> None:
+        """Add commands to a menu, with lines between their groups."""
+        for index, command in enumerate(commands):
+            if index and command.group != commands[index - 1].group:
+                menu.add_separator()
+            menu.add_command(label=command.name, underline=command.underline, accelerator=command.key,
+                             command=command.do)  # fmt: skip
+
+    def _offer(self, menu: tk.Menu, choices: Sequence[Choice]) -> None:
+        """Add choices to a menu, with lines between them."""
+        for index, choice in enumerate(choices):
+            if index:
+                menu.add_separator()
+            kind = tk.StringVar if isinstance(choice.chosen, str) else tk.DoubleVar
+            variable = kind(self._root, choice.chosen)
+            self._variables.append(variable)
+            for value, text in choice.options:
+                menu.add_radiobutton(label=text, underline=choice.underline, value=value, variable=variable,
+                                     command=partial(choice.do, value))  # type: ignore[misc]  # fmt: skip
+
+    def _key(self, event: "tk.Event[Any]", do: Callable[[], Any]) -> str | None:
+        """Do what a key stands for, unless a dialog has the keyboard."""
+        if event.widget.winfo_toplevel() is not self._root:
+            return None
+        do()
+        return "break"
+
+    def _repaint(self, event: "tk.Event[tk.Misc]") -> None:
+        """Paint again when the theme, which does so late, has painted the menus its own way."""
+        if event.widget is self._root:  # every widget is told of it
+            self._root.after_idle(self._look.paint_menus, self._root)
+
+    def row_menu(self, x: int, y: int, *, one: bool) -> None:
+        """Show the menu of the selected rows at a place of the screen; `one` offers what is done to one answer."""
+        name = "row_menu"
+        if name in self._root.children:
+            self._root.children[name].destroy()
+        menu = tk.Menu(self._root, name=name, tearoff=False)
+        alone: Literal["normal", "disabled"] = "normal" if one else "disabled"
+        for command in self._commands:
+            if command.row == "last":
+                menu.add_separator()
+            if command.row:
+                menu.add_command(label=command.name, underline=command.underline, command=command.do,
+                                 state=alone if command.row == "one" else "normal")  # fmt: skip
+        self._look.paint_menus(self._root)
+        menu.tk_popup(x, y)

@@ -1,0 +1,275 @@
+"""The window's dialogs: correct, compare, model card, keys, about, and what went wrong."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from tkinter import ttk
+from typing import Any
+
+from musicgenre.engine.history import Entry
+from musicgenre.text import clean_text, clean_title
+from musicgenre.window.look import Look
+from musicgenre.window.picture import Picture
+from musicgenre.window.text_fit import FitLabel
+from musicgenre.window.wording import card_lines, headline, meaning
+
+LICENCES = (
+    ("this program", "MIT"), ("pretrained network musicnn", "ISC, © 2019 MTG-UPF, Jordi Pons"), ("numpy", "BSD"),
+    ("av", "BSD; carries FFmpeg, LGPL"), ("soxr", "LGPL"), ("ai-edge-litert", "Apache 2.0"),
+    ("matplotlib", "PSF-like"), ("yt-dlp", "Unlicense"), ("sv-ttk", "MIT"), ("sounddevice", "MIT"),
+    ("tkinterdnd2", "MIT"), ("platformdirs", "MIT"), ("python-bidi", "LGPL"), ("arabic-reshaper", "MIT"),
+)  # fmt: skip
+
+
+def _ignoring(do: Callable[[], None]) -> Callable[[Any], None]:
+    """Return `do` as an answer to an event."""
+    return lambda _: do()
+
+
+class Dialog(tk.Toplevel):
+    """A window above the main one: centred on it, closed by Esc, at most as large as the screen."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, title: str, size: tuple[int, int] | None = None) -> None:
+        super().__init__(root)
+        self.withdraw()
+        self.title(title)
+        self.transient(root)
+        self.look, self._root_window = look, root
+        colours = look.colours
+        self.configure(background=colours.background, highlightthickness=1, highlightbackground=colours.line,
+                       highlightcolor=colours.line)  # fmt: skip
+        self.body = ttk.Frame(self, padding=look.px(14))
+        self.body.pack(fill="both", expand=True)
+        self._size = size
+        self.bind("<Escape>", lambda _: self.destroy())
+        look.listen(self._paint)
+
+    def present(self, focus: tk.Misc | None = None) -> None:
+        """Show the dialog when it is built, with the keyboard in it."""
+        self.update_idletasks()
+        width, height = self._size or (self.winfo_reqwidth(), self.winfo_reqheight())
+        if self._size:
+            width, height = self.look.px(width), self.look.px(height)
+        width, height = min(width, self.winfo_screenwidth() - 20), min(height, self.winfo_screenheight() - 60)
+        root = self._root_window
+        x = root.winfo_rootx() + (root.winfo_width() - width) // 2
+        y = root.winfo_rooty() + (root.winfo_height() - height) // 3
+        x = min(max(x, 0), max(self.winfo_screenwidth() - width, 0))
+        y = min(max(y, 0), max(self.winfo_screenheight() - height, 0))
+        self.geometry(f"{width}x{height}+{x}+{y}")
+        self.deiconify()
+        self.lift()
+        (focus or self).focus_force()
+
+    def buttons(self, *made: tuple[str, Callable[[], None]]) -> list[ttk.Button]:
+        """Add a row of buttons, the first of them for Enter."""
+        bar = ttk.Frame(self.body)
+        bar.pack(side="bottom", fill="x", pady=(self.look.px(12), 0))
+        out = []
+        for index, (text, command) in enumerate(made):
+            button = ttk.Button(bar, text=text, command=command, style="TButton" if index else "Accent.TButton")
+            button.pack(side="right", padx=(self.look.px(8), 0))
+            button.bind("<Return>", _ignoring(command))
+            out.append(button)
+        return out
+
+    def text(self, *, height: int = 12, width: int = 60) -> tk.Text:
+        """Add a text that can be read and copied from."""
+        frame = ttk.Frame(self.body)
+        frame.pack(fill="both", expand=True)
+        text = tk.Text(frame, wrap="word", height=height, width=width, padx=6, pady=6)
+        bar = ttk.Scrollbar(frame, command=text.yview)
+        bar.pack(side="right", fill="y")
+        text.pack(side="left", fill="both", expand=True)
+        text.configure(yscrollcommand=bar.set)
+        self.look.paint_text(text)
+        text.tag_configure("strong", font=self.look.fonts["strong"], spacing1=6)
+        return text
+
+    def _paint(self) -> None:
+        """Follow a change of the theme, with all texts and pictures."""
+        if not self.winfo_exists():
+            return
+        colours = self.look.colours
+        self.configure(background=colours.background, highlightbackground=colours.line, highlightcolor=colours.line)
+        for widget in (self.body, *self.body.winfo_children()):
+            for inner in (widget, *widget.winfo_children()):
+                if isinstance(inner, tk.Text):
+                    self.look.paint_text(inner)
+                elif isinstance(inner, Picture):
+                    inner.paint()
+                    inner.refresh(at_once=True)
+
+
+class BugDialog(Dialog):
+    """Says that the program has a fault; the details can be copied."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, details: str, log: str | None) -> None:
+        super().__init__(root, look, title="A fault in the program", size=(560, 330))
+        where = f" It is noted in {log}." if log else ""
+        words = f"Something went wrong that is not your doing; you can go on working.{where}"
+        ttk.Label(self.body, text=words, wraplength=look.px(520), style="Body.TLabel").pack(anchor="w", pady=(0, 8))
+        self.details = details
+        close, self.copy = self.buttons(("Close", self.destroy), ("Copy details", self._copy))
+        text = self.text(height=8)
+        text.insert("1.0", details)
+        text.configure(state="disabled")
+        self.present(close)
+
+    def _copy(self) -> None:
+        """Put the details on the clipboard."""
+        self.clipboard_clear()
+        self.clipboard_append(self.details)
+        self.copy.configure(text="Copied")
+
+
+class CorrectDialog(Dialog):
+    """Asks for the right genre."""
+
+    def __init__(
+        self, root: tk.Tk, look: Look, *, entry: Entry, genres: Sequence[str], save: Callable[[str], None]
+    ) -> None:
+        super().__init__(root, look, title="That’s wrong")
+        title = FitLabel(self.body, use=look.fonts["strong"], lines=2)
+        title.pack(fill="x")
+        title.show(entry.title)
+        words = f"The answer was “{headline(entry.prediction)}”. Which genre is right?"
+        ttk.Label(self.body, text=words, style="Body.TLabel").pack(anchor="w", pady=look.px(8))
+        self.genre = ttk.Combobox(self.body, values=list(genres), font=look.fonts["body"])
+        self.genre.pack(fill="x")
+        note = "Choose one or write another. Corrections are kept on this computer; File > Export corrections\n" \
+               "makes a table of them for training."  # fmt: skip
+        ttk.Label(self.body, text=note, style="Small.TLabel").pack(anchor="w", pady=look.px(8))
+        self._save = save
+        self.buttons(("Save", self._accept), ("Cancel", self.destroy))
+        self.genre.bind("<Return>", lambda _: self._accept())
+        self.present(self.genre)
+
+    def _accept(self) -> None:
+        """Save what was chosen, if anything was."""
+        genre = clean_title(self.genre.get(), limit=60)
+        if genre:
+            self._save(genre)
+            self.destroy()
+
+
+@dataclass(frozen=True)
+class Side:
+    """The widgets of one of the answers that are compared."""
+
+    choice: ttk.Combobox
+    title: FitLabel
+    verdict: FitLabel
+    meaning: FitLabel
+    bars: Picture
+    time: Picture
+
+    @property
+    def pictures(self) -> tuple[Picture, Picture]:
+        """The pictures."""
+        return self.bars, self.time
+
+
+class CompareDialog(Dialog):
+    """Two answers side by side."""
+
+    def __init__(
+        self, root: tk.Tk, look: Look, *, entries: list[Entry], chosen: list[str], draw: Callable[[Picture], None]
+    ) -> None:
+        super().__init__(root, look, title="Compare", size=(920, 660))
+        self._entries = {f"{index + 1}. {entry.title[:70]}": entry for index, entry in enumerate(entries)}
+        labels = list(self._entries)
+        keys = [entry.key for entry in entries]
+        self.sides: list[Side] = []
+        self.body.columnconfigure((0, 1), weight=1, uniform="half")
+        self.body.rowconfigure(4, weight=3, uniform="picture")
+        self.body.rowconfigure(5, weight=2, uniform="picture")
+        for column in (0, 1):
+            start = keys.index(chosen[column]) if column < len(chosen) and chosen[column] in keys else column
+            side = self._side(labels, column, draw)
+            self.sides.append(side)
+            side.choice.current(min(start, len(labels) - 1))
+            side.choice.bind("<<ComboboxSelected>>", _ignoring(partial(self._show, side)))
+        self.present(self.sides[0].choice)
+        for side in self.sides:
+            self._show(side)
+
+    def _side(self, labels: list[str], column: int, draw: Callable[[Picture], None]) -> Side:
+        """Make the widgets of one side."""
+        look = self.look
+        side = Side(
+            choice=ttk.Combobox(self.body, values=labels, state="readonly", font=look.fonts["body"]),
+            title=FitLabel(self.body, use=look.fonts["strong"], lines=2),
+            verdict=FitLabel(self.body, use=look.fonts["title"], lines=1),
+            meaning=FitLabel(self.body, use=look.fonts["small"], lines=2),
+            bars=Picture(self.body, look, "prediction_bars", draw, lambda _: None),
+            time=Picture(self.body, look, "genre_timeline", draw, lambda _: None),
+        )
+        widgets = (side.choice, side.title, side.verdict, side.meaning, side.bars, side.time)
+        for row, widget in enumerate(widgets):
+            widget.grid(row=row, column=column, sticky="nsew", padx=look.px(8), pady=look.px(2))
+        return side
+
+    def _show(self, side: Side) -> None:
+        """Show the answer that a side has chosen."""
+        entry = self._entries[side.choice.get()]
+        side.title.show(entry.title)
+        side.verdict.show(headline(entry.prediction))
+        side.meaning.show(meaning(entry.prediction))
+        side.bars.show(entry)
+        side.time.show(entry)
+
+
+class HelpDialog(Dialog):
+    """The keys, as pairs of a key and what it does."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__(root, look, title="Keys")
+        grid = ttk.Frame(self.body)
+        grid.pack()
+        half = (len(keys) + 1) // 2
+        for index, (key, words) in enumerate(keys):
+            row, column = index % half, 2 * (index // half)
+            ttk.Label(grid, text=key, style="Strong.TLabel").grid(row=row, column=column, sticky="w", pady=look.px(3))
+            label = ttk.Label(grid, text=words, style="Body.TLabel")
+            label.grid(row=row, column=column + 1, sticky="w", padx=(look.px(10), look.px(18)))
+        (close,) = self.buttons(("Close", self.destroy))
+        self.present(close)
+
+
+class AboutDialog(Dialog):
+    """Versions and licences."""
+
+    def __init__(self, root: tk.Tk, look: Look) -> None:
+        import platform
+        from importlib.metadata import PackageNotFoundError, version
+
+        super().__init__(root, look, title="About", size=(520, 420))
+        (close,) = self.buttons(("Close", self.destroy))
+        text = self.text()
+        text.insert("end", "Music genre classifier\n", "strong")
+        text.insert("end", "Names the genre of a song, with honest confidence.\n")
+        text.insert("end", f"Python {platform.python_version()}, Tk {root.tk.call('info', 'patchlevel')}\n\n")
+        text.insert("end", "Versions and licences\n", "strong")
+        for name, licence in LICENCES:
+            try:
+                found = f" {version(name)}"
+            except PackageNotFoundError:
+                found = "" if " " in name else " (not installed)"
+            text.insert("end", f"{name}{found}: {licence}\n")
+        text.configure(state="disabled")
+        self.present(close)
+
+
+class CardDialog(Dialog):
+    """What is known of a model."""
+
+    def __init__(self, root: tk.Tk, look: Look, *, name: str, card: dict[str, Any]) -> None:
+        super().__init__(root, look, title=f"Model {clean_title(name, limit=60)}", size=(560, 460))
+        (close,) = self.buttons(("Close", self.destroy))
+        text = self.text()
+        for line, tag in card_lines(card):
+            text.insert("end", clean_text(line) + "\n", tag)
+        text.configure(state="disabled")
+        self.present(close)

@@ -1,0 +1,90 @@
+"""Listening to the answer that is shown."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, StopPlaying
+from musicgenre.window.answer_page import AnswerPage
+from musicgenre.window.context import Context
+from musicgenre.window.picture import reference
+
+
+class Listening:
+    """Asks the engine for sound and moves the cursors of the pictures.
+
+    Parameters
+    ----------
+    context : Context
+    page : AnswerPage
+
+    Attributes
+    ----------
+    playing : str or None
+        Key of the answer that is heard.
+    problem : str or None
+        Why nothing can be heard.
+    volume : float
+        0 to 1.
+    """
+
+    def __init__(self, context: Context, page: AnswerPage) -> None:
+        self._context, self._page = context, page
+        self.playing: str | None = None
+        self.problem: str | None = "the sound device is not known yet"
+        self.volume = min(max(context.settings.now.volume, 0.0), 1.0)
+        self._token = 0  # the number of what is, or was last, listened to
+        self.handlers: Mapping[type, Callable[[Any], None]] = {
+            Ready: self._ready, PlayingAt: self._playing_at, EngineEnded: lambda _: self._ended(),
+        }  # fmt: skip
+
+    def toggle(self) -> None:
+        """Play the analysed sections, or stop."""
+        if self.playing:
+            self._context.worker.ask(StopPlaying())
+        elif self._page.winfo_viewable():
+            entry = self._page.entry
+            if entry and entry.prediction.analysed:
+                self.play_from(float(entry.prediction.analysed[0].start_s))
+
+    def play_from(self, second: float) -> None:
+        """Play from a second of the song on."""
+        if self.problem:
+            self._page.tell("Cannot listen")
+            self._context.say(f"Cannot listen: {self.problem}", bad=True)
+            for picture in self._page.pictures.values():
+                picture.cursor(second)
+            return
+        entry = self._page.entry
+        if entry:
+            self.playing = entry.key
+            self._token += 1
+            song = reference(self._context.history, entry)
+            self._context.worker.ask(Play(song, second, self.volume, self._token))
+
+    def stop(self) -> None:
+        """Stop what is heard: another answer is shown."""
+        if self.playing:
+            self._context.worker.ask(StopPlaying())
+
+    def set_volume(self, volume: float) -> None:
+        """Play louder or softer."""
+        self.volume = volume
+        self._context.worker.ask(SetVolume(volume))
+
+    def _ready(self, event: Ready) -> None:
+        """Note whether there is a sound device."""
+        self.problem = event.sound_problem
+
+    def _playing_at(self, event: PlayingAt) -> None:
+        """Move the cursors."""
+        if event.token != self._token:  # a sound that was stopped for another
+            return
+        if event.second is None:
+            self._ended()
+        elif self._page.entry and self.playing == self._page.entry.key:
+            self._page.playing(event.second)
+
+    def _ended(self) -> None:
+        """Take the cursors away: nothing is heard any more."""
+        self.playing = None
+        self._page.playing(None)

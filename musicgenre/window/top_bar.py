@@ -1,0 +1,64 @@
+"""The row above: the box for titles, links and paths, and the model."""
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import Any
+
+from musicgenre.window.look import HintEntry, Look
+from musicgenre.window.wording import model_name
+
+OTHER_FOLDER = "Other folder…"
+
+
+@dataclass(frozen=True)
+class TopActions:
+    """What the row's buttons do; all are called without anything."""
+
+    submit: Callable[[], None]
+    open_files: Callable[[], None]
+    choose_model: Callable[[], None]
+    show_card: Callable[[], None]
+
+
+class TopBar(ttk.Frame):
+    """The row.
+
+    Parameters
+    ----------
+    parent : widget
+    look : Look
+    actions : TopActions
+    model : str
+        The model in use.
+    """
+
+    def __init__(self, parent: Any, look: Look, actions: TopActions, *, model: str) -> None:
+        super().__init__(parent)
+        self.columnconfigure(0, weight=1)
+        self.entry = HintEntry(self, look, hint="A title, a YouTube link, or the path of a file")
+        self.go = ttk.Button(self, text="Classify", underline=3, style="Accent.TButton", command=actions.submit)
+        self.open = ttk.Button(self, text="Open…", underline=0, command=actions.open_files)
+        label = ttk.Label(self, text="Model", underline=2, style="Body.TLabel")
+        self.model_box = ttk.Combobox(self, state="readonly", width=11, values=[model], font=look.fonts["body"])
+        self.model_box.set(model_name(model))
+        self.card = ttk.Button(self, text="Card", underline=1, command=actions.show_card)
+        for column, widget in enumerate((self.entry, self.go, self.open, label, self.model_box, self.card)):
+            widget.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else look.px(8), 0))
+        for key in ("<Return>", "<KP_Enter>"):
+            self.entry.bind(key, lambda _: actions.submit())
+        self.model_box.bind("<<ComboboxSelected>>", lambda _: actions.choose_model())
+
+    def show_model(self, model: str) -> None:
+        """Show which model is in use."""
+        self.model_box.set(model_name(model))
+
+    def offer_models(self, models: Sequence[str]) -> None:
+        """Offer models to choose from, and others of a folder."""
+        self.model_box.configure(values=[*map(model_name, models), OTHER_FOLDER])
+
+    def focus_entry(self) -> None:
+        """Put the keyboard into the box, with its text selected."""
+        self.entry.focus_set()
+        self.entry.selection_range(0, tk.END)

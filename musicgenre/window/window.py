@@ -1,0 +1,259 @@
+"""The window: its widgets, what controls them, and a round of work.
+
+Conventions
+-----------
+Only this thread touches widgets. Events of the worker are taken from its queue every 30 ms, and never for longer than
+a few milliseconds at a time; each goes to the controller that names its class. User errors are a sentence in place;
+faults of the program go to the log file and to a dialog whose details can be copied.
+"""
+
+import contextlib
+import gc
+import signal
+import sys
+import time
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import ttk
+from typing import Any
+
+from musicgenre.engine.history import History
+from musicgenre.engine.settings import SettingsStore
+from musicgenre.engine.worker import Worker
+from musicgenre.window.answer_page import AnswerActions, AnswerPage
+from musicgenre.window.answers import Answers
+from musicgenre.window.commands import Controllers, Menus, choices, command_table, help_keys
+from musicgenre.window.context import Context
+from musicgenre.window.corrections import Corrections
+from musicgenre.window.dialogs import AboutDialog, HelpDialog
+from musicgenre.window.exports import Exports
+from musicgenre.window.faults import Faults
+from musicgenre.window.file_dialogs import FileDialogs
+from musicgenre.window.history_list import AnswerList, ListActions
+from musicgenre.window.inputs import Inputs
+from musicgenre.window.jobs import Jobs
+from musicgenre.window.listening import Listening
+from musicgenre.window.page_stack import Keyboard, PageStack
+from musicgenre.window.pages import Pick, Welcome, Working
+from musicgenre.window.picture import Pictures
+from musicgenre.window.placement import Placement
+from musicgenre.window.preferences import Preferences, look_of
+from musicgenre.window.similar import Similar
+from musicgenre.window.status import StatusBar
+from musicgenre.window.top_bar import TopActions, TopBar
+
+NAME = "Music genre classifier"
+POLL_MS = 30
+BUDGET_S = 0.012  # of one round of events
+TIDY_S = 60.0  # between two thorough searches for garbage
+
+
+class Window:
+    """The program's window.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where history and settings lie; None keeps nothing.
+    text : str, optional
+        Classified at once.
+
+    Raises
+    ------
+    tk.TclError
+        If there is no display.
+    """
+
+    def __init__(self, *, folder: Path | None, text: str | None = None) -> None:
+        self.root = root = tk.Tk(className="Music-genre-classifier")
+        root.withdraw()
+        root.title(NAME)
+        self.history = History(folder)
+        self.settings = SettingsStore(self.history)
+        settings = self.settings.now
+        self.look = look_of(root, settings)
+        self.worker = Worker(model=settings.model, log=self.history.log_path())
+        self.closed = False
+        self._stop_signal = False
+        self._tidied = time.monotonic()
+        self.outer = ttk.Frame(root, padding=self.look.px(10))
+        self._build(settings.model)
+        self._control()
+        self.menus = Menus(
+            root, self.look, self.commands,
+            choices(self.controllers, theme=settings.theme, scale=settings.scale),
+        )  # fmt: skip
+        if root.tk.call("tk", "windowingsystem") == "x11":  # where Tk takes Ctrl+A for the start of the line
+            root.event_delete("<<LineStart>>", "<Control-a>")
+            root.event_add("<<SelectAll>>", "<Control-a>")
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        self.answers.fill("")
+        self._placement = Placement(root, self.look)
+        self._placement.begin(settings.place)
+        root.deiconify()
+        self.top.entry.focus_force()
+        self.context.check_history()
+        root.after_idle(lambda: root.after(1, self._begin, text))
+
+    def _build(self, model: str) -> None:
+        """Make the widgets; what they do is looked up when it is asked for."""
+        look, outer = self.look, self.outer
+        px = look.px
+        outer.pack(fill="both", expand=True)
+        outer.columnconfigure(1, weight=1)
+        outer.rowconfigure(1, weight=1)
+        actions = TopActions(
+            submit=lambda: self.inputs.submit_entry(), open_files=lambda: self.inputs.open_files(),
+            choose_model=lambda: self.preferences.model_chosen(), show_card=lambda: self.preferences.show_card(),
+        )  # fmt: skip
+        self.top = TopBar(outer, look, actions, model=model)
+        self.top.grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(8)))
+        self.list = AnswerList(outer, look, ListActions(
+            fill=lambda words: self.answers.fill(words), select=lambda keys: self.answers.select(keys),
+            menu=lambda x, y: self.menus.row_menu(x, y, one=self.answers.one_is_selected()),
+            remove=lambda: self.answers.remove(), compare=lambda: self.answers.compare(),
+        ))  # fmt: skip
+        self.list.grid(row=1, column=0, sticky="nsew", padx=(0, px(12)))
+        self._build_pages()
+        self.status = StatusBar(outer, look, cancel=lambda: self.jobs.cancel(self.answers.shown))
+        self.status.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(8), 0))
+        look.keep_spaces(outer)
+        self.status.show_rest()
+
+    def _build_pages(self) -> None:
+        """Make the pages beside the list."""
+        look = self.look
+        place = ttk.Frame(self.outer)
+        place.grid(row=1, column=1, sticky="nsew")
+        place.columnconfigure(0, weight=1)
+        place.rowconfigure(0, weight=1)
+
+        def cancel() -> None:
+            self.jobs.cancel_key(self.answers.shown)
+
+        actions = AnswerActions(
+            draw=lambda picture: self.pictures.draw(picture), seek=lambda second: self.listening.play_from(second),
+            listen=lambda: self.listening.toggle(), set_volume=lambda volume: self.listening.set_volume(volume),
+            copy=lambda: self.exports.copy(), export=lambda form: self.exports.save(form),
+            again=lambda: self.answers.again(), correct=lambda: self.corrections.ask(),
+            similar=lambda: self.similar.show(),
+        )  # fmt: skip
+        self.pages = PageStack(
+            welcome=Welcome(place, look, open_files=lambda: self.inputs.open_files(),
+                            open_folder=lambda: self.inputs.open_folder()),
+            working=Working(place, look, cancel=cancel),
+            pick=Pick(place, look, pick=lambda index: self.jobs.pick(self.answers.shown, index), cancel=cancel),
+            answer=AnswerPage(place, look, actions, volume=self.settings.now.volume),
+            keyboard=Keyboard(self.root, self.top.entry, (self.list.tree, self.list.words)),
+        )  # fmt: skip
+
+    def _control(self) -> None:
+        """Make the controllers, and the table of who takes which event."""
+        self.context = context = Context(
+            root=self.root, look=self.look, history=self.history, settings=self.settings, worker=self.worker,
+            status=self.status, files=FileDialogs(self.root, self.settings),
+        )  # fmt: skip
+        page = self.pages.answer
+        self.faults = Faults(context)
+        self.root.report_callback_exception = self.faults.take  # type: ignore[method-assign]
+        self.jobs = Jobs(context, report=self.faults.report)
+        self.pictures = Pictures(self.worker, self.history, self.look)
+        self.listening = Listening(context, page)
+        self.answers = Answers(
+            context, jobs=self.jobs, history_list=self.list, pages=self.pages, pictures=self.pictures,
+            listening=self.listening,
+        )  # fmt: skip
+        self.preferences = Preferences(context, self.top)
+        self.inputs = Inputs(context, self.jobs, self.top)
+        current = self.answers.current
+        self.exports = Exports(context, page, current=current, words=self.list.words.get)
+        self.corrections = Corrections(context, page, current=current, genres=lambda: self.preferences.genres)
+        self.similar = Similar(context, current=current, classify=lambda path: self.jobs.submit([path]))
+        self.controllers = Controllers(
+            jobs=self.jobs, answers=self.answers, exports=self.exports, corrections=self.corrections,
+            listening=self.listening, preferences=self.preferences, inputs=self.inputs, similar=self.similar,
+            help=self.show_keys, about=self.show_about, close=self.close,
+        )  # fmt: skip
+        self.commands = command_table(self.controllers)
+        self.handlers: dict[type, Callable[[Any], None]] = {
+            **self.jobs.handlers, **self.pictures.handlers, **self.listening.handlers, **self.preferences.handlers,
+            **self.exports.handlers, **self.similar.handlers,
+        }  # fmt: skip
+
+    def show_keys(self) -> None:
+        """List the keys."""
+        HelpDialog(self.root, self.look, keys=help_keys(self.commands))
+
+    def show_about(self) -> None:
+        """Show versions and licences."""
+        AboutDialog(self.root, self.look)
+
+    # ---- a round of work
+
+    def _begin(self, text: str | None) -> None:
+        """Start the worker, now that the window is seen."""
+        gc.disable()  # see `_tidy`
+        gc.freeze()  # what is there now stays, and need not be looked through again
+        self.worker.start()
+        if text:
+            self.jobs.submit([text])
+        self._round()
+        hint = self.pages.welcome.hint
+        self.root.after(200, lambda: self.inputs.accept_drops(self.outer, lambda why: hint.configure(text=why)))
+
+    def _round(self) -> None:
+        """Take events for a few milliseconds, and come back."""
+        if self._stop_signal:
+            self.close()
+            return
+        end = time.perf_counter() + BUDGET_S
+        while time.perf_counter() < end:
+            events = self.worker.poll(1)
+            if not events:
+                break
+            try:
+                self.handlers[type(events[0])](events[0])
+            except Exception:
+                self.faults.take(*sys.exc_info())
+        self.context.check_history()
+        self._tidy()
+        self.root.after(POLL_MS, self._round)
+
+    def _tidy(self) -> None:
+        """Collect garbage in this thread only.
+
+        A picture or variable that is found to be garbage in the worker's thread waits for this one, and this one
+        would wait for what that thread has locked.
+        """
+        counts, limits = gc.get_count(), gc.get_threshold()
+        if time.monotonic() - self._tidied > TIDY_S:
+            gc.collect()
+            self._tidied = time.monotonic()
+        elif counts[0] > limits[0]:
+            gc.collect(int(counts[1] > limits[1]))
+
+    # ---- end
+
+    def run(self) -> None:
+        """Show the window until it is closed."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "_stop_signal", True))
+        self.root.mainloop()
+
+    def close(self) -> None:
+        """End the worker, remember size and place, and close."""
+        if self.closed:
+            return
+        self.closed = self.faults.silent = True
+        with contextlib.suppress(tk.TclError):
+            self.settings.change(place=self._placement.now(), volume=self.listening.volume)
+            self.root.withdraw()
+        self.worker.close()
+        gc.unfreeze()
+        gc.enable()
+        self.history.close()
+        with contextlib.suppress(tk.TclError):
+            for identifier in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+                self.root.tk.call("after", "cancel", identifier)  # the widgets delete their own commands
+        self.root.destroy()

@@ -1,0 +1,17 @@
+"""The dialogs that only tell something."""
+
+from support.window_material import shown_dialog, written
+
+
+def test_f1_lists_the_keys_and_about_the_licences(open_window):
+    pilot = open_window(ready=False)
+    pilot.key("F1")
+    shown = shown_dialog(pilot, "HelpDialog")
+    labels = [label.cget("text") for frame in shown.body.winfo_children() for label in frame.winfo_children()]
+    assert "Ctrl+Shift+O" in labels and "open a folder" in labels
+    pilot.key("Escape")
+    assert pilot.until(lambda: not shown.winfo_exists(), 5)
+    pilot.window.show_about()
+    about = shown_dialog(pilot, "AboutDialog")
+    text = written(about)
+    assert "musicnn" in text and "ISC" in text and "Python 3" in text
