@@ -80,9 +80,8 @@ def _open_streams() -> None:
 
 def _explain(error: BaseException) -> None:
     """Say what a user can do about an error; raise one that is the program's own fault."""
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "musicgenre").startswith(
-        ("functions_", "musicgenre")
-    ):
+    own = ("functions_", "musicgenre")
+    if isinstance(error, ModuleNotFoundError) and not (error.name or own[0]).startswith(own):
         say(f"error: {missing(str(error.name).partition('.')[0])}")
         return
     from musicgenre.errors import GenreError  # loads numpy, which takes longer than an impatient Ctrl-C

@@ -23,7 +23,11 @@ def test_without_the_packages_a_sentence_says_what_to_do(script, tmp_path):
 
 
 def test_a_package_that_only_one_command_needs_is_named_too(tmp_path):
-    code = "from musicgenre.terminal import console as t\ndef work(): import absent_package.part\nraise SystemExit(t.run(work))"
+    code = (
+        "from musicgenre.terminal import console as t\n"
+        "def work(): import absent_package.part\n"
+        "raise SystemExit(t.run(work))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: the package absent_package is missing") and done.stderr.count("\n") == 1
@@ -60,7 +64,7 @@ def test_a_script_on_an_old_python_ends_in_a_sentence(script):
     assert done.stderr.startswith("error: Python 3.10 is too old") and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", [*SCRIPTS, "musicgenre.terminal.start.py"])
+@pytest.mark.parametrize("name", [*SCRIPTS, "musicgenre/terminal/start.py"])
 def test_an_old_python_can_read_what_tells_it_so(name):
     tree = ast.parse((ROOT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
     if name in SCRIPTS:  # nothing is imported before the check but what an old Python has
@@ -70,7 +74,10 @@ def test_an_old_python_can_read_what_tells_it_so(name):
 
 
 def test_start_needs_nothing_that_python_has_not_loaded():
-    code = "import sys\nbefore = set(sys.modules)\nimport musicgenre.terminal.start\nprint(sorted(set(sys.modules) - before))"
+    code = (
+        "import sys\nbefore = set(sys.modules)\n"
+        "import musicgenre.terminal.start\nprint(sorted(set(sys.modules) - before))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout == "['__future__', 'musicgenre', 'musicgenre.terminal', 'musicgenre.terminal.start']\n"
 
