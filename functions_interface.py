@@ -20,7 +20,7 @@ from typing import Any
 
 from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
-from musicgenre.inference.batch import classify_items
+from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres
 from musicgenre.inference.classifier import Analysis, Classifier
 from musicgenre.inference.prediction import Prediction
@@ -103,20 +103,24 @@ def answer_inputs(
         items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
         finish=pages, task=Task(status),
     )  # fmt: skip
-    failed = False
     with writer(as_json=as_json, csv_path=csv, top=top, genres=model_genres(model)) as write:
+        failed = 0
         for turn, answer in enumerate(answers):
             status.clear()
-            failed |= answer.prediction.verdict == "error" or bool(answer.problem)
-            picture = (
-                pages.path(turn) if pages and answer.prediction.verdict != "error" and not answer.problem else None
-            )
-            write(answer.prediction, answer.seconds, picture)
-            if answer.problem:
-                say(f"error: no picture: {answer.problem}")
-            elif picture and (as_json or csv):
-                say(f"picture: {picture}")  # else the answer says so
+            failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
     return EXIT_ERROR if failed else EXIT_OK
+
+
+def _write_answer(answer: Answered, turn: int, write: Write, pages: "Pages | None", *, tell: bool) -> bool:
+    """Write an answer and, where its form does not, `tell` where its page is; return whether either failed."""
+    failed = answer.prediction.verdict == "error"
+    picture = None if failed or answer.problem or not pages else pages.path(turn)
+    write(answer.prediction, answer.seconds, picture)
+    if answer.problem:
+        say(f"error: no picture: {answer.problem}")
+    elif picture and tell:
+        say(f"picture: {picture}")
+    return failed or bool(answer.problem)
 
 
 def _items(
