@@ -13,7 +13,7 @@ import numpy as np
 from musicgenre.audio.recording import WHOLE, WINDOW_S, Clip, Excerpt, Recording, amplify, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
-from musicgenre.audio.sounding import Heard, heard
+from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
 from musicgenre.features.families import grid_of
@@ -140,7 +140,7 @@ class Classifier:
         Cancelled
             If the task was cancelled.
         """
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         spans = sound.spans or [span for clip in recording.clips for span in clip.spans]
         analysed = [Section(round(start, 3), round(end, 3)) for start, end in spans]
         about: dict[str, Any] = {
@@ -191,7 +191,7 @@ class Classifier:
             return Analysis(Prediction(**about, **answer, verdict="genre"), recording, features)
         return Analysis(Prediction(**about, **answer, verdict="uncertain", reason=reason), recording, features)
 
-    def _segments(self, recording: Recording, sound: Heard, features: Features) -> list[Segment]:
+    def _segments(self, recording: Recording, sound: SoundingParts, features: Features) -> list[Segment]:
         """Return the genres over what sounds: each stretch has the answer of the nearest analysed one, silence none."""
         parts = list(self._part_answers(sound.clips, features))
         if not parts:
