@@ -97,7 +97,7 @@ class Recording:
     Parameters
     ----------
     clips : tuple of Clip
-        In the order of time; `audio.sounding.heard` takes the silence out of them.
+        In the order of time; `audio.sounding.sounding_parts` takes the silence out of them.
     title : str
         Of the whole file.
     duration_s : float

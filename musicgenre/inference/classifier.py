@@ -11,7 +11,7 @@ import numpy as np
 from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, amplify, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
-from musicgenre.audio.sounding import Heard, heard
+from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
 from musicgenre.features.families import grid_of
@@ -148,7 +148,7 @@ class Classifier:
         Cancelled
             If the task was cancelled.
         """
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         spans = sound.spans or [span for clip in recording.clips for span in clip.spans]
         about = Prediction(
             input=source, title=recording.title, duration_s=round(recording.duration_s, 3), verdict="",
@@ -164,7 +164,7 @@ class Classifier:
         task.report("analyse", 1.0)
         return Analysis(self._answer(about, recording, sound, features), recording, features)
 
-    def _answer(self, about: Prediction, recording: Recording, sound: Heard, features: Features) -> Prediction:
+    def _answer(self, about: Prediction, recording: Recording, sound: SoundingParts, features: Features) -> Prediction:
         """Return the answer that the features give."""
         over_time = self._stretches(sound, features, SEGMENT_S)
         if over_time is None:
@@ -190,7 +190,7 @@ class Classifier:
         """Return probabilities by genre."""
         return {g: round(float(p), digits) for g, p in zip(self.model.genres, probabilities, strict=True)}
 
-    def _stretches(self, sound: Heard, features: Features, length_s: float) -> Stretches | None:
+    def _stretches(self, sound: SoundingParts, features: Features, length_s: float) -> Stretches | None:
         """Return the model's answers for stretches of a length; None for a model that has none."""
         if features.windows is None or not has_stretches(self.model):
             return None
@@ -198,7 +198,7 @@ class Classifier:
         return found if len(found.logs) else None
 
     def _segments(
-        self, recording: Recording, sound: Heard, over_time: Stretches | None, probabilities: np.ndarray
+        self, recording: Recording, sound: SoundingParts, over_time: Stretches | None, probabilities: np.ndarray
     ) -> list[Segment]:
         """Return the genres over what sounds: each stretch has the answer of the nearest analysed one, silence none."""
         found = [probabilities] if over_time is None else list(over_time.probabilities)
@@ -214,7 +214,7 @@ class Classifier:
             for start, end in between(sound.silent, first, last)
         ]  # fmt: skip
 
-    def _parts(self, recording: Recording, sound: Heard, features: Features) -> list[Part]:
+    def _parts(self, recording: Recording, sound: SoundingParts, features: Features) -> list[Part]:
         """Return the song as parts of one genre each."""
         pieces = self._stretches(sound, features, PIECE_S)
         if pieces is None:
@@ -223,7 +223,7 @@ class Classifier:
         return song_parts(pieces, self.model.genres, start_s=start, end_s=end)
 
 
-def _too_little(recording: Recording, sound: Heard) -> tuple[str, str] | None:
+def _too_little(recording: Recording, sound: SoundingParts) -> tuple[str, str] | None:
     """Return verdict and reason for a recording in which there is too little to hear; None where there is enough."""
     seconds = sum(clip.duration_s for clip in recording.clips)
     if seconds < WINDOW_S:

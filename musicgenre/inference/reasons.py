@@ -87,14 +87,14 @@ def reasons(
     list of Reason
         Most telling first.
     """
-    from musicgenre.audio.sounding import heard
+    from musicgenre.audio.sounding import sounding_parts
     from musicgenre.features.extract import extract
 
     if prediction.verdict not in ("genre", "uncertain", "mixed") or not prediction.probabilities:
         return []
     values = dict(features.values) if features is not None else {}
     if "rolloff_mean_hz" not in values:
-        values |= extract(heard(recording).clips, ["rolloff"]).values
+        values |= extract(sounding_parts(recording).clips, ["rolloff"]).values
     values.pop("tempo_bpm", None)  # the answer's own tempo is the one that is shown everywhere
     if prediction.tempo_bpm is not None:
         values["tempo_bpm"] = prediction.tempo_bpm
