@@ -180,11 +180,14 @@ class Classifier:
         refuse_from, doubt_from = self.detector.thresholds(sound.duration_s)
         if other >= refuse_from:
             return not_music(answer, kind=self.detector.kind(features.values))
-        answer = replace(answer, segments=self._segments(recording, sound, over_time, probabilities))
-        return decide(
-            answer, probabilities, self._parts(recording, sound, features), model=self.model,
-            may_be_music=other >= doubt_from,
-        )  # fmt: skip
+        pieces = self._stretches(sound, features, PIECE_S)
+        parts: list[Part] = []
+        if pieces is not None:
+            start, end = looked_at(recording)
+            parts = song_parts(pieces, self.model.genres, start_s=start, end_s=end)
+        answer = decide(answer, probabilities, parts, model=self.model, may_be_music=other >= doubt_from)
+        shown = pieces if answer.verdict == "mixed" else over_time  # whose borders are those of the parts
+        return replace(answer, segments=self._segments(recording, sound, shown, probabilities))
 
     def _chances(self, probabilities: np.ndarray, digits: int) -> dict[str, float]:
         """Return probabilities by genre."""
@@ -213,14 +216,6 @@ class Classifier:
             for first, last, p in zip(edges, edges[1:], found, strict=False)
             for start, end in between(sound.silent, first, last)
         ]  # fmt: skip
-
-    def _parts(self, recording: Recording, sound: SoundingParts, features: Features) -> list[Part]:
-        """Return the song as parts of one genre each."""
-        pieces = self._stretches(sound, features, PIECE_S)
-        if pieces is None:
-            return []
-        start, end = looked_at(recording)
-        return song_parts(pieces, self.model.genres, start_s=start, end_s=end)
 
 
 def _too_little(recording: Recording, sound: SoundingParts) -> tuple[str, str] | None:
