@@ -29,6 +29,8 @@ DSD_RATE = 88_200  # DSD is read at this rate: above half of it there is but its
 
 MAX_PLANES = 7  # channels that PyAV takes as planes: it looks for one more, and a frame has room for eight
 
+PACKET_HEADER = 28  # bytes that containers put around a packet, which may hold one or two
+
 PREROLL_S = 0.5  # codecs need some packets before a position to be exact there
 
 
@@ -180,7 +182,7 @@ def _frames(track: Track, seconds: float, task: Task) -> Iterator[tuple[Any, flo
             continue  # one damaged packet
         # A parser may hand on junk behind a frame; no codec makes sound larger.
         pcm = sum(frame.samples * len(frame.layout.channels) * frame.format.bytes for frame in frames)
-        track.decoded_bytes += min(packet.size, pcm)
+        track.decoded_bytes += min(packet.size, pcm) + PACKET_HEADER if frames else 0
         for frame in frames:
             track.decoded_s += frame.samples / frame.sample_rate
             yield frame, shift
