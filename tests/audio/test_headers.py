@@ -23,7 +23,8 @@ KINDS = {
     "m4a": ("aac", "ipod", SR), "wma": ("wmav2", "asf", SR), "ac3": ("ac3", "ac3", 48000), "wv": ("wavpack", "wv", SR),
     "oga": ("flac", "ogg", SR), "flv": ("libmp3lame", "flv", SR), "avi": ("libmp3lame", "avi", SR),
     "tta": ("tta", "tta", SR), "nut": ("libmp3lame", "nut", SR), "ts": ("aac", "mpegts", SR),
-    "wav": ("pcm_s16le", "wav", SR), "aiff": ("pcm_s16be", "aiff", SR), "caf": ("pcm_s16be", "caf", SR), "w64": ("pcm_s16le", "w64", SR),
+    "wav": ("pcm_s16le", "wav", SR), "aiff": ("pcm_s16be", "aiff", SR),
+    "caf": ("pcm_s16be", "caf", SR), "w64": ("pcm_s16le", "w64", SR),
 }  # fmt: skip
 
 
