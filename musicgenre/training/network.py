@@ -13,7 +13,7 @@ from musicgenre.litert import quiet_stderr
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.softmax import solve_softmax
-from musicgenre.training.whitening import Preparation, clip_weights, prepare
+from musicgenre.training.whitening import Preparation, prepare, row_weights
 
 STEPS_PER_CALL = 10  # epochs between two looks at the validation part
 
@@ -104,6 +104,7 @@ def train_model(
     config: Config,
     *,
     n_genres: int,
+    share: np.ndarray | None = None,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     task: Task = UNATTENDED,
 ) -> Trained:
@@ -117,6 +118,8 @@ def train_model(
         What to train, and how.
     n_genres : int
         Width of the output; `y` may lack some.
+    share : np.ndarray, shape (rows,), optional
+        What part of a clip each row is: the rows of a clip share its weight.
     validation : tuple of (x, y), optional
         Decides when to stop, if the configuration has a patience; the best epoch's weights are kept.
 
@@ -128,7 +131,7 @@ def train_model(
         If the task was cancelled.
     """
     task.check()
-    weights = clip_weights(y, groups)
+    weights = row_weights(y, groups, config, share)
     preparation = prepare(x, y, weights, columns, config)
     if config.hidden:
         return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, task)

@@ -31,12 +31,27 @@ class Preparation:
         return z if self.whitening is None else z @ self.whitening
 
 
-def clip_weights(y: np.ndarray, groups: Sequence[str]) -> np.ndarray:
-    """Return training weights with mean 1: 1 / sqrt(clips of the group), then the same total for every genre."""
+def clip_weights(
+    y: np.ndarray, groups: Sequence[str], *, balance: float = 1.0, source_power: float = 0.5
+) -> np.ndarray:
+    """Return training weights with mean 1; see `Config.balance` and `Config.source_power`."""
     _, group, count = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    weights = 1.0 / np.sqrt(count[group])
+    weights = count[group] ** -source_power
     totals = np.bincount(y, weights=weights)
-    weights /= totals[y]
+    weights /= totals[y] ** balance
+    return (weights * len(y) / weights.sum()).astype(np.float64)
+
+
+def row_weights(y: np.ndarray, groups: Sequence[str], config: Config, share: np.ndarray | None = None) -> np.ndarray:
+    """Return the weights of training rows; with `share`, the rows that are parts of one clip share the clip's weight.
+
+    Clips, not rows, are counted: `share` sums to 1 over the rows of a clip.
+    """
+    if share is None:
+        return clip_weights(y, groups, balance=config.balance, source_power=config.source_power)
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    weights = share * np.bincount(group, weights=share)[group] ** -config.source_power
+    weights /= np.bincount(y, weights=weights)[y] ** config.balance
     return (weights * len(y) / weights.sum()).astype(np.float64)
 
 
