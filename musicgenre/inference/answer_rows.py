@@ -67,11 +67,11 @@ def csv_file(target: str, genres: Sequence[str]) -> Iterator[WriteRow]:
             yield csv_rows(file, genres)
     finally:
         if is_file:
-            _drop_incomplete_row(part)
+            drop_incomplete_row(part)
             part.replace(path)
 
 
-def _drop_incomplete_row(path: Path) -> None:
+def drop_incomplete_row(path: Path) -> None:
     """Truncate an incomplete last row (cells never contain newlines)."""
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)
