@@ -13,7 +13,7 @@ from musicgenre.litert import quiet_stderr
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.softmax import solve_softmax
-from musicgenre.training.whitening import Preparation, prepare, row_weights
+from musicgenre.training.whitening import Preparation, clip_weights, prepare
 
 STEPS_PER_CALL = 10  # epochs between two looks at the validation part
 
@@ -131,7 +131,7 @@ def train_model(
         If the task was cancelled.
     """
     task.check()
-    weights = row_weights(y, groups, config, share)
+    weights = clip_weights(y, groups, balance=config.balance, source_power=config.source_power, share=share)
     preparation = prepare(x, y, weights, columns, config)
     if config.hidden:
         return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, task)

@@ -26,7 +26,7 @@ from musicgenre.training.folds import (
     three_folds,
 )
 from musicgenre.training.metrics import figures, naming_threshold
-from musicgenre.training.softmax import softmax
+from musicgenre.training.sets import Levels, set_figures, set_sizes
 from musicgenre.training.tag_prior import has_prior
 
 DEFAULTS = (
@@ -52,11 +52,19 @@ class FoldJob:
     asked: np.ndarray | None = None  # other rows to answer than those of `data`, shape (rows, columns)
 
 
-def run_fold(job: FoldJob) -> np.ndarray:
-    """Return the calibrated probabilities of a fold's test rows, shape (rows, genres)."""
-    trained, temperature = fit_calibrated(job.data.subset(job.train), job.config)
-    asked = job.data.x[job.test] if job.asked is None else job.asked
-    return softmax(trained.logits(asked) / temperature)
+@dataclass(frozen=True)
+class FoldAnswer:
+    """Calibrated probabilities of a fold's test rows, shape (rows, genres), and the levels of its training part."""
+
+    probabilities: np.ndarray
+    levels: Levels
+
+
+def run_fold(job: FoldJob) -> FoldAnswer:
+    """Train on a fold's training part, which calibrates itself, and answer its test rows."""
+    others = job.data.training_part(job.train, job.test) if job.asked is None else job.data.subset(job.train)
+    model = fit_calibrated(others, job.config)
+    return FoldAnswer(model.probabilities(job.data.x[job.test] if job.asked is None else job.asked), model.levels)
 
 
 def protocol_folds(data: Data) -> tuple[dict[str, list[list[Fold]]], list[str]]:
@@ -121,7 +129,7 @@ def measure(
         if not name.startswith("random"):
             check_apart(data.groups, (train, test))
         work.append(FoldJob(data, config, train, test))
-    answers: dict[tuple[str, int, int], np.ndarray] = {}
+    answers: dict[tuple[str, int, int], FoldAnswer] = {}
     for done, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
         if isinstance(result, Exception):
             raise result
@@ -135,11 +143,15 @@ def measure(
         runs = []
         for r, folds in enumerate(repeats):
             rows = np.concatenate([test for _, test in folds])
-            probabilities = np.concatenate([answers[name, r, f] for f in range(len(folds))])
+            found = [answers[name, r, f] for f in range(len(folds))]
+            probabilities = np.concatenate([answer.probabilities for answer in found])
             run = figures(data.y[rows], probabilities, data.groups[rows], data.genres)
+            sizes = np.concatenate([set_sizes(answer.probabilities, answer.levels) for answer in found])
+            run["sets"] = sets_summary(data.y[rows], probabilities, sizes)
             if name == "3-fold":  # the protocol's figure is the mean of its three accuracies
                 parts = [
-                    (answers[name, r, f].argmax(axis=1) == data.y[test]).mean() for f, (_, test) in enumerate(folds)
+                    (answers[name, r, f].probabilities.argmax(axis=1) == data.y[test]).mean()
+                    for f, (_, test) in enumerate(folds)
                 ]
                 run["accuracy"] = float(np.mean(parts))
             runs.append(run)
@@ -194,7 +206,7 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
     for index, result in run_many(run_fold, work, jobs=jobs):
         if isinstance(result, Exception):
             raise result
-        answers[index] = result
+        answers[index] = result.probabilities
     with_extra = np.empty((len(extra.y), len(data.genres)))
     for i, source in enumerate(sources, 1):
         with_extra[extra.groups == source] = answers[i]
@@ -203,6 +215,17 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
         runs[name] = figures(extra.y, probabilities, extra.groups, data.genres)
         runs[name].update(y=extra.y, probabilities=probabilities)
     return runs, naming_threshold(extra.y, with_extra, accuracy=EXTRA_NAMED_ACCURACY)
+
+
+def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> dict[str, float | None]:
+    """Return the shares of clips that are named, and that have sets of at most two and three; how many are right."""
+    found = set_figures(y, probabilities, sizes, up_to=True)
+    exact = set_figures(y, probabilities, sizes, up_to=False)
+    summary: dict[str, float | None] = {}
+    for size, word in ((1, "named"), (2, "two"), (3, "three")):
+        summary |= {word: found[size].share, f"{word}_right": found[size].right}
+        summary[f"exactly_{size}_right"] = exact[size].right
+    return summary
 
 
 def _named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:

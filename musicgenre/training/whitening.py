@@ -32,26 +32,28 @@ class Preparation:
 
 
 def clip_weights(
-    y: np.ndarray, groups: Sequence[str], *, balance: float = 1.0, source_power: float = 0.5
+    y: np.ndarray,
+    groups: Sequence[str],
+    *,
+    balance: float = 1.0,
+    source_power: float = 0.5,
+    share: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return training weights with mean 1; see `Config.balance` and `Config.source_power`."""
-    _, group, count = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    weights = count[group] ** -source_power
-    totals = np.bincount(y, weights=weights)
-    weights /= totals[y] ** balance
-    return (weights * len(y) / weights.sum()).astype(np.float64)
+    """Return training weights with mean 1: (clips of the group)^-source_power, times (total of the genre)^-balance.
 
-
-def row_weights(y: np.ndarray, groups: Sequence[str], config: Config, share: np.ndarray | None = None) -> np.ndarray:
-    """Return the weights of training rows; with `share`, the rows that are parts of one clip share the clip's weight.
-
-    Clips, not rows, are counted: `share` sums to 1 over the rows of a clip.
+    Parameters
+    ----------
+    y, groups : shape (rows,)
+        Genres and groups.
+    balance, source_power : float
+        See `training.config.Config`.
+    share : np.ndarray, shape (rows,), optional
+        What part of a clip each row is; it sums to 1 over the rows of a clip. By default each row is a clip.
     """
-    if share is None:
-        return clip_weights(y, groups, balance=config.balance, source_power=config.source_power)
+    share = np.ones(len(y)) if share is None else share
     _, group = np.unique(np.asarray(groups), return_inverse=True)
-    weights = share * np.bincount(group, weights=share)[group] ** -config.source_power
-    weights /= np.bincount(y, weights=weights)[y] ** config.balance
+    weights = share * np.bincount(group, weights=share)[group] ** -source_power
+    weights /= np.bincount(y, weights=weights)[y] ** balance
     return (weights * len(y) / weights.sum()).astype(np.float64)
 
 
