@@ -26,7 +26,12 @@ def parse(argv):
     parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
-    parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
+    parser.add_argument(
+        "--extra", type=Path, action="append", default=[], metavar="TABLE",
+        help="table of songs of another origin that help to train; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="use these genres only (default: all)")
+    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by groups (default: 5)")
     parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
     parser.add_argument(
         "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where report.html goes (default: reports)"
@@ -38,8 +43,9 @@ def parse(argv):
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     options = parser.parse_args(argv)
-    if options.jobs < 1:
-        parser.error("--jobs must be at least 1")
+    for name in ("jobs", "repeats"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1")
     return options
 
 
@@ -53,9 +59,9 @@ def work(options):
     notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)
     say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
-    data, table_sha256 = load_data(options.data, config, extra=options.extra)
+    data, table_sha256 = load_data(options.data, config, extra=options.extra, genres=options.genres)
     with Bar("folds") as bar:
-        report = measure(data, config, jobs=options.jobs, progress=bar.update)
+        report = measure(data, config, jobs=options.jobs, repeats=options.repeats, progress=bar.update)
     sys.stdout.write("\n".join(summary_lines(report)) + "\n")
     about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data.resolve().name}"
     save_evaluation(report, data.genres, options.reports, about=about)

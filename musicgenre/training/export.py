@@ -11,6 +11,7 @@ from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import WindowGrid
 from musicgenre.files import MAX_JSON_BYTES, read_file, read_json
+from musicgenre.genres import display_name
 from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict, families_of, make_config
 from musicgenre.training.data import Data
@@ -90,8 +91,12 @@ def ship(
         },
         "configuration": config_dict(config),
         "temperature": temperature,
+        "parts": data.parts is not None,
         "amplify_to_dbfs": amplify_to,  # quieter recordings are brought to this level before anything is computed
         "extractor": extractor_constants(grid),
+        "names": {genre: display_name(genre) for genre in data.genres},
+        "set_level": report["set_level"],
+        "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
