@@ -41,6 +41,7 @@ def parse(argv):
         "--amplify-to", type=float, metavar="DBFS", help="level for quieter recordings (default: what 00 used)"
     )
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
+    parser.add_argument("--force", action="store_true", help="replace a model of yours that has this name")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     options = parser.parse_args(argv)
     for name in ("jobs", "repeats"):
@@ -54,8 +55,11 @@ def work(options):
     from musicgenre.dataset.build import table_grid, table_level
     from musicgenre.plots.catalogue import save_evaluation, write_model_figures
     from musicgenre.training.export import choose_config, read_lines, ship
+    from musicgenre.training.model_files import check_free
     from musicgenre.training.protocols import load_data, measure, summary_lines
 
+    if not options.measure_only:
+        check_free(options.out, force=options.force)
     notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)
     say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
@@ -70,7 +74,7 @@ def work(options):
     if options.measure_only:
         return EXIT_OK
     grid = table_grid(options.data)
-    level = table_level(options.data) if options.amplify_to is None else options.amplify_to
+    level = table_level(options.data, config.families) if options.amplify_to is None else options.amplify_to
     card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level, grid=grid)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK

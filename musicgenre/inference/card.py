@@ -12,6 +12,10 @@ from musicgenre.text import clean_text, clean_title, is_plain
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
 
+PROGRAM_MODELS = ("genres", "gtzan10", "librosa12")  # come with the program, and are never replaced by a user's
+
+PROGRAM_PARTS = ("musicnn", "not_music")  # so do the files whose names begin so
+
 ENDINGS = ("tflite", "keras")  # of the files that a card describes
 
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")

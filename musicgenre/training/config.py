@@ -75,6 +75,11 @@ class Config:
     patience: int = 0
     seed: int = 0
 
+    @property
+    def families(self) -> list[str]:
+        """The feature families behind the feature set."""
+        return list(dict.fromkeys(families_of(self.feature_set)))
+
 
 # Architecture -> what it changes in `Config`.
 ARCHITECTURES: dict[str, dict[str, Any]] = {
@@ -84,7 +89,8 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     # the means 2.8, whole balance instead of the root -0.7, l2 of 0.05 or 0.2 instead -0.3. Worth nothing: weights for
     # tables, sources or weak labels, the tags beside the deep layer; indie and punk as classes of their own 0.5 (and 2
     # fewer on GTZAN).
-    "deep": {"feature_set": "musicnn_deep", "whiten": None, "l2": 0.1, "balance": 0.5, "source_power": 0.0, "epochs": 60},
+    "deep": {"feature_set": "musicnn_deep", "whiten": None, "l2": 0.1, "balance": 0.5, "source_power": 0.0,
+             "epochs": 60},
     "softmax": {"whiten": None, "l2": 0.03},
     "mlp": {"whiten": None, "hidden": (128,), "dropout": 0.5, "l2": 1e-3, "learning_rate": 3e-3, "batch_size": 64,
             "epochs": 200, "patience": 30},

@@ -13,7 +13,7 @@ from musicgenre.features.musicnn import WindowGrid
 from musicgenre.files import MAX_JSON_BYTES, read_file, read_json
 from musicgenre.genres import display_name
 from musicgenre.inference.reasons import trait_ranges
-from musicgenre.training.config import Config, config_dict, families_of, make_config
+from musicgenre.training.config import Config, config_dict, make_config
 from musicgenre.training.data import Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
 from musicgenre.training.model_files import export_model
@@ -80,7 +80,7 @@ def ship(
     card = {
         "name": base.name,
         "genres": data.genres,
-        "families": list(dict.fromkeys(families_of(config.feature_set))),
+        "families": config.families,
         "columns": data.columns,
         "training": {
             "table_sha256": table_sha256,

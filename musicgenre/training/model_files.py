@@ -12,8 +12,36 @@ from typing import Any
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.files import file_sha256, read_json, write_atomic
-from musicgenre.inference.card import ENDINGS, LIBRARIES, list_models, read_card, waiting_folder
-from musicgenre.litert import quiet_stderr
+from musicgenre.inference.card import (
+    ENDINGS,
+    LIBRARIES,
+    PROGRAM_MODELS,
+    PROGRAM_PARTS,
+    list_models,
+    read_card,
+    waiting_folder,
+)
+from musicgenre.litert import MODELS_DIR, quiet_stderr
+
+
+def check_free(base: Path, *, force: bool = False) -> None:
+    """Check that a model may be written to a path.
+
+    Raises
+    ------
+    ModelError
+        If the name is that of a file that came with the program, or there is a model and `force` does not allow to
+        replace it.
+    """
+    name = base.name.casefold()
+    own = name in PROGRAM_MODELS or name.startswith(PROGRAM_PARTS)
+    if own and base.parent.resolve() == MODELS_DIR.resolve():
+        raise ModelError(
+            f"{base.name} came with the program and is not replaced; choose another name: --out models/mine"
+        )
+    taken = [f"{base.name}.{ending}" for ending in ("json", *ENDINGS) if Path(f"{base}.{ending}").exists()]
+    if taken and not force:
+        raise ModelError(f"there is a model {str(base)!r} already; give --force to replace it, or another --out")
 
 
 def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: Path) -> dict[str, Any]:
