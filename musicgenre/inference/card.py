@@ -60,6 +60,9 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
     "training": lambda value: isinstance(value, dict) and isinstance(value.get("clips_per_genre", {}), dict),
     "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
+    "names": lambda value: isinstance(value, dict) and all(isinstance(n, str) and is_plain(n) for n in value.values()),
+    "set_level": lambda value: _is_number(value) and 0 <= value <= 1,
+    "sets": lambda value: isinstance(value, dict) and all(v is None or _is_number(v) for v in value.values()),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
     "traits": _are_traits,
 }
