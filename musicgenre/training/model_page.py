@@ -51,7 +51,8 @@ def beliefs(card: Mapping[str, Any]) -> Iterator[str]:
         return round(100 * (sets.get(name) or 0))
 
     if sets.get("named_right") is not None:
-        yield f"It names one genre for {of_100('named')} of 100 songs; of 100 named ones {of_100('named_right')} are right."
+        right = of_100("named_right")
+        yield f"It names one genre for {of_100('named')} of 100 songs; of 100 that it names, {right} are right."
     for name, what in (("two", "one genre or two (“rock or metal”)"), ("three", "one to three genres")):
         if sets.get(f"{name}_right") is not None:
             right = of_100(f"{name}_right")
@@ -59,8 +60,8 @@ def beliefs(card: Mapping[str, Any]) -> Iterator[str]:
     main = next((run for name, run in card.get("metrics", {}).items() if "grouped" in name), None)
     if main and "top2" in main:
         yield (
-            f"Its first guess, sure or not, is right for {100 * main['accuracy']:.0f} of 100 songs, and one of its first "
-            f"two for {100 * main['top2']:.0f}."
+            f"Its first guess, sure or not, is right for {100 * main['accuracy']:.0f} of 100 songs, "
+            f"and one of its first two for {100 * main['top2']:.0f}."
         )
 
 
