@@ -9,9 +9,12 @@ import numpy as np
 from musicgenre.dataset.parts import clip_of
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
+from musicgenre.features.families import FAMILIES
 from musicgenre.training.config import feature_columns
 
 N_FOLDS = 5
+
+TAG_COLUMNS = [column for column in FAMILIES["musicnn"] if column.startswith("tag_mean_")]
 
 
 @dataclass(frozen=True)
@@ -99,12 +102,16 @@ class Data:
     extra: Extra | None = None
     warnings: tuple[str, ...] = ()
     parts: Parts | None = None
+    tags: np.ndarray | None = None  # the table's tag means (`TAG_COLUMNS`), by which answers are explained
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
         clips = self.clips.iloc[rows].reset_index(drop=True)
         parts = self.parts and self.parts.subset(rows, len(self.y))
-        return replace(self, x=self.x[rows], y=self.y[rows], groups=self.groups[rows], clips=clips, parts=parts)
+        tags = None if self.tags is None else self.tags[rows]
+        return replace(
+            self, x=self.x[rows], y=self.y[rows], groups=self.groups[rows], clips=clips, parts=parts, tags=tags
+        )
 
     def training_part(self, train: np.ndarray, test: np.ndarray) -> "Data":
         """Return the rows to train on when others are tested: without songs of their artists or their recordings."""

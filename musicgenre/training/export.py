@@ -14,7 +14,7 @@ from musicgenre.files import MAX_JSON_BYTES, read_file, read_json
 from musicgenre.genres import display_name
 from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict, make_config
-from musicgenre.training.data import Data
+from musicgenre.training.data import TAG_COLUMNS, Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
 from musicgenre.training.model_files import export_model
 from musicgenre.training.protocols import default_config
@@ -101,6 +101,10 @@ def ship(
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
         "warnings": [*report["warnings"], *notes],
-        "traits": trait_ranges(data.columns, data.x, [data.genres[i] for i in data.y]),
+        "traits": trait_ranges(
+            data.columns if data.tags is None else [*data.columns, *TAG_COLUMNS],
+            data.x if data.tags is None else np.concatenate([data.x, data.tags], axis=1),
+            [data.genres[i] for i in data.y],
+        ),
     }
     return export_model(trained.as_keras(), temperature, card, base)

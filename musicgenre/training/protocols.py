@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.table import find_families, read_clips, read_table
+from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, families_of, feature_columns, make_config
-from musicgenre.training.data import N_FOLDS, Data, as_data, as_extra, join_extras, only_genres, related
+from musicgenre.training.data import N_FOLDS, TAG_COLUMNS, Data, as_data, as_extra, join_extras, only_genres, related
 from musicgenre.training.fitting import fit_calibrated
 from musicgenre.training.folds import (
     N_REPEATS,
@@ -358,6 +358,9 @@ def load_data(
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]
         data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))
+    if "musicnn" not in families and "musicnn" in find_families(folder):
+        tags = read_family(folder, "musicnn").reindex(data.clips["clip_id"])[TAG_COLUMNS]
+        data = replace(data, tags=tags.to_numpy())
     return data, table.sha256
 
 
