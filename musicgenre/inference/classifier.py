@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, amplify, level_dbfs
+from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, gain_to, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
 from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
-from musicgenre.features.families import grid_of
-from musicgenre.features.musicnn import TagNetwork
+from musicgenre.features.families import families_at_level, grid_of
+from musicgenre.features.musicnn import MUSICNN_FAMILIES, TagNetwork
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import FAMILIES_NEEDED, NotMusicDetector
 from musicgenre.inference.over_time import (
@@ -160,8 +160,11 @@ class Classifier:
             verdict, reason = nothing
             return Analysis(replace(about, verdict=verdict, reason=reason), recording)
         task.report("analyse", 0.0)
-        clips = amplify(sound.clips, self.model.card.get("amplify_to_dbfs"))
-        features = extract(clips, self._families, network=self.network, grid=self._grid, task=task)
+        features = extract(
+            sound.clips, self._families, network=self.network, grid=self._grid, task=task,
+            gain=gain_to(sound.clips, self.model.card.get("amplify_to_dbfs")),
+            gain_for={*families_at_level(self.model.families), *MUSICNN_FAMILIES},
+        )  # fmt: skip
         task.report("analyse", 1.0)
         return Analysis(self._answer(about, recording, sound, features), recording, features)
 

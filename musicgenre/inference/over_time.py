@@ -20,8 +20,9 @@ CHANGE = (
     2.0  # the price of a change of genre, as a logarithm of probabilities: at 1.5 more parts are wrong, at 2.5 missed
 )
 NAMED_S, NAMED_SHARE = 20.0, 0.2  # a part of a mixed song: so long in all, or such a share of a song under 100 s
-# In songs under 40 s no two parts of 20 s find room; so much lower is the confidence that names a part there. Medleys of
-# 37 s found: 100 instead of 64 %, of 20 s: 43 instead of 14 %; single songs of 20 s taken for mixed: 0.8 instead of 0 %.
+# In songs under 40 s no two parts of 20 s find room; so much lower is the confidence that names a part there. Medleys
+# of 37 s found: 100 instead of 64 %, of 20 s: 43 instead of 14 %; single songs of 20 s taken for mixed: 0.8 instead of
+# 0 %.
 SHORT_S, SHORT_LOWER = 40.0, 0.15
 TINY = 1e-9  # least probability
 

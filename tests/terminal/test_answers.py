@@ -18,8 +18,8 @@ SET = Prediction(
 )  # fmt: skip
 MIXED = Prediction(
     "medley.ogg", "medley", 80.0, "mixed", probabilities={"rock": 0.5, "hiphop": 0.5},
-    parts=[Part(0.0, 40.0, "hiphop", 0.9), Part(40.0, 80.0, "rock", 0.9)],
-    reason="Hip-Hop to 0:40, then rock", **LOOKED,
+    parts=[Part(0.0, 40.0, "hiphop", 0.9), Part(40.0, 80.0, "rock", 0.9)], reason="Hip-Hop to 0:40, then rock",
+    **LOOKED,
 )  # fmt: skip
 SPEECH = Prediction(
     "talk.ogg", "talk", 20.0, "not_music", probabilities={"rock": 0.9, "hiphop": 0.1}, tags=[Tag("hip_hop", 0.4)],
