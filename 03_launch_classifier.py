@@ -44,8 +44,10 @@ def filled(text):
 
 
 def path(text):
-    """Return a value as a path."""
-    return Path(filled(text))
+    """Return a value as a path, without quotes around it."""
+    from musicgenre.sources.links import given_path
+
+    return given_path(filled(text))
 
 
 def seconds(text):

@@ -30,6 +30,7 @@ from musicgenre.library.statistics import details, errors, statistics, summary
 from musicgenre.library.store import Library, open_library
 from musicgenre.library.tagging import TagOptions, undo_tags, write_tags
 from musicgenre.sources.inputs import Item, expand_inputs
+from musicgenre.sources.links import given_path
 from musicgenre.task import Task
 from musicgenre.terminal.answers import Summary, Write, writer
 from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
@@ -171,6 +172,7 @@ class Pages:
 def work_library(options: Any) -> int:
     """Bring a library up to date, then use it as asked; return the exit code."""
     failed = False
+    options.inputs = [str(given_path(text)) for text in options.inputs]
     with Library(options.library, create=bool(options.inputs)) as library:
         if options.inputs:
             failed = update(library, options)
