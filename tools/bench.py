@@ -199,16 +199,14 @@ def plain_way():
 
     from musicgenre.features.musicnn import OLD_GRID
 
-    timbral, tags = convert_musicnn.build_networks()
+    plain = convert_musicnn.build_network()
     wheel = next((ROOT / "build" / "wheels").glob("musicnn-*.whl"), None)
     gain, offset = 0.44, -1.13
     if wheel:
         with tempfile.TemporaryDirectory() as folder:
-            gain, offset = convert_musicnn.load_weights((timbral, tags), convert_musicnn.unpack(wheel, folder)[0])
+            gain, offset = convert_musicnn.load_weights(plain, convert_musicnn.unpack(wheel, folder)[0])
     mel = keras.Input((convert_musicnn.N_FRAMES, convert_musicnn.N_MELS))
-    x = mel * gain + offset
-    context = convert_musicnn.TIMBRAL_CONTEXT
-    network = keras.Model(mel, tags([x, timbral(keras.ops.pad(x, ((0, 0), (context, context), (0, 0))))])[1])
+    network = keras.Model(mel, plain(mel * gain + offset)[1])
 
     def answer(path, grid=OLD_GRID):
         y, rate = soundfile.read(path, dtype="float32")
@@ -225,10 +223,12 @@ class Stopwatch:
     """A loaded classifier that says how long each part of an answer took; one a process."""
 
     def __init__(self):
+        from musicgenre.features.musicnn import WindowGrid
         from musicgenre.inference.classifier import Classifier
 
         self.seconds = {}
         self.classifier = Classifier()
+        self.classifier._grid = WindowGrid()  # of new tables; an older card may ask for more windows
         self.classifier.network = self._timed("network", self.classifier.network)
         self.classifier.model.predict = self._timed("refusal and head", self.classifier.model.predict)
         self.classifier.detector.score = self._timed("refusal and head", self.classifier.detector.score)
