@@ -91,7 +91,10 @@ def run_fold(job: FoldJob) -> FoldAnswer:
     apart = job.asked is None and not job.leaky
     others = job.data.training_part(job.train, job.test) if apart else job.data.subset(job.train)
     model = fit_calibrated(others, job.config)
-    return FoldAnswer(model.probabilities(job.data.x[job.test] if job.asked is None else job.asked), model.levels)
+    if job.asked is not None:
+        return FoldAnswer(model.probabilities(job.asked), model.levels)
+    tested = job.data.subset(job.test)
+    return FoldAnswer(model.probabilities(tested.x, tested.parts), model.levels)
 
 
 def protocols_of(data: Data, *, repeats: int = N_REPEATS) -> tuple[list[Protocol], list[str]]:
@@ -239,7 +242,7 @@ def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
     only = replace(
         data, x=others.x, y=others.y, groups=others.groups, clips=others.clips, parts=others.parts, extra=None
     )
-    return figures(data.y, fit_calibrated(only, config).probabilities(data.x), data.groups, data.genres)
+    return figures(data.y, fit_calibrated(only, config).probabilities(data.x, data.parts), data.groups, data.genres)
 
 
 def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, Any], float]:

@@ -11,8 +11,9 @@ from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
 from musicgenre.training.config import make_config
 from musicgenre.training.data import Data, Parts, as_data, as_extra, join_extras, only_genres, related
-from musicgenre.training.fitting import fit
+from musicgenre.training.fitting import clip_logits, fit
 from musicgenre.training.protocols import load_data, measure
+from musicgenre.training.softmax import log_softmax
 from musicgenre.training.whitening import clip_weights
 
 CONFIG = make_config("softmax", feature_set="mfcc")
@@ -33,7 +34,7 @@ def small_data(count, *, parts=None):
 
 
 def test_the_rows_of_a_clip_share_its_weight():
-    data = small_data(3, parts=Parts(np.ones((3, 2)), np.array([0, 0, 2])))
+    data = small_data(3, parts=Parts(np.ones((3, 2)), np.array([0, 0, 2]), np.zeros(3, bool)))
     rows = data.rows()
     assert rows.x.shape == (6, 2)
     assert rows.y.tolist() == [0, 1, 0, 0, 0, 0]
@@ -45,16 +46,27 @@ def test_the_rows_of_a_clip_share_its_weight():
 
 def test_parts_change_neither_groups_nor_genres_in_weight():
     whole = small_data(6)
-    cut = replace(whole, parts=Parts(np.repeat(whole.x, 3, axis=0), np.repeat(np.arange(6), 3)))
+    cut = replace(whole, parts=Parts(np.repeat(whole.x, 3, axis=0), np.repeat(np.arange(6), 3), np.zeros(18, bool)))
     first, second = (fit(data, CONFIG) for data in (whole, cut))  # parts that equal their clip teach nothing else
     np.testing.assert_allclose(first.logits(whole.x), second.logits(whole.x), atol=1e-4)
 
 
 def test_parts_follow_their_clips():
-    data = small_data(4, parts=Parts(np.arange(10.0).reshape(5, 2), np.array([3, 0, 1, 3, 2])))
+    data = small_data(4, parts=Parts(np.arange(10.0).reshape(5, 2), np.array([3, 0, 1, 3, 2]), np.arange(5) > 1))
     some = data.subset(np.array([3, 1]))
     assert some.parts.clip.tolist() == [0, 1, 0]
     assert some.parts.x[:, 0].tolist() == [0, 4, 6]
+    assert some.parts.stretch.tolist() == [False, True, True]
+
+
+def test_a_clip_is_answered_by_its_stretches_as_the_classifier_does():
+    parts = Parts(np.array([[1.0, 0.0], [3.0, 1.0], [9.0, 9.0]]), np.array([1, 1, 0]), np.array([True, True, False]))
+    network = fit(small_data(20), CONFIG)
+    x = np.array([[0.5, 0.5], [2.0, 2.0]])
+    logits = clip_logits(network, x, parts)
+    own, stretches = (log_softmax(network.logits(rows)) for rows in (x, parts.x[:2]))
+    np.testing.assert_allclose(logits, [own[0], stretches.mean(axis=0)])
+    np.testing.assert_allclose(clip_logits(network, x), own)
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
@@ -82,7 +94,13 @@ def extra_of(data, count, *, artist, parts):
     """Return a table of extra songs as `Extra`."""
     rng = np.random.default_rng(7)
     clips = pd.DataFrame(
-        {"clip_id": [f"{artist}/{i}" for i in range(count)], "group": artist, "genre": data.genres[0], "artist": artist}
+        {
+            "clip_id": [f"{artist}/{i}" for i in range(count)],
+            "group": artist,
+            "genre": data.genres[0],
+            "artist": artist,
+            "duration_s": "20.0",
+        }
     )
     frame = pd.DataFrame(rng.standard_normal((count, len(data.columns))), columns=data.columns)
     cut = frame.set_axis([f"{name}#1-of-2" for name in clips["clip_id"]]) if parts else None
@@ -95,6 +113,7 @@ def test_several_extra_tables_train_as_one(tmp_path):
     joined = join_extras(extras)
     assert joined.clips["clip_id"].tolist() == ["x/0", "x/1", "x/2", "y/0", "y/1"]
     assert joined.parts.clip.tolist() == [3, 4]
+    assert joined.parts.stretch.tolist() == [True, True]
     whole = replace(data, clips=data.clips.assign(artist="z"), extra=joined)
     assert len(whole.rows().y) == 12 + 5 + 2
     tested = whole.clips.index[:2].to_numpy()
