@@ -1,12 +1,15 @@
 """Names that are taken: the program's own files stay, and an own model is replaced only on request."""
 
+import numpy as np
 import pytest
-from support.material import make_table, run_script
+from support.material import ROOT, make_table, run_script
 
 from musicgenre.errors import ModelError
+from musicgenre.inference.card import read_card
 from musicgenre.litert import MODELS_DIR
 from musicgenre.training.model_files import check_free
-from musicgenre.training.model_page import beliefs
+from musicgenre.training.model_page import beliefs, describe_models
+from musicgenre.training.sets import Levels, choose_levels, genre_ranks, set_sizes, sets_summary
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,32 @@ def test_what_a_user_may_believe_is_said_in_whole_sentences():
         "Its first guess, sure or not, is right for 64 of 100 songs, and one of its first two for 84.",
     ]
     assert list(beliefs({"sets": {"named": 0.0, "named_right": None}})) == []
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    """Return (card of the shipped model, labels, probabilities): each song's mean answer by models of other sources."""
+    stored = np.load(ROOT / "tests" / "fixtures" / "genres_held_out.npz")
+    return read_card(MODELS_DIR / "genres"), stored["y"].astype(int), stored["probabilities"].astype(float)
+
+
+def test_the_card_says_what_the_songs_that_were_held_out_show(held_out):
+    card, y, probabilities = held_out
+    levels = Levels(card["thresholds"]["uncertain_below"], card["set_level"])
+    found = sets_summary(y, probabilities, set_sizes(probabilities, levels))
+    for name, value in card["sets"].items():
+        # Its own figures are with levels from inner parts of each training part, over three divisions of the songs.
+        assert found[name] == pytest.approx(value, abs=0.03), name
+    assert (genre_ranks(y, probabilities) == 0).mean() == pytest.approx(card["headline"]["accuracy"], abs=0.01)
+    assert min(found["named_right"], found["two_right"], found["three_right"]) > 0.86
+
+
+def test_the_levels_of_the_card_are_those_of_the_songs_that_were_held_out(held_out):
+    card, y, probabilities = held_out
+    assert choose_levels(y, probabilities).set_level == pytest.approx(card["set_level"], abs=0.04)
+    assert card["set_level"] >= card["thresholds"]["uncertain_below"] >= 0.5
+    assert np.bincount(y).tolist() == list(card["training"]["clips_per_genre"].values())
+
+
+def test_the_page_about_the_shipped_models_is_that_of_their_cards():
+    assert (MODELS_DIR / "README.md").read_text(encoding="utf-8") == describe_models(MODELS_DIR)
