@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.audio.cover import SongTags, read_song_tags
 from musicgenre.audio.decode import read_recording as read_here
 from musicgenre.audio.recording import Clip, Recording
 from musicgenre.child_process import module_command, module_environment, read_frame, write_frame
@@ -59,9 +60,9 @@ class _Decoder:
             return
         with pipe, contextlib.suppress(OSError, ValueError):
             while frame := read_frame(pipe):
-                header, _ = frame
+                header, blob = frame
                 size = 4 * sum(clip[0] for clip in header.get("clips", ()))
-                samples = pipe.read(size)
+                samples = blob or pipe.read(size)
                 if len(samples) < size:
                     break
                 self._replies.put((header, samples))
@@ -130,6 +131,21 @@ def read_safely(
     if not path.is_absolute():
         with contextlib.suppress(OSError):  # a folder that is gone
             request["folder"] = str(Path.cwd())
+    return _recording(*_asked(request, path, progress, cancelled))
+
+
+def tags_safely(path: Path) -> SongTags:
+    """Read a file's artist, album and picture in another process; raises as `read_safely`."""
+    header, cover = _asked({"path": str(path.absolute()), "about": True, "stall_s": STALL_S}, path, None, never)
+    if "error" in header:
+        raise ERRORS[header["error"]](header["message"], header["kind"])
+    return SongTags(header["artist"], header["album"], cover)
+
+
+def _asked(
+    request: dict[str, Any], path: Path, progress: Progress | None, cancelled: Cancel
+) -> tuple[dict[str, Any], bytes]:
+    """Give a request about a file to a decoder that is free, or to a new one; return its reply."""
     try:
         decoder = _idle.pop()
     except IndexError:
@@ -152,7 +168,7 @@ def read_safely(
         what = f"was stuck in {path.name!r} for {STALL_S:g} s" if stuck else f"crashed on {path.name!r}"
         raise AudioError(f"the decoder {what}; {ADVICE}")
     _idle.append(decoder)
-    return _recording(*reply)
+    return reply
 
 
 def _recording(header: dict[str, Any], data: bytes) -> Recording:
@@ -204,10 +220,15 @@ def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
     def progress(_: str, fraction: float) -> None:
         write_frame(pipe, {"progress": fraction})
 
-    part = {"start_s": request["start_s"], "length_s": request["length_s"]}
     try:
         if "folder" in request:
             os.chdir(request["folder"])
+        if "about" in request:
+            _watch(request["stall_s"], nowhere)
+            tags = read_song_tags(path)
+            write_frame(pipe, {"artist": tags.artist, "album": tags.album}, tags.cover)
+            return
+        part = {"start_s": request["start_s"], "length_s": request["length_s"]}
         recording = read_here(path, **part, progress=progress, cancelled=_watch(request["stall_s"], nowhere))
     except Exception as error:
         if isinstance(error, MemoryError):  # FFmpeg's own is one, too

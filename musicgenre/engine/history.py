@@ -182,15 +182,18 @@ class History:
             store.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
         for key in keys:
             path = self.picture_path(key)
-            if path:
+            for kept in (path, path.with_suffix(".song")) if path else ():
                 with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+                    kept.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Forget all answers and their pictures."""
         with self._writing() as store:
             store.execute("DELETE FROM answers")
         self.prune_pictures(0)
+        for path in (self.folder / "pictures").glob("*.song") if self.folder else ():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def picture_path(self, key: str) -> Path | None:
         """Return where the numbers of an answer's pictures are kept."""
@@ -204,6 +207,7 @@ class History:
             files = sorted((self.folder / "pictures").glob("*.npz"), key=lambda path: -path.stat().st_mtime)
             for path in files[kept:]:
                 path.unlink(missing_ok=True)
+                path.with_suffix(".song").unlink(missing_ok=True)
 
     # ---- corrections
 
@@ -218,6 +222,11 @@ class History:
         values = (entry.key, time.time(), source, entry.title, prediction.genre, clean_title(genre, limit=60))
         with self._writing() as store:
             store.execute("INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def withdraw(self, key: str) -> None:
+        """Take a correction back."""
+        with self._writing() as store:
+            store.execute("DELETE FROM corrections WHERE key = ?", (key,))
 
     def correction(self, key: str) -> str | None:
         """Return the genre that an answer was corrected to."""

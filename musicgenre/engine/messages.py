@@ -189,6 +189,13 @@ class SetVolume(Message):
     volume: float
 
 
+class ReadDetails(Message):
+    """Find out who made the song of an answer, and its cover."""
+
+    song: SongReference
+    side: int
+
+
 class ReadCard(Message):
     """Read the card of a model."""
 
@@ -316,6 +323,21 @@ class PictureDrawn(Message):
     image: bytes
 
 
+class DetailsKept(Message):
+    """More is known of the song of an answer than before."""
+
+    key: str
+
+
+class DetailsRead(Message):
+    """Artist (or channel) and album of the song of an answer, "" where unknown, and its cover as PNG (b"" for none)."""
+
+    key: str
+    artist: str
+    album: str
+    cover: bytes
+
+
 class Exported(Message):
     """A file has been written."""
 
@@ -365,10 +387,10 @@ class EngineBroken(Message):
 Job = Classify | FindSimilar
 Request = (
     Classify | FindSimilar | LoadModel | Cancel | Draw | ExportAnswers | ExportPage | Play | StopPlaying | SetVolume
-    | ReadCard | ListModels
+    | ReadDetails | ReadCard | ListModels
 )  # fmt: skip
 Event = (
     ModelLoaded | Ready | StageReached | TitleFound | InputsFound | VideosFound | ThumbnailFound | Answered
     | SpectraKept | SimilarFound | SimilarFailed | Problem | Fault | Done | PictureDrawn | Exported | PlayingAt
-    | ModelsListed | CardRead | Cancelled | EngineEnded | EngineBroken
+    | DetailsKept | DetailsRead | ModelsListed | CardRead | Cancelled | EngineEnded | EngineBroken
 )  # fmt: skip

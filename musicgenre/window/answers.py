@@ -1,6 +1,6 @@
 """The answers: the list of them, the one that is shown, removing and comparing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from musicgenre.engine.history import Entry
@@ -12,10 +12,10 @@ from musicgenre.window.jobs import Jobs, Row
 from musicgenre.window.listening import Listening
 from musicgenre.window.page_stack import PageStack
 from musicgenre.window.picture import Pictures
-from musicgenre.window.wording import found_words, short_answer
+from musicgenre.window.wording import found_words, headline, short_answer
 
 COMPARED = 300  # answers to choose from when two are compared
-COMPARABLE_FIRST = {"genre": 0, "uncertain": 1}
+COMPARABLE_FIRST = {"genre": 0, "mixed": 0, "uncertain": 1}
 
 
 class Answers:
@@ -44,6 +44,7 @@ class Answers:
         self._pictures, self._listening = pictures, listening
         self._searched = False
         self.shown: str | None = None
+        self.opened: Callable[[Entry], None] = lambda _: None  # called with each answer that is shown
         jobs.watcher = self
 
     # ---- the list
@@ -66,7 +67,7 @@ class Answers:
                 yield _list_row(row)
         for key in keys:
             if entry := self._context.history.get(key):
-                yield _entry_row(entry)
+                yield _entry_row(entry, self._context.history.correction(key))
 
     def select(self, keys: tuple[str, ...]) -> None:
         """Show the answer or job that was selected."""
@@ -94,6 +95,7 @@ class Answers:
                 self._listening.stop()
             self._pages.answer.show(entry, corrected=self._context.history.correction(key))
             self._pages.show(self._pages.answer)
+            self.opened(entry)
         elif row and row.state == "choosing":
             self._show_choice(row, changed=changed)
         elif row:
@@ -125,9 +127,7 @@ class Answers:
 
     def show_tab(self, number: int) -> None:
         """Show one of the answer's tabs."""
-        page = self._pages.answer
-        if page.winfo_viewable() and str(page.tabs.tab(number, "state")) == "normal":
-            page.tabs.select(number)
+        self._pages.answer.show_tab(number)
 
     # ---- changes in the queue (see jobs.Watcher)
 
@@ -141,6 +141,10 @@ class Answers:
         self._list.set(_entry_row(row.entry) if row.entry else _list_row(row), first=True)
         if self.shown == row.key:
             self.show(row.key)
+
+    def entry_changed(self, entry: Entry) -> None:
+        """Show in the list what was made of an answer."""
+        self._list.set(_entry_row(entry, self._context.history.correction(entry.key)))
 
     def thumbnail_found(self, row: Row, index: int) -> None:
         """Show a thumbnail of a search result."""
@@ -230,9 +234,11 @@ class Answers:
         CompareDialog(self._context.root, self._context.look, entries=entries, chosen=keys, draw=self._pictures.draw)
 
 
-def _entry_row(entry: Entry) -> ListRow:
-    """Return what the list shows of an answer."""
-    return ListRow(entry.key, entry.title, short_answer(entry.prediction), entry.prediction.verdict)
+def _entry_row(entry: Entry, corrected: str | None = None) -> ListRow:
+    """Return what the list shows of an answer, or of what the user has made of it."""
+    prediction = entry.prediction
+    said = f"{headline(prediction, corrected)} ✓" if corrected else short_answer(prediction)
+    return ListRow(entry.key, entry.title, said, "genre" if corrected else prediction.verdict)
 
 
 def _list_row(row: Row) -> ListRow:

@@ -7,6 +7,7 @@ from musicgenre.engine.history import Entry
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import CorrectDialog
+from musicgenre.window.wording import in_list
 
 
 class Corrections:
@@ -20,13 +21,16 @@ class Corrections:
         Returns the answer that is shown, or None.
     genres : callable
         Returns the genres of the model in use; none before it is loaded.
+    changed : callable
+        Called with an answer that was corrected, or whose correction was taken back.
     """
 
     def __init__(
         self, context: Context, page: AnswerPage, *, current: Callable[[], Entry | None],
-        genres: Callable[[], Sequence[str]],
+        genres: Callable[[], Sequence[str]], changed: Callable[[Entry], None],
     ) -> None:  # fmt: skip
-        self._context, self._page, self._current, self._genres = context, page, current, genres
+        self._context, self._page, self._current = context, page, current
+        self._genres, self._changed = genres, changed
 
     def ask(self) -> None:
         """Ask for the right genre of the answer that is shown."""
@@ -36,16 +40,36 @@ class Corrections:
             CorrectDialog(self._context.root, self._context.look, entry=entry, genres=genres,
                           save=lambda genre: self.keep(entry, genre))  # fmt: skip
 
+    def say_right(self, genre: str) -> None:
+        """Keep a genre as the right one for the answer that is shown."""
+        if entry := self._current():
+            self.keep(entry, genre)
+
+    def take_back(self) -> None:
+        """Undo the correction of the answer that is shown."""
+        entry = self._current()
+        if entry is None or self._context.history.correction(entry.key) is None:
+            return
+        self._context.history.withdraw(entry.key)
+        if self._context.check_history():
+            self._show(entry)
+            self._context.say(f"Correction undone: “{entry.title}”", title=entry.title)
+
     def keep(self, entry: Entry, genre: str) -> None:
         """Keep a correction, or withdraw it where it is the genre that was answered."""
         history = self._context.history
         history.correct(entry, genre)
         if not self._context.check_history():
             return
-        corrected = history.correction(entry.key)
-        self._page.tell(f"You said: {corrected}" if corrected else "")
-        what = "Correction kept" if corrected else "No correction is kept"
-        self._context.say(f"{what}: “{entry.title}” is {genre}", title=entry.title)
+        self._show(entry)
+        what = "Correction kept" if history.correction(entry.key) else "No correction is kept"
+        self._context.say(f"{what}: “{entry.title}” is {in_list(genre)}", title=entry.title)
+
+    def _show(self, entry: Entry) -> None:
+        """Show the answer as it is now."""
+        if self._page.entry and self._page.entry.key == entry.key:
+            self._page.panel.show(entry, corrected=self._context.history.correction(entry.key))
+        self._changed(entry)
 
     def export(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""

@@ -40,6 +40,7 @@ from musicgenre.window.picture import Pictures
 from musicgenre.window.placement import Placement
 from musicgenre.window.preferences import Preferences, look_of
 from musicgenre.window.similar import Similar
+from musicgenre.window.songs import Songs
 from musicgenre.window.status import StatusBar
 from musicgenre.window.top_bar import TopActions, TopBar
 
@@ -137,7 +138,9 @@ class Window:
             listen=lambda: self.listening.toggle(), set_volume=lambda volume: self.listening.set_volume(volume),
             copy=lambda: self.exports.copy(), export=lambda form: self.exports.save(form),
             again=lambda: self.answers.again(), correct=lambda: self.corrections.ask(),
-            similar=lambda: self.similar.show(),
+            say_right=lambda genre: self.corrections.say_right(genre), take_back=lambda: self.corrections.take_back(),
+            similar=lambda: self.similar.show(), open_song=lambda: self.songs.open(),
+            show_folder=lambda: self.songs.show_folder(),
         )  # fmt: skip
         self.pages = PageStack(
             welcome=Welcome(place, look, open_files=lambda: self.inputs.open_files(),
@@ -168,7 +171,10 @@ class Window:
         self.inputs = Inputs(context, self.jobs, self.top)
         current = self.answers.current
         self.exports = Exports(context, page, current=current, words=self.list.words.get)
-        self.corrections = Corrections(context, page, current=current, genres=lambda: self.preferences.genres)
+        self.corrections = Corrections(context, page, current=current, genres=lambda: self.preferences.genres,
+                                       changed=self.answers.entry_changed)  # fmt: skip
+        self.songs = Songs(context, page, current=current)
+        self.answers.opened = self.songs.ask
         self.similar = Similar(context, current=current, classify=lambda path: self.jobs.submit([path]))
         self.controllers = Controllers(
             jobs=self.jobs, answers=self.answers, exports=self.exports, corrections=self.corrections,
