@@ -9,6 +9,7 @@ from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample
 from musicgenre.cpu import keep_freed_memory, one_blas_thread
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
 from musicgenre.features.musicnn import (
+    MUSICNN_FAMILIES,
     TAG_HOP_LENGTH,
     TAG_N_FFT,
     TAG_N_MELS,
@@ -16,7 +17,7 @@ from musicgenre.features.musicnn import (
     TagNetwork,
     WindowGrid,
     Windows,
-    tag_statistics,
+    statistics_of,
 )
 from musicgenre.features.sound_statistics import level_gain, signal_statistics
 from musicgenre.features.spectral import compress_mel, frame_features, mel_power, power_spectrogram, tempo_bpm
@@ -94,7 +95,7 @@ def _rows_16k(
 ) -> tuple[dict[str, np.ndarray], Windows | None]:
     """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
     gain = np.float32(level_gain(level_dbfs(clips)))
-    tagged = bool({"musicnn", "musicnn_deep"} & set(families))
+    tagged = not set(MUSICNN_FAMILIES).isdisjoint(families)
     network = (network or TagNetwork()) if tagged else None
     starts, centres, activations, deep, signal = [], [], [], [], []
     for i, clip in enumerate(clips):
@@ -121,6 +122,5 @@ def _rows_16k(
     if tagged:
         windows = Windows(*map(np.concatenate, (starts, centres, activations, deep)))
         if len(windows.start_s):
-            rows["musicnn"] = tag_statistics(windows.activations)
-            rows["musicnn_deep"] = windows.deep.mean(axis=0)
+            rows |= {family: statistics_of(windows, family) for family in MUSICNN_FAMILIES}
     return rows, windows

@@ -44,7 +44,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "rolloff": ("rolloff_mean_hz", "rolloff_std_hz"),
     "centroid": ("centroid_mean_hz", "centroid_std_hz"),
     "musicnn": tuple(f"tag_mean_{tag}" for tag in TAGS) + tuple(f"tag_std_{tag}" for tag in TAGS),
-    "musicnn_deep": _numbered("deep_mean", N_DEEP, 3),
+    "musicnn_deep": _numbered("deep_mean", N_DEEP, 3) + _numbered("deep_std", N_DEEP, 3),
     "signal": SIGNAL_COLUMNS,
 }
 

@@ -17,7 +17,7 @@ from musicgenre.audio.sounding import Heard, heard
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
 from musicgenre.features.families import grid_of
-from musicgenre.features.musicnn import TagNetwork, tag_statistics
+from musicgenre.features.musicnn import MUSICNN_FAMILIES, TagNetwork, statistics_of
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import FAMILIES_NEEDED, NotMusicDetector
 from musicgenre.inference.prediction import Prediction, Section, Segment, error_prediction
@@ -205,7 +205,7 @@ class Classifier:
 
     def _part_answers(self, clips: Sequence[Clip], features: Features) -> Iterator[tuple[float, float, np.ndarray]]:
         """Yield (start, end, probabilities) of stretches of about 10 s that were analysed."""
-        if features.windows is None or self.model.families != ["musicnn"]:
+        if features.windows is None or not set(self.model.families) <= set(MUSICNN_FAMILIES):
             values = self.model.predict(features.values).probabilities
             yield clips[0].start_s, clips[-1].end_s, values
             return
@@ -216,6 +216,7 @@ class Classifier:
             for start, end in zip(edges, edges[1:], strict=False):
                 inside = (centre >= start) & (centre < end)
                 if inside.any():
-                    row = tag_statistics(features.windows.activations[inside])
+                    part = features.windows.where(inside)
+                    row = np.concatenate([statistics_of(part, family) for family in self.model.families])
                     columns = self.model.card["columns"]
                     yield start, end, self.model.predict(dict(zip(columns, row, strict=True))).probabilities
