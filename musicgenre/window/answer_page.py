@@ -149,7 +149,7 @@ class AnswerPage(ttk.Frame):
         self.header.show(entry)
         self.panel.show(entry, corrected=corrected)
         self.tell("")
-        self._show_buttons(failed=prediction.verdict == "error")
+        self._show_buttons(prediction.verdict)
         self.player.show(entry)
         self.player.grid() if sound else self.player.grid_remove()
         if refused:
@@ -163,15 +163,15 @@ class AnswerPage(ttk.Frame):
             needed = sound and (name == HEARD.name) == refused
             picture.show(entry if needed or (not refused and name in ("prediction_bars", "genre_timeline")) else None)
 
-    def _show_buttons(self, *, failed: bool) -> None:
+    def _show_buttons(self, verdict: str) -> None:
         """Show the buttons that suit the answer."""
         link = self.entry is not None and self.entry.prediction.input.startswith("https://")
         self.song.configure(text="Video   " if link else "File   ")
         self._song_menu.entryconfigure(0, label="Open in the browser" if link else "Open")
         self._song_menu.entryconfigure(1, state="disabled" if link else "normal")
-        self._bar.show(*(
-            (self.again, self.copy) if failed else (self.similar, self.copy, self.export, self.song)
-        ))  # fmt: skip
+        similar = () if verdict in REFUSED else (self.similar,)
+        failed = verdict == "error"
+        self._bar.show(*((self.again, self.copy) if failed else (*similar, self.copy, self.export, self.song)))
 
     def tell_details(self, details: DetailsRead) -> None:
         """Show artist, album and cover."""

@@ -1,7 +1,6 @@
 """Frames that adapt to their room: rows that wrap, pages that scroll, scrollbars only where they are needed."""
 
 import tkinter as tk
-from collections.abc import Sequence
 from tkinter import ttk
 from typing import Any
 
@@ -111,9 +110,13 @@ class Scrolled(ttk.Frame):
         self.bar.grid(row=0, column=1, sticky="ns")
         self.bar.grid_remove()
         self._canvas.configure(yscrollcommand=self.bar.set)
-        self.inner = ttk.Frame(self._canvas)
-        self._item = self._canvas.create_window(0, 0, window=self.inner, anchor="nw")
-        self.inner.bind("<Configure>", lambda _: self._fit())
+        self._sheet = ttk.Frame(self._canvas)  # its row is at least as high as the place: it asks for what is needed
+        self._sheet.columnconfigure(0, weight=1)
+        self._sheet.rowconfigure(0, weight=1)
+        self._item = self._canvas.create_window(0, 0, window=self._sheet, anchor="nw")
+        self._sheet.bind("<Configure>", lambda _: self._fit())
+        self.inner = ttk.Frame(self._sheet)
+        self.inner.grid(row=0, column=0, sticky="nsew")
         self._canvas.bind("<Configure>", lambda _: self._fit())
         top = self.winfo_toplevel()
         for event in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
@@ -129,11 +132,11 @@ class Scrolled(ttk.Frame):
         self._canvas.yview_moveto(0.0)
 
     def _fit(self) -> None:
-        """Give the page its width, and the height that it needs."""
+        """Give the page its width, and its place as its least height."""
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()
-        needed = max(self.inner.winfo_reqheight(), height)
-        self._canvas.itemconfigure(self._item, width=width, height=needed)
-        self._canvas.configure(scrollregion=(0, 0, width, needed))
+        self._sheet.rowconfigure(0, minsize=height)
+        self._canvas.itemconfigure(self._item, width=width)
+        self._canvas.configure(scrollregion=(0, 0, width, max(self._sheet.winfo_reqheight(), height)))
 
     def _is_inside(self, widget: Any) -> bool:
         """Whether a widget is part of the page."""
@@ -169,14 +172,3 @@ class Scrolled(ttk.Frame):
         """Use the theme's colours."""
         self._canvas.configure(background=self._look.colours.background, yscrollincrement=self._look.px(24))
 
-
-def stack(parent: Any, widgets: Sequence[Any], *, side_by_side: bool) -> None:
-    """Put widgets beside each other, or one below the other, in a grid that gives all of them the same room."""
-    count = len(widgets)
-    parent.columnconfigure(0, weight=1, uniform="stack" if side_by_side else "")
-    for index, widget in enumerate(widgets):
-        widget.grid(row=0 if side_by_side else index, column=index if side_by_side else 0, sticky="nsew")
-        parent.columnconfigure(index, weight=int(side_by_side or index == 0), uniform="stack" if side_by_side else "")
-        parent.rowconfigure(index, weight=int(not side_by_side or index == 0))
-    if not side_by_side:
-        parent.columnconfigure(tuple(range(1, count)), weight=0, uniform="")

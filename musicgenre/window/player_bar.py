@@ -92,7 +92,7 @@ class PlayerBar(ttk.Frame):
         self._problem = problem or ""
         for widget in self._controls:
             widget.grid_remove() if problem else widget.grid()
-        self.missing.show(self._problem)
+        self.missing.show(self._problem[:1].upper() + self._problem[1:])
         self.missing.grid() if problem else self.missing.grid_remove()
 
     def playing(self, second: float | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import DetailsRead
-from musicgenre.text import clean_text
+from musicgenre.text import clean_text, clean_title
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel
@@ -16,6 +16,7 @@ from musicgenre.window.tooltip import Tooltip
 from musicgenre.window.wording import clock, model_words
 
 COVER = 64  # side of the picture, at 100 %
+NAME_LIMIT = 60  # characters of a file's name; the tooltip has all of its path
 
 
 class SongHeader(ttk.Frame):
@@ -35,12 +36,15 @@ class SongHeader(ttk.Frame):
         self._image: tk.PhotoImage | None = None
         self.columnconfigure(1, weight=1)
         self.cover = tk.Label(self, borderwidth=0)
-        self.cover.grid(row=0, column=0, rowspan=3, padx=(0, look.px(12)), sticky="n")
-        self.title = FitLabel(self, use=look.fonts["strong"], lines=2)
-        self.maker = FitLabel(self, use=look.fonts["body"])
-        self.facts = FitLabel(self, use=look.fonts["small"], style="Small.TLabel")
+        self.cover.grid(row=0, column=0, padx=(0, look.px(12)), sticky="n")
+        words = ttk.Frame(self)
+        words.grid(row=0, column=1, sticky="ew")
+        words.columnconfigure(0, weight=1)
+        self.title = FitLabel(words, use=look.fonts["strong"], lines=2)
+        self.maker = FitLabel(words, use=look.fonts["body"])
+        self.facts = FitLabel(words, use=look.fonts["small"], lines=2, style="Small.TLabel", sentence=True)
         for row, label in enumerate((self.title, self.maker, self.facts)):
-            label.grid(row=row, column=1, sticky="ew")
+            label.grid(row=row, column=0, sticky="ew")
         Tooltip(self.title, look, lambda: self.title.whole if self.title.is_cut else "")
         Tooltip(self.facts, look, self._where)
         look.listen(self.paint)
@@ -63,11 +67,11 @@ class SongHeader(ttk.Frame):
         self.title.show(entry.title)
         prediction = entry.prediction
         place = clean_text(prediction.input)
-        name = place if _is_link(place) else Path(place).name
+        name = clean_title(place if _is_link(place) else Path(place).name, limit=NAME_LIMIT)
         made = time.strftime("%d %b %Y, %H:%M", time.localtime(entry.made)).lstrip("0")
         facts = (clock(prediction.duration_s) if prediction.duration_s else "", name,
                  model_words(prediction.model) if prediction.model else "", made)  # fmt: skip
-        self.facts.show("  ·  ".join(fact for fact in facts if fact), cut=name)
+        self.facts.show("  ·  ".join(fact for fact in facts if fact))
         self._write_maker()
         self._draw_cover()
 

@@ -10,6 +10,7 @@ from musicgenre.window.look import HintEntry, Look
 from musicgenre.window.wording import model_name
 
 OTHER_FOLDER = "Other folder…"
+HINTS = ("A title, a YouTube link, or the path of a file", "A title, a link or a file", "Title, link, file", "Song")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class TopBar(ttk.Frame):
     def __init__(self, parent: Any, look: Look, actions: TopActions, *, model: str) -> None:
         super().__init__(parent)
         self.columnconfigure(0, weight=1)
-        self.entry = HintEntry(self, look, hint="A title, a YouTube link, or the path of a file")
+        self.entry = HintEntry(self, look, *HINTS)
         self.go = ttk.Button(self, text="Classify", underline=3, style="Accent.TButton", command=actions.submit)
         self.open = ttk.Button(self, text="Open…", underline=0, command=actions.open_files)
         label = ttk.Label(self, text="Model", underline=2, style="Body.TLabel")

@@ -66,7 +66,8 @@ class VerdictPanel(ttk.Frame):
         self.headline = FitLabel(line, use=look.fonts["genre"])
         self.headline.grid(row=0, column=0, sticky="ew")
         self.sure = ttk.Label(line, font=look.fonts["number"], takefocus=1)
-        self.sure.grid(row=0, column=1, padx=(look.px(12), 0))
+        self._line = line
+        self.headline.bind("<Configure>", lambda _: self._place_sure(), add=True)
         self.meaning = FitLabel(self, use=look.fonts["body"], lines=3, sentence=True)
         self.meaning.grid(row=1, column=1, sticky="ew")
         self.chips = Flow(self, look)
@@ -102,13 +103,25 @@ class VerdictPanel(ttk.Frame):
         self.meaning.grid() if self.meaning.whole else self.meaning.grid_remove()
         self._fill_chips(prediction)
         self.paint()
+        self._place_sure()
+
+    def _place_sure(self) -> None:
+        """Put the number right behind the headline, which leaves room for it."""
+        if not self.sure.cget("text"):
+            self.sure.place_forget()
+            self._line.columnconfigure(1, minsize=0)
+            return
+        gap, needed = self._look.px(12), self.sure.winfo_reqwidth()
+        self._line.columnconfigure(1, minsize=needed + gap)
+        x = min(self.headline.winfo_reqwidth(), self.headline.winfo_width()) + gap
+        self.sure.place(in_=self._line, x=x, rely=0.55, anchor="w")
 
     def _fill_chips(self, prediction: Prediction) -> None:
         """Show parts, tags and tempo as chips, and the buttons that fit the answer."""
         for chip in self._made:
             chip.destroy()
         self._made = []
-        for part in (prediction.parts or [])[:PARTS_SHOWN]:
+        for part in prediction.parts[:PARTS_SHOWN]:
             words = f"{clock(part.start_s)}–{clock(part.end_s)} {display_name(part.genre)}"
             self._chip(words, f"This part sounds like {in_list(part.genre)}: {part.confidence:.0%} sure.", strong=True)
         if prediction.verdict not in REFUSED:

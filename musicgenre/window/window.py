@@ -184,7 +184,7 @@ class Window:
         self.commands = command_table(self.controllers)
         self.handlers: dict[type, Callable[[Any], None]] = {
             **self.jobs.handlers, **self.pictures.handlers, **self.listening.handlers, **self.preferences.handlers,
-            **self.exports.handlers, **self.similar.handlers,
+            **self.exports.handlers, **self.similar.handlers, **self.songs.handlers,
         }  # fmt: skip
 
     def show_keys(self) -> None:
