@@ -126,6 +126,8 @@ class Drawing:
         answer = request.song.prediction.as_json()
         if answer["verdict"] == "not_music":
             answer["probabilities"] = None  # what a song like this would be is no answer
+        if request.name == "prediction_bars":  # the window says the reason of a verdict beside it
+            return drawings.prediction_bars(answer, theme=request.theme, size=size, note=False), []
         figure = getattr(drawings, request.name)(answer, theme=request.theme, size=size)
         if request.name != "genre_timeline" or not answer["segments"]:
             return figure, []

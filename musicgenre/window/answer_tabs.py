@@ -30,8 +30,8 @@ class Plate:
 
 
 BARS = Plate("prediction_bars", "", "How likely each genre is: the longer the bar, the surer.", 170)
-WAVE = Plate("waveform", "", "Loud and quiet places. Click one to hear it.", 76)
-TIMELINE = Plate("genre_timeline", "", "What each part of the song sounds like. Click one to hear it.", 92)
+WAVE = Plate("waveform", "", "Loud and quiet places. Click to hear one.", 96)
+TIMELINE = Plate("genre_timeline", "", "What each part sounds like. Click to hear one.", 104)
 SOUND = (
     Plate("mel_spectrogram", "Pitch (Mel)", "Low notes below, high ones above; bright is loud. Beats are upright lines, "
           "held notes flat ones.", 160),

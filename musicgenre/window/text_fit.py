@@ -14,7 +14,6 @@ from functools import cache
 from tkinter import font, ttk
 from typing import Any
 
-
 BRACKETS = {"(": ")", "[": "]", "{": "}", "«": "»", "「": "」", "『": "』", "【": "】"}
 
 
