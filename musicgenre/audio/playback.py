@@ -20,7 +20,9 @@ def output_problem() -> str | None:
     except ImportError:
         return "to listen, install the package sounddevice: python -m pip install sounddevice"
     except OSError:
-        return "to listen, install PortAudio (Debian, Ubuntu: sudo apt install libportaudio2) and start the program again"
+        return (
+            "to listen, install PortAudio (Debian, Ubuntu: sudo apt install libportaudio2) and start the program again"
+        )
     except Exception:  # PortAudio's own error class, which exists only where the import worked
         return "to listen, connect headphones or loudspeakers and start the program again: no sound device was found"
     return None

@@ -251,7 +251,12 @@ def _chromagram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, ba
 def _tempogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the tempogram with the estimated tempo."""
     words = f"estimated tempo {song.tempo_bpm:.0f} bpm" if math.isfinite(song.tempo_bpm) else ""
-    style(ax, theme, title=_beside("Tempogram", width_in, words), y=_upright(ax, "Tempo (bpm, logarithmic)", "Tempo (bpm)", "bpm"))
+    style(
+        ax,
+        theme,
+        title=_beside("Tempogram", width_in, words),
+        y=_upright(ax, "Tempo (bpm, logarithmic)", "Tempo (bpm)", "bpm"),
+    )
     image, time = _parts(ax, song, "tempogram", low=0.0, high=1.0)
     rows = song.tempogram_bpm
     _row_ticks(ax, rows, (40, 60, 80, 120, 160, 240))

@@ -127,6 +127,10 @@ class Scrolled(ttk.Frame):
         look.listen(self._paint)
         self._paint()
 
+    def ask(self, width: int, height: int) -> None:
+        """Ask for room; what is not given is scrolled."""
+        self._canvas.configure(width=width, height=height)
+
     def to_top(self) -> None:
         """Show the beginning of the page."""
         self._canvas.yview_moveto(0.0)

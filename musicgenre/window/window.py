@@ -179,7 +179,7 @@ class Window:
         self.controllers = Controllers(
             jobs=self.jobs, answers=self.answers, exports=self.exports, corrections=self.corrections,
             listening=self.listening, preferences=self.preferences, inputs=self.inputs, similar=self.similar,
-            help=self.show_keys, about=self.show_about, close=self.close,
+            songs=self.songs, help=self.show_keys, about=self.show_about, close=self.close,
         )  # fmt: skip
         self.commands = command_table(self.controllers)
         self.handlers: dict[type, Callable[[Any], None]] = {

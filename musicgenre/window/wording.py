@@ -68,7 +68,7 @@ def headline(prediction: Prediction, corrected: str | None = None) -> str:
         return either(list(dict.fromkeys(part.genre for part in prediction.parts)), "and")
     if prediction.verdict == "uncertain" and prediction.likely and len(prediction.likely) > 1:
         return either(prediction.likely)
-    return HEADLINES.get(prediction.verdict, prediction.verdict).format(genre=genre)
+    return HEADLINES.get(prediction.verdict, prediction.verdict).format(genre=in_list(prediction.genre or ""))
 
 
 def together(prediction: Prediction) -> float | None:
