@@ -33,12 +33,12 @@ BARS = Plate("prediction_bars", "", "How likely each genre is: the longer the ba
 WAVE = Plate("waveform", "", "Loud and quiet places. Click to hear one.", 96)
 TIMELINE = Plate("genre_timeline", "", "What each part sounds like. Click to hear one.", 104)
 SOUND = (
-    Plate("mel_spectrogram", "Pitch (Mel)", "Low notes below, high ones above; bright is loud. Beats are upright lines, "
-          "held notes flat ones.", 160),
-    Plate("chromagram", "Notes (Chroma)", "Which of the twelve notes sound; bright rows are the notes of the key.", 160),
+    Plate("mel_spectrogram", "Pitch (Mel)",
+          "Low notes below, high ones above; bright is loud. Beats are upright lines, held notes flat ones.", 160),
+    Plate("chromagram", "Notes (Chroma)", "Which of the twelve notes sound; bright rows are those of the key.", 160),
     Plate("tempogram", "Tempo", "Bright bands are speeds at which the rhythm repeats; the line is the tempo.", 160),
-    Plate("power_spectrogram", "Brightness (Rolloff)", "Below the upper line lies nearly all of the sound: the higher it "
-          "is, the brighter the song.", 160),
+    Plate("power_spectrogram", "Brightness (Rolloff)",
+          "Below the upper line lies nearly all of the sound: the higher it is, the brighter the song.", 160),
 )  # fmt: skip
 
 
@@ -202,8 +202,7 @@ class RefusalBody(ttk.Frame):
         prediction = entry.prediction
         self.where.show(listened(prediction))
         self.advice.show({
-            "not_music": "If it is music all the same, press “That’s wrong…”. A part of it can be heard alone: give the "
-                         "link with t=1m30s where the music begins.",
+            "not_music": "If it is music all the same, press “That’s wrong…”.",
             "silent": "If you can hear something, the file is very quiet or its sound is in another track.",
             "too_short": "Give a longer recording; half a minute is best.",
             "error": "When that is put right, press “Try again”.",

@@ -24,7 +24,8 @@ from musicgenre.window.songs import Songs
 MENUS = ("File", "Edit", "View", "Model", "Help")
 OTHER_KEYS = (  # of widgets, beside those of the commands
     ("Enter", "classify what is in the box"), ("Ctrl+V", "classify the link in the clipboard"),
-    ("Left, Right", "on a picture: 5 seconds back or on"), ("Ctrl+1 … Ctrl+6", "genres, reasons, pictures of the sound"),
+    ("Left, Right", "on a picture: 5 seconds back or on"),
+    ("Ctrl+1 … Ctrl+6", "genres, reasons, pictures of the sound"),
     ("Ctrl+Tab", "the next of them"), ("Ctrl+Plus, Ctrl+Minus", "larger, smaller"),
     ("Alt+letter", "the button or menu with that letter underlined"),
 )  # fmt: skip

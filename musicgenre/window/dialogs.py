@@ -293,7 +293,8 @@ class CardDialog(Dialog):
     """What is known of a model."""
 
     def __init__(self, root: tk.Tk, look: Look, *, name: str, card: dict[str, Any]) -> None:
-        super().__init__(root, look, title=f"About the model “{clean_title(model_words(name), limit=60)}”", size=(620, 480))
+        title = f"About the model “{clean_title(model_words(name), limit=60)}”"
+        super().__init__(root, look, title=title, size=(620, 480))
         (close,) = self.buttons(("Close", self.destroy))
         text = self.text()
         for line, tag in card_lines(card):

@@ -241,7 +241,7 @@ class HintEntry(ttk.Entry):
         super().__init__(parent, font=look.fonts["body"])
         self._look = look
         self._hints = hints or (hint,)
-        self._hint = tk.Label(self, text=self._hints[0], font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
+        self._hint = tk.Label(self, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
         self._hint.bind("<Button-1>", lambda _: self.focus_set())
         for event in ("<FocusIn>", "<FocusOut>"):
             self.bind(event, lambda _: self.after_idle(self._paint), add=True)

@@ -64,7 +64,8 @@ class Tooltip:
         top.withdraw()
         top.overrideredirect(True)
         label = tk.Label(top, text=text, font=use, justify="left", background=colours.raised, foreground=colours.text,
-                         padx=look.px(8), pady=look.px(5), highlightthickness=1, highlightbackground=colours.line)  # fmt: skip
+                         padx=look.px(8), pady=look.px(5), highlightthickness=1,
+                         highlightbackground=colours.line)  # fmt: skip
         label.pack()
         top.update_idletasks()
         width, height = top.winfo_reqwidth(), top.winfo_reqheight()

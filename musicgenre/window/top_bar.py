@@ -44,7 +44,7 @@ class TopBar(ttk.Frame):
         self.go = ttk.Button(self, text="Classify", underline=3, style="Accent.TButton", command=actions.submit)
         self.open = ttk.Button(self, text="Open…", underline=0, command=actions.open_files)
         label = ttk.Label(self, text="Model", underline=2, style="Body.TLabel")
-        self.model_box = ttk.Combobox(self, state="readonly", width=17, values=[model_words(model)], font=look.fonts["body"])
+        self.model_box = ttk.Combobox(self, state="readonly", width=17, font=look.fonts["body"])
         self.model_box.set(model_words(model))
         self.card = ttk.Button(self, text="About", underline=0, command=actions.show_card)
         for column, widget in enumerate((self.entry, self.go, self.open, label, self.model_box, self.card)):
