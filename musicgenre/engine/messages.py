@@ -42,12 +42,19 @@ class FoundInput:
 
 @dataclass(frozen=True)
 class SimilarSong:
-    """A song of a library and its distance: 0 for the same sound, about 1 for unrelated ones."""
+    """A song of the history or a library and its distance: 0 for the same sound, about 1 for unrelated ones.
+
+    Parameters
+    ----------
+    key : str
+        Of its answer in the history; "" for a song of a library.
+    """
 
     input: str
     title: str
     genre: str
     distance: float
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,16 @@ class FindSimilar:
     job: int
     text: str
     library: str
+    top: int
+
+
+@dataclass(frozen=True)
+class FindSimilarAnswers:
+    """Find the answers of the history in a file whose songs are nearest to that of one of them. A job."""
+
+    job: int
+    key: str
+    history: str
     top: int
 
 
@@ -215,10 +232,11 @@ class TitleFound:
 
 @dataclass(frozen=True)
 class InputsFound:
-    """What a folder or playlist holds."""
+    """What a folder or playlist holds, and the playlist's title."""
 
     job: int
     inputs: tuple[FoundInput, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,12 +258,14 @@ class ThumbnailFound:
 
 @dataclass(frozen=True)
 class Answered:
-    """A job's prediction, the reasons for it and the genre's colour."""
+    """A job's prediction, the reasons for it, the genre's colour, the artist, and what songs are compared by."""
 
     job: int
     prediction: Prediction
     reasons: tuple[Reason, ...] = ()
     colour: str | None = None
+    artist: str | None = None
+    vector: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -258,10 +278,11 @@ class SpectraKept:
 
 @dataclass(frozen=True)
 class SimilarFound:
-    """The nearest songs, nearest first."""
+    """The nearest songs, nearest first, of how many that could be compared."""
 
     job: int
     songs: tuple[SimilarSong, ...]
+    compared: int = 0
 
 
 @dataclass(frozen=True)
@@ -359,9 +380,9 @@ class EngineBroken:
     message: str
 
 
-Job = Classify | FindSimilar
+Job = Classify | FindSimilar | FindSimilarAnswers
 Request = (
-    Classify | FindSimilar | LoadModel | Cancel | Draw | ExportAnswers | ExportPage | Play | StopPlaying | SetVolume
+    Classify | FindSimilar | FindSimilarAnswers | LoadModel | Cancel | Draw | ExportAnswers | ExportPage | Play | StopPlaying | SetVolume
     | ReadCard | ListModels
 )  # fmt: skip
 Event = (
