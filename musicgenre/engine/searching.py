@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
 from musicgenre.sources.search_result import SearchResult
+from musicgenre.task import Task
 
 if TYPE_CHECKING:
     from musicgenre.sources.inputs import Item
@@ -30,20 +31,20 @@ class Search:
     def __init__(self, tell: Callable[[Event], None]) -> None:
         self._tell = tell
 
-    def videos(self, request: Classify, words: str, progress: Progress, cancelled: Cancelled) -> None:
+    def videos(self, request: Classify, words: str, task: Task) -> None:
         """Search for a title; thumbnails follow."""
         from musicgenre.sources.youtube import search
 
-        found = search(words, progress=progress, cancelled=cancelled)
+        found = search(words, task=task)
         videos = tuple(SearchResult(one.title, one.channel, one.duration_s, one.source.value) for one in found)
         self._tell(VideosFound(request.job, videos))
         self._thumbnails(request.job, found)
 
-    def inputs(self, request: Classify, progress: Progress, cancelled: Cancelled) -> None:
+    def inputs(self, request: Classify, task: Task) -> None:
         """List the files of a folder or the videos of a playlist."""
         from musicgenre.sources.inputs import expand_inputs
 
-        items = list(expand_inputs([request.text], progress=progress, cancelled=cancelled))
+        items = list(expand_inputs([request.text], task=task))
         found = tuple(self._found(item, request) for item in items)
         self._tell(InputsFound(request.job, found, next((item.playlist for item in items if item.playlist), "")))
 
