@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from musicgenre.engine.history import Entry
+from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
 
 PACE = 15  # latest answers that the time left is estimated from
 LEAST = 2  # answers before it is told
 PARTS = {
-    "uncertain": "not sure", "mixed": "mixed", "not_music": "not music", "silent": "silent", "too_short": "too short",
-    "error": "failed", "stopped": "stopped",
+    "uncertain": "Not sure", "mixed": "Mixed", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",
+    "error": "Failed", "stopped": "Stopped",
 }  # fmt: skip
 
 
@@ -145,7 +146,7 @@ class Batch:
         found: dict[tuple[str, str], list[Entry]] = {}
         for entry in self.answers.values():
             verdict = entry.prediction.verdict
-            name = str(entry.prediction.genre) if verdict == "genre" else PARTS.get(verdict, verdict)
+            name = display_name(str(entry.prediction.genre)) if verdict == "genre" else PARTS.get(verdict, verdict)
             found.setdefault((verdict, name), []).append(entry)
         order = list(PARTS)
 

@@ -104,11 +104,12 @@ class BatchPage(ttk.Frame):
         self._buttons: tuple[ttk.Button, ...] = ()
         self.parts = tk.Canvas(self, highlightthickness=2, borderwidth=0, takefocus=1, height=look.px(120), width=200)
         self.parts.grid(row=6, column=0, sticky="nsew")
-        self.place = 0  # of the part with the keyboard
+        self.at = 0  # of the part with the keyboard
         for event, do in (
             ("<Configure>", self.draw), ("<FocusIn>", self.draw), ("<FocusOut>", self.draw),
             ("<Up>", lambda: self._move(-1)), ("<Down>", lambda: self._move(1)), ("<Return>", self._choose),
-            ("<space>", self._choose), ("<Button-4>", lambda: self._scroll(-1)), ("<Button-5>", lambda: self._scroll(1)),
+            ("<space>", self._choose), ("<Button-4>", lambda: self._scroll(-1)),
+            ("<Button-5>", lambda: self._scroll(1)),
         ):  # fmt: skip
             self.parts.bind(event, lambda _, do=do: do())  # type: ignore[misc]
         self.parts.bind("<Button-1>", self._clicked)
@@ -169,7 +170,7 @@ class BatchPage(ttk.Frame):
         for number, part in enumerate(view.parts):
             top = number * height
             chosen = view.chosen is not None and (part.name, part.kind) == (view.chosen.name, view.chosen.kind)
-            has_keyboard = number == self.place and canvas.focus_get() is canvas
+            has_keyboard = number == self.at and canvas.focus_get() is canvas
             if chosen or has_keyboard:
                 canvas.create_rectangle(2, top + 1, canvas.winfo_width() - 3, top + height - 1, width=1,
                                         fill=colours.row if chosen else "",
@@ -192,23 +193,23 @@ class BatchPage(ttk.Frame):
         self.parts.focus_set()
         place = int(self.parts.canvasy(event.y) // self._height)
         if self.view and 0 <= place < len(self.view.parts):
-            self.place = place
+            self.at = place
             self._choose()
 
     def _move(self, step: int) -> None:
         """Go to the next part."""
         if self.view and self.view.parts:
-            self.place = min(max(self.place + step, 0), len(self.view.parts) - 1)
+            self.at = min(max(self.at + step, 0), len(self.view.parts) - 1)
             whole = max(len(self.view.parts) * self._height + self._look.px(24), 1)
             top, bottom = self.parts.canvasy(0), self.parts.canvasy(self.parts.winfo_height())
-            if self.place * self._height < top or (self.place + 1) * self._height > bottom:
-                self.parts.yview_moveto(self.place * self._height / whole)
+            if self.at * self._height < top or (self.at + 1) * self._height > bottom:
+                self.parts.yview_moveto(self.at * self._height / whole)
             self.draw()
 
     def _choose(self) -> None:
         """Let the list show the part with the keyboard; once more shows all again."""
-        if self.view and self.place < len(self.view.parts):
-            part = self.view.parts[self.place]
+        if self.view and self.at < len(self.view.parts):
+            part = self.view.parts[self.at]
             chosen = self.view.chosen
             again = chosen is not None and (chosen.name, chosen.kind) == (part.name, part.kind)
             self._do.choose(None if again else part)

@@ -66,8 +66,8 @@ class CellTips:
         use = look.fonts["small"]
         lines = fit_lines(joined(tip, text), look.px(WIDEST), LINES, use.measure).split("\n")
         label = tk.Label(
-            tip, text="\n".join(turned(tip, line) for line in lines), font=use, justify="left", background=colours.raised,
-            foreground=colours.text, padx=look.px(8), pady=look.px(4), highlightthickness=1,
+            tip, text="\n".join(turned(tip, line) for line in lines), font=use, justify="left",
+            background=colours.raised, foreground=colours.text, padx=look.px(8), pady=look.px(4), highlightthickness=1,
             highlightbackground=colours.line,
         )  # fmt: skip
         label.pack()

@@ -163,7 +163,7 @@ class AnswerList(ttk.Frame):
         tree.bind("<Down>", lambda event: self._step(event, forward=True))
         tree.bind("<Up>", lambda event: self._step(event, forward=False))
         tree.bind("<Delete>", lambda _: self._do.remove())
-        tree.bind("<<SelectAll>>", lambda _: self.tree.selection_set(*self.keys()))
+        tree.bind("<<SelectAll>>", lambda _: self.tree.selection_set(*self.songs()))
         system = self.tk.call("tk", "windowingsystem")
         for event in ("<Button-2>", "<Control-Button-1>") if system == "aqua" else ("<Button-3>",):
             tree.bind(event, self._menu_at_pointer)
@@ -184,7 +184,12 @@ class AnswerList(ttk.Frame):
 
     # ---- rows
 
-    def keys(self) -> list[str]:
+    @property
+    def row_height(self) -> int:
+        """The height of a row in pixels."""
+        return int(ttk.Style(self).lookup("Treeview", "rowheight") or 20)
+
+    def songs(self) -> list[str]:
         """Return the keys of all songs from top to bottom; those inside others are not among them."""
         found: list[str] = []
         for one in self.tree.get_children():
@@ -386,7 +391,7 @@ class AnswerList(ttk.Frame):
         if key and self.tree.exists(key):
             self.tree.focus(key)
         elif not self.tree.focus():
-            self.tree.focus(next(iter(self.tree.selection() or self.keys()), ""))
+            self.tree.focus(next(iter(self.tree.selection() or self.songs()), ""))
 
     def _selected(self) -> None:
         """Tell what is selected."""
@@ -402,7 +407,7 @@ class AnswerList(ttk.Frame):
 
     def _go_to(self, index: int) -> str:
         """Select the first or the last row."""
-        keys = self.keys()
+        keys = self.songs()
         if keys:
             self.go(keys[index])
         return "break"

@@ -5,7 +5,6 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import (
     Answered,
     Cancelled,
@@ -142,12 +141,13 @@ class Jobs:
         """Queue one input."""
         text, key = one.text, one.key or new_key()
         online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
-        row = Row(key, clean_title(one.title or (text if online else input_title(text))), text, one.batch, online=online)
+        title = clean_title(one.title or (text if online else input_title(text)))
+        row = Row(key, title, text, one.batch, online=online)
         self.rows[key] = row
         self.batch.add(key, row.batch)
         store = self._context.history.picture_path(key)
-        title = None if one.title in (text, input_title(text)) else one.title
-        row.job = self._context.worker.submit(text, title=title, key=key, store=store)
+        known = None if one.title in (text, input_title(text)) else one.title
+        row.job = self._context.worker.submit(text, title=known, key=key, store=store)
         self._keys[row.job] = key
         self.watcher.row_changed(row)
         return row

@@ -12,7 +12,7 @@ from musicgenre.engine.settings import SettingsStore
 from musicgenre.window.look import Look
 
 INDENT = 14  # of a row within its day, at 100 %
-LEAST_TITLE = 120
+LEAST_TITLE = 165
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ListColumns:
 
     def lay_out(self) -> None:
         """Give the title what the others leave; of those the first of `LEAVING` go where there is no room."""
-        room, px = self._tree.winfo_width() - 4, self._look.px
+        room, px = self._tree.winfo_width() - 8, self._look.px
         if room <= 1:
             return
         shown = [column.name for column in COLUMNS if column.name not in self.hidden]

@@ -53,9 +53,12 @@ class StatusBar(ttk.Frame):
         if time.monotonic() - self._said > STALE_S:
             self.say("")
 
-    def show_work(self, fraction: float | None) -> None:
-        """Show that there is work, and how far it is where that is known."""
+    def show_work(self, fraction: float | None, *, several: bool = False) -> None:
+        """Show that there is work, and how far it is where that is known; several inputs can be stopped together."""
         self.cancel.state(["!disabled"])
+        text = "Stop all…" if several else "Cancel"
+        if self.cancel.cget("text") != text:
+            self.cancel.configure(text=text, underline=-1 if several else 2)
         self.progress.grid()
         if fraction is not None:
             self.progress.configure(value=fraction)
@@ -64,6 +67,7 @@ class StatusBar(ttk.Frame):
         """Show that there is no work."""
         self.progress.grid_remove()
         self.cancel.state(["disabled"])
+        self.cancel.configure(text="Cancel", underline=2)
 
     def _paint(self) -> None:
         """Use the theme's colours."""
