@@ -42,12 +42,19 @@ class FoundInput:
 
 @dataclass(frozen=True)
 class SimilarSong:
-    """A song of a library and its distance: 0 for the same sound, about 1 for unrelated ones."""
+    """A song of the history or a library and its distance: 0 for the same sound, about 1 for unrelated ones.
+
+    Parameters
+    ----------
+    key : str
+        Of its answer in the history; "" for a song of a library.
+    """
 
     input: str
     title: str
     genre: str
     distance: float
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,15 @@ class FindSimilar(Message):
     job: int
     text: str
     library: str
+    top: int
+
+
+class FindSimilarAnswers(Message):
+    """Find the answers of the history in a file whose songs are nearest to that of one of them. A job."""
+
+    job: int
+    key: str
+    history: str
     top: int
 
 
@@ -242,10 +258,11 @@ class TitleFound(Message):
 
 
 class InputsFound(Message):
-    """What a folder or playlist holds."""
+    """What a folder or playlist holds, and the playlist's title."""
 
     job: int
     inputs: tuple[FoundInput, ...]
+    name: str = ""
 
 
 class VideosFound(Message):
@@ -264,12 +281,14 @@ class ThumbnailFound(Message):
 
 
 class Answered(Message):
-    """A job's prediction, the reasons for it and the genre's colour."""
+    """A job's prediction, the reasons for it, the genre's colour, the artist, and what songs are compared by."""
 
     job: int
     prediction: Prediction
     reasons: tuple[Reason, ...] = ()
     colour: str | None = None
+    artist: str | None = None
+    vector: bytes = b""
 
 
 class SpectraKept(Message):
@@ -280,10 +299,11 @@ class SpectraKept(Message):
 
 
 class SimilarFound(Message):
-    """The nearest songs, nearest first."""
+    """The nearest songs, nearest first, of how many that could be compared."""
 
     job: int
     songs: tuple[SimilarSong, ...]
+    compared: int = 0
 
 
 class SimilarFailed(Message):
@@ -384,10 +404,10 @@ class EngineBroken(Message):
     message: str
 
 
-Job = Classify | FindSimilar
+Job = Classify | FindSimilar | FindSimilarAnswers
 Request = (
-    Classify | FindSimilar | LoadModel | Cancel | Draw | ExportAnswers | ExportPage | Play | StopPlaying | SetVolume
-    | ReadDetails | ReadCard | ListModels
+    Classify | FindSimilar | FindSimilarAnswers | LoadModel | Cancel | Draw | ExportAnswers | ExportPage | Play
+    | StopPlaying | SetVolume | ReadDetails | ReadCard | ListModels
 )  # fmt: skip
 Event = (
     ModelLoaded | Ready | StageReached | TitleFound | InputsFound | VideosFound | ThumbnailFound | Answered

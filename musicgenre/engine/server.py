@@ -34,6 +34,7 @@ from musicgenre.engine.messages import (
     ExportPage,
     Fault,
     FindSimilar,
+    FindSimilarAnswers,
     ListModels,
     LoadModel,
     ModelLoaded,
@@ -93,7 +94,7 @@ class Engine:
             Cancel: (None, lambda request: self._cancelled.add(request.job)),
             SetVolume: (None, lambda request: setattr(self._player, "volume", request.volume)),
             Classify: (self._jobs, self._classify), LoadModel: (self._jobs, self._load),
-            FindSimilar: (self._jobs, self._similar),
+            FindSimilar: (self._jobs, self._similar), FindSimilarAnswers: (self._drawn, self._similar_answers),
             Draw: (self._drawn, drawing.draw), ExportAnswers: (self._drawn, drawing.export_answers),
             ExportPage: (self._drawn, drawing.export_page), Play: (self._drawn, drawing.play),
             StopPlaying: (self._drawn, lambda _: self._player.stop()),
@@ -125,7 +126,7 @@ class Engine:
         while True:
             do, request = todo.get()
             job = getattr(request, "job", 0)
-            with self._reporting(job, SimilarFailed if isinstance(request, FindSimilar) else Problem):
+            with self._reporting(job, SimilarFailed if isinstance(request, (FindSimilar, FindSimilarAnswers)) else Problem):
                 do(request)
             if isinstance(request, Classify):
                 self.tell(Done(job))
@@ -220,6 +221,7 @@ class Engine:
 
     def _answer(self, request: Classify, source: "Source", task: Task) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
+        from musicgenre.engine.similar import song_vector
         from musicgenre.inference.reasons import reasons
         from musicgenre.plots.spectra import song_spectra
         from musicgenre.sources.inputs import Item
@@ -236,7 +238,10 @@ class Engine:
         if recording is not None and prediction.probabilities:
             found = reasons(prediction, recording, analysis.features, classifier.model.card)
             why = tuple(Reason(**one) for one in found)
-        self.tell(Answered(request.job, prediction, why, _colour(prediction.genre)))
+        artist = recording.tags.get("artist") if recording else None
+        windows = analysis.features.windows if prediction.probabilities and analysis.features else None
+        vector = song_vector(windows.deep) if windows else b""
+        self.tell(Answered(request.job, prediction, why, _colour(prediction.genre), artist, vector))
         if recording is None or not recording.clips:
             return
         self._drawing.keep_recording(request.key, recording)
@@ -274,6 +279,12 @@ class Engine:
             for one in found
         )
         self.tell(SimilarFound(request.job, tuple(songs)))
+
+    def _similar_answers(self, request: FindSimilarAnswers) -> None:
+        """Tell the songs of the history that are nearest to one of them."""
+        from musicgenre.engine.similar import nearest_answers  # loads numpy
+
+        self.tell(nearest_answers(request))
 
 
 def _colour(genre: str | None) -> str | None:

@@ -11,8 +11,11 @@ from typing import Any, Literal
 
 from musicgenre.window.answer_page import TABS
 from musicgenre.window.answers import Answers
+from musicgenre.window.batches import Batches
 from musicgenre.window.corrections import Corrections
+from musicgenre.window.editing import Editing
 from musicgenre.window.exports import Exports
+from musicgenre.window.history_view import HistoryView
 from musicgenre.window.inputs import Inputs
 from musicgenre.window.jobs import Jobs
 from musicgenre.window.listening import Listening
@@ -20,8 +23,13 @@ from musicgenre.window.look import SCALES, Look
 from musicgenre.window.preferences import Preferences
 from musicgenre.window.similar import Similar
 from musicgenre.window.songs import Songs
+from musicgenre.window.undo import Undo
 
-MENUS = ("File", "Edit", "View", "Model", "Help")
+MENUS = ("File", "Edit", "View", "Work", "Model", "Help")
+ORDERS = (
+    ("date", "Sort by date"), ("title", "Sort by title"), ("artist", "Sort by artist"), ("genre", "Sort by genre"),
+    ("confidence", "Sort by confidence"),
+)  # fmt: skip
 OTHER_KEYS = (  # of widgets, beside those of the commands
     ("Enter", "classify what is in the box"), ("Ctrl+V", "classify the link in the clipboard"),
     ("Left, Right", "on a picture: 5 seconds back or on"),
@@ -53,8 +61,11 @@ class Command:
         Tk's names of the keys that do it everywhere in the window.
     help : str
         What the list of keys says of it; "" leaves it out.
+    items : callable, optional
+        Returns pairs of words and what they do: the command is a menu of them.
     row : str
-        Whether the menu of selected rows has it: "" for no, "one" for a single answer, "any", or "last" below a line.
+        Whether the menu of selected rows has it: "" for no, "one" for a single answer, "several" for more than one,
+        "any", or "last" below a line.
     passes : bool
         Whether the key goes on to what else it means.
     """
@@ -69,6 +80,7 @@ class Command:
     help: str = ""
     row: str = ""
     passes: bool = False
+    items: Callable[[], Sequence[tuple[str, Callable[[], None]]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,7 @@ class Choice:
     chosen: Any
     do: Callable[[Any], None]
     underline: int = 0
+    now: Callable[[], Any] | None = None  # what is chosen when the menu opens, where it can change elsewhere
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,10 @@ class Controllers:
     inputs: Inputs
     similar: Similar
     songs: Songs
+    batches: Batches
+    undo: Undo
+    view: HistoryView
+    editing: Editing
     help: Callable[[], None]
     about: Callable[[], None]
     close: Callable[[], None]
@@ -105,32 +122,44 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
     return (
         Command("Open files…", do.inputs.open_files, 0, "File", 0, "Ctrl+O", ("<Control-o>", "<Alt-o>"), "open files"),
         Command("Open folder…", do.inputs.open_folder, 5, "File", 0, "Ctrl+Shift+O", ("<Control-O>",), "open a folder"),
+        Command("Open recent", lambda: None, 5, "File", 0, items=do.inputs.recent),
         Command("Export answer…", do.exports.save, 0, "File", 1, "Ctrl+E", ("<Control-e>", "<Alt-x>"),
                 "export the answer"),
-        Command("Export list as CSV…", lambda: do.exports.save_list("csv"), 15, "File", 1),
+        Command("Export list as CSV…", lambda: do.exports.save_list("csv"), 15, "File", 1, "Ctrl+Shift+E",
+                ("<Control-E>",), "export the selected songs, or the whole list"),
         Command("Export list as JSON…", lambda: do.exports.save_list("json"), 15, "File", 1),
         Command("Export corrections…", do.corrections.export, 7, "File", 1),
+        Command("Add my music folder…", do.inputs.open_folder, 2, "File", 1),
         Command("Quit", do.close, 0, "File", 2, "Ctrl+Q", ("<Control-q>",), "quit"),
-        Command("Classify again", do.answers.again, 9, "Edit", 0, "Ctrl+R", ("<Control-r>",), "classify again", "any"),
-        Command("Copy answer", do.exports.copy, 0, "Edit", 0, "Ctrl+Shift+C", ("<Control-C>", "<Alt-c>"),
+        Command("Undo", do.undo.undo, 0, "Edit", 0, "Ctrl+Z", ("<Control-z>",), "bring back what was removed"),
+        Command("Cut", do.editing.cut, 1, "Edit", 1, "Ctrl+X", help="cut, copy and paste text"),
+        Command("Copy", do.editing.copy, 3, "Edit", 1, "Ctrl+C", help="the same: copy"),
+        Command("Paste", do.editing.paste, 0, "Edit", 1),
+        Command("Classify again", do.answers.again, 9, "Edit", 2, "Ctrl+R", ("<Control-r>",), "classify again", "any"),
+        Command("Copy answer", do.exports.copy, 0, "Edit", 2, "Ctrl+Shift+C", ("<Control-C>", "<Alt-c>"),
                 "copy the answer as text", "one"),
         Command("Export answer…", do.exports.save, 0, row="one"),
-        Command("That’s wrong…", do.corrections.ask, 0, "Edit", 0, sequences=("<Alt-t>",), row="one"),
-        Command("Compare…", do.answers.compare, 3, "Edit", 0, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
+        Command("That’s wrong…", do.corrections.ask, 0, "Edit", 2, sequences=("<Alt-t>",), row="one"),
+        Command("Compare…", do.answers.compare, 3, "Edit", 2, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
                 "compare two answers", "any"),
-        Command("Undo correction", do.corrections.take_back, 0, "Edit", 0),
-        Command("Open song", do.songs.open, 5, "Edit", 0, row="one"),
-        Command("Show song in folder", do.songs.show_folder, 0, "Edit", 0, row="one"),
-        Command("Similar songs…", do.similar.show, 0, "Edit", 0, "Ctrl+G", ("<Control-g>",),
+        Command("Undo correction", do.corrections.take_back, 5, "Edit", 2),
+        Command("Open song", do.songs.open, 5, "Edit", 2, row="one"),
+        Command("Show song in folder", do.songs.show_folder, 0, "Edit", 2, row="one"),
+        Command("Similar songs…", do.similar.show, 0, "Edit", 2, "Ctrl+G", ("<Control-g>",),
                 "similar songs of your library", "one"),
-        Command("Find in history", do.answers.focus_search, 0, "Edit", 1, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
+        Command("Find in history", do.answers.focus_search, 0, "Edit", 3, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
                 "search the history"),
-        Command("Remove from history", do.answers.remove, 0, "Edit", 1, "Delete", ("<Alt-r>",),
+        Command("Remove from history", do.answers.remove, 0, "Edit", 3, "Delete", ("<Alt-r>",),
                 "remove the selected answers", "last"),
-        Command("Clear history…", do.answers.clear, 1, "Edit", 1),
-        Command("Cancel", lambda: do.jobs.cancel(do.answers.shown), 2, "Edit", 2, "Esc", ("<Escape>", "<Alt-n>"),
-                "cancel the present job; close a dialog"),
-        Command("Cancel all", do.jobs.cancel_all, 4, "Edit", 2),
+        Command("Clear history…", do.answers.clear, 1, "Edit", 3),
+        Command("Export selected…", do.exports.save_list, 0, row="several"),
+        Command("Show the batch", do.answers.show_batch, 9, "Work", 0, "Ctrl+B", ("<Control-b>",),
+                "how far the batch is, and what it has come to"),
+        Command("Pause", do.jobs.pause, 0, "Work", 1, "Ctrl+Shift+P", ("<Control-P>", "<Alt-u>"), "pause, or go on"),
+        Command("Go on", do.batches.go_on, 0, "Work", 1, help="go on with what was stopped"),
+        Command("Stop this song", lambda: do.jobs.cancel(do.answers.shown), 5, "Work", 1, "Esc",
+                ("<Escape>", "<Alt-n>"), "stop the song at work; close a dialog"),
+        Command("Stop all…", do.batches.stop, 0, "Work", 1, "Ctrl+.", ("<Control-period>",), "stop everything"),
         Command("Other folder…", do.preferences.other_folder, 0, "Model"),
         Command("About this model", do.preferences.show_card, 0, "Model", sequences=("<Alt-a>",)),
         Command("Keyboard shortcuts", do.help, 0, "Help", 0, "F1", ("<F1>",), "this list"),
@@ -164,12 +193,18 @@ def choices(do: Controllers, *, theme: str, scale: float) -> tuple[Choice, ...]:
     return (
         Choice("View", themes, theme, do.preferences.use_theme),
         Choice("View", scales, scale, do.preferences.use_scale),
+        Choice("View", ORDERS, do.view.order.column, do.view.list.columns.sort, now=lambda: do.view.order.column),
     )
 
 
 def help_keys(commands: Sequence[Command]) -> list[tuple[str, str]]:
     """Return the keys and what they do."""
     return [*((command.key, command.help) for command in commands if command.help), *OTHER_KEYS]
+
+
+def _renew(variable: tk.Variable, now: Callable[[], Any]) -> None:
+    """Give a menu's variable the value of now."""
+    variable.set(now())
 
 
 class Menus:
@@ -205,8 +240,22 @@ class Menus:
         for index, command in enumerate(commands):
             if index and command.group != commands[index - 1].group:
                 menu.add_separator()
+            if command.items:
+                inner = tk.Menu(menu, tearoff=False)
+                inner.configure(postcommand=partial(self._list, inner, command.items))
+                menu.add_cascade(label=command.name, underline=command.underline, menu=inner)
+                continue
             menu.add_command(label=command.name, underline=command.underline, accelerator=command.key,
                              command=command.do)  # fmt: skip
+
+    def _list(self, menu: tk.Menu, items: Callable[[], Sequence[tuple[str, Callable[[], None]]]]) -> None:
+        """Fill a menu with what there is now."""
+        menu.delete(0, "end")
+        for words, do in items():
+            menu.add_command(label=words, command=do)
+        if menu.index("end") is None:
+            menu.add_command(label="Nothing yet", state="disabled")
+        self._look.paint_menus(self._root)
 
     def _offer(self, menu: tk.Menu, choices: Sequence[Choice]) -> None:
         """Add choices to a menu, with lines between them."""
@@ -216,6 +265,8 @@ class Menus:
             kind = tk.StringVar if isinstance(choice.chosen, str) else tk.DoubleVar
             variable = kind(self._root, choice.chosen)
             self._variables.append(variable)
+            if choice.now:
+                menu.configure(postcommand=partial(_renew, variable, choice.now))
             for value, text in choice.options:
                 menu.add_radiobutton(label=text, underline=choice.underline, value=value, variable=variable,
                                      command=partial(choice.do, value))  # type: ignore[misc]  # fmt: skip
@@ -232,7 +283,7 @@ class Menus:
         if event.widget is self._root:  # every widget is told of it
             self._root.after_idle(self._look.paint_menus, self._root)
 
-    def row_menu(self, x: int, y: int, *, one: bool) -> None:
+    def row_menu(self, x: int, y: int, *, one: bool, several: int = 0) -> None:
         """Show the menu of the selected rows at a place of the screen; `one` offers what is done to one answer."""
         name = "row_menu"
         if name in self._root.children:
@@ -242,6 +293,8 @@ class Menus:
         for command in self._commands:
             if command.row == "last":
                 menu.add_separator()
+            if command.row == "several" and several < 2:
+                continue
             if command.row:
                 menu.add_command(label=command.name, underline=command.underline, command=command.do,
                                  state=alone if command.row == "one" else "normal")  # fmt: skip

@@ -1,12 +1,14 @@
 """The right genres that the user gives, and the table of them that trains a model."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from musicgenre.engine.history import Entry
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import CorrectDialog
+from musicgenre.window.undo import Undo
 from musicgenre.window.wording import in_list
 
 
@@ -22,15 +24,16 @@ class Corrections:
     genres : callable
         Returns the genres of the model in use; none before it is loaded.
     changed : callable
-        Called with an answer that was corrected, or whose correction was taken back.
+        Called with the key of an answer that was corrected, or whose correction was taken back.
+    undo : Undo
     """
 
     def __init__(
         self, context: Context, page: AnswerPage, *, current: Callable[[], Entry | None],
-        genres: Callable[[], Sequence[str]], changed: Callable[[Entry], None],
+        genres: Callable[[], Sequence[str]], changed: Callable[[str], None], undo: Undo,
     ) -> None:  # fmt: skip
         self._context, self._page, self._current = context, page, current
-        self._genres, self._changed = genres, changed
+        self._genres, self._changed, self._undo = genres, changed, undo
 
     def ask(self) -> None:
         """Ask for the right genre of the answer that is shown."""
@@ -48,19 +51,31 @@ class Corrections:
     def take_back(self) -> None:
         """Undo the correction of the answer that is shown."""
         entry = self._current()
-        if entry is None or self._context.history.correction(entry.key) is None:
+        before = self._context.history.correction(entry.key) if entry else None
+        if entry is None or before is None:
+            self._context.say("This answer has no correction")
             return
-        self._context.history.withdraw(entry.key)
+        self._set(entry, None)
         if self._context.check_history():
-            self._show(entry)
+            self._undo.push(f"“{entry.title}” is {in_list(before)}", partial(self._set, entry, before))
             self._context.say(f"Correction undone: “{entry.title}”", title=entry.title)
+
+    def _set(self, entry: Entry, genre: str | None) -> None:
+        """Give an answer a correction, or none."""
+        if genre is None:
+            self._context.history.withdraw(entry.key)
+        else:
+            self._context.history.correct(entry, genre)
+        self._show(entry)
 
     def keep(self, entry: Entry, genre: str) -> None:
         """Keep a correction, or withdraw it where it is the genre that was answered."""
         history = self._context.history
+        before = history.correction(entry.key)
         history.correct(entry, genre)
         if not self._context.check_history():
             return
+        self._undo.push(f"correction of “{entry.title}”", partial(self._set, entry, before))
         self._show(entry)
         what = "Correction kept" if history.correction(entry.key) else "No correction is kept"
         self._context.say(f"{what}: “{entry.title}” is {in_list(genre)}", title=entry.title)
@@ -69,7 +84,7 @@ class Corrections:
         """Show the answer as it is now."""
         if self._page.entry and self._page.entry.key == entry.key:
             self._page.panel.show(entry, corrected=self._context.history.correction(entry.key))
-        self._changed(entry)
+        self._changed(entry.key)
 
     def export(self) -> None:
         """Save the corrections of a music folder as the table that 00 reads."""

@@ -1,9 +1,7 @@
-"""The window's dialogs: correct, compare, model card, keys, about, and what went wrong."""
+"""The window's dialogs: correct, model card, keys, about, and what went wrong."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from tkinter import ttk
 from typing import Any
 
@@ -14,7 +12,7 @@ from musicgenre.window.flow import AutoScrollbar, Scrolled
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel
-from musicgenre.window.wording import card_lines, headline, meaning, model_words
+from musicgenre.window.wording import card_lines, headline, model_words
 
 LICENCES = (
     ("this program", "MIT"), ("pretrained network musicnn", "ISC, © 2019 MTG-UPF, Jordi Pons"), ("numpy", "BSD"),
@@ -163,73 +161,6 @@ class CorrectDialog(Dialog):
         if genre:
             self._save(self._ids.get(genre, genre))
             self.destroy()
-
-
-@dataclass(frozen=True)
-class Side:
-    """The widgets of one of the answers that are compared."""
-
-    choice: ttk.Combobox
-    title: FitLabel
-    verdict: FitLabel
-    meaning: FitLabel
-    bars: Picture
-    time: Picture
-
-    @property
-    def pictures(self) -> tuple[Picture, Picture]:
-        """The pictures."""
-        return self.bars, self.time
-
-
-class CompareDialog(Dialog):
-    """Two answers side by side."""
-
-    def __init__(
-        self, root: tk.Tk, look: Look, *, entries: list[Entry], chosen: list[str], draw: Callable[[Picture], None]
-    ) -> None:
-        super().__init__(root, look, title="Compare", size=(920, 660))
-        self._entries = {f"{index + 1}. {entry.title[:70]}": entry for index, entry in enumerate(entries)}
-        labels = list(self._entries)
-        keys = [entry.key for entry in entries]
-        self.sides: list[Side] = []
-        self.body.columnconfigure((0, 1), weight=1, uniform="half")
-        self.body.rowconfigure(4, weight=3, uniform="picture")
-        self.body.rowconfigure(5, weight=2, uniform="picture")
-        for column in (0, 1):
-            start = keys.index(chosen[column]) if column < len(chosen) and chosen[column] in keys else column
-            side = self._side(labels, column, draw)
-            self.sides.append(side)
-            side.choice.current(min(start, len(labels) - 1))
-            side.choice.bind("<<ComboboxSelected>>", _ignoring(partial(self._show, side)))
-        self.present(self.sides[0].choice)
-        for side in self.sides:
-            self._show(side)
-
-    def _side(self, labels: list[str], column: int, draw: Callable[[Picture], None]) -> Side:
-        """Make the widgets of one side."""
-        look = self.look
-        side = Side(
-            choice=ttk.Combobox(self.body, values=labels, state="readonly", font=look.fonts["body"]),
-            title=FitLabel(self.body, use=look.fonts["strong"], lines=2),
-            verdict=FitLabel(self.body, use=look.fonts["title"], lines=1),
-            meaning=FitLabel(self.body, use=look.fonts["small"], lines=2),
-            bars=Picture(self.body, look, "prediction_bars", draw, lambda _: None),
-            time=Picture(self.body, look, "genre_timeline", draw, lambda _: None),
-        )
-        widgets = (side.choice, side.title, side.verdict, side.meaning, side.bars, side.time)
-        for row, widget in enumerate(widgets):
-            widget.grid(row=row, column=column, sticky="nsew", padx=look.px(8), pady=look.px(2))
-        return side
-
-    def _show(self, side: Side) -> None:
-        """Show the answer that a side has chosen."""
-        entry = self._entries[side.choice.get()]
-        side.title.show(entry.title)
-        side.verdict.show(headline(entry.prediction))
-        side.meaning.show(meaning(entry.prediction))
-        side.bars.show(entry)
-        side.time.show(entry)
 
 
 class HelpDialog(Dialog):

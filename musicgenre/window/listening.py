@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, StopPlaying
+from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, SongReference, StopPlaying
+from musicgenre.inference.prediction import Prediction
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.picture import reference
@@ -36,6 +37,7 @@ class Listening:
         self.playing: str | None = None
         self.problem: str | None = "the sound device is not known yet"
         self.volume = min(max(context.settings.now.volume, 0.0), 1.0)
+        self._beside: Callable[[bool], None] | None = None
         self._token = 0  # the number of what is, or was last, listened to
         self.handlers: Mapping[type, Callable[[Any], None]] = {
             Ready: self._ready, PlayingAt: self._playing_at, EngineEnded: lambda _: self._ended(),
@@ -72,6 +74,16 @@ class Listening:
             song = reference(self._context.history, entry)
             self._context.worker.ask(Play(song, second, self.volume, self._token))
 
+    def play_beside(
+        self, key: str, prediction: Prediction, second: float, changed: Callable[[bool], None]
+    ) -> None:
+        """Play a song that is not shown, from a second on; `changed` is told whether it is heard."""
+        self._ended()
+        self.playing, self._beside = key, changed
+        self._token += 1
+        self._context.worker.ask(Play(SongReference(key, prediction), second, self.volume, self._token))
+        changed(True)
+
     def stop(self) -> None:
         """Stop what is heard: another answer is shown."""
         if self.playing:
@@ -100,3 +112,6 @@ class Listening:
         """Take the cursors away: nothing is heard any more."""
         self.playing = None
         self._page.playing(None)
+        beside, self._beside = self._beside, None
+        if beside:
+            beside(False)

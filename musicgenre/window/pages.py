@@ -23,8 +23,9 @@ class Welcome(ttk.Frame):
     """What is seen before the first answer."""
 
     def __init__(
-        self, parent: Any, look: Look, *, open_files: Callable[[], None], open_folder: Callable[[], None]
-    ) -> None:
+        self, parent: Any, look: Look, *, open_files: Callable[[], None], open_folder: Callable[[], object],
+        example: Callable[[], None] | None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         inner = ttk.Frame(self)
         self.columnconfigure(0, weight=1)
@@ -37,6 +38,9 @@ class Welcome(ttk.Frame):
         bar.pack(pady=look.px(14))
         ttk.Button(bar, text="Open files…", command=open_files).pack(side="left", padx=look.px(4))
         ttk.Button(bar, text="Open folder…", command=open_folder).pack(side="left", padx=look.px(4))
+        self.example = ttk.Button(bar, text="Try an example", command=example or (lambda: None))
+        if example:
+            self.example.pack(side="left", padx=look.px(4))
         self.hint = ttk.Label(inner, style="Small.TLabel", text="F1 lists the keys")
         self.hint.pack()
 
@@ -104,13 +108,15 @@ class Working(ttk.Frame):
         self.cancel = ttk.Button(self, text="Cancel", command=cancel)
         self.cancel.grid(row=3, column=0, sticky="w", pady=look.px(14))
 
-    def show(self, title: str, stages: Mapping[str, float], *, online: bool) -> None:
+    def show(self, title: str, stages: Mapping[str, float], *, online: bool, stopped: bool = False) -> None:
         """Show how far a job is; `stages` holds the fraction of each stage that has begun, the last one running."""
+        self.cancel.configure(text="Go on" if stopped else "Cancel")
         self.title.show(title)
         begun = [stage for stage in stages if stage in STAGES]
         now = begun[-1] if begun else None
         self.state_label.configure(
-            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Waiting for its turn"
+            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Stopped; “Go on” begins it again" if stopped
+            else "Waiting for its turn"
         )
         plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
         if not plan:

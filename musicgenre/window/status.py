@@ -54,9 +54,12 @@ class StatusBar(ttk.Frame):
         if time.monotonic() - self._said > STALE_S:
             self.say("")
 
-    def show_work(self, fraction: float | None) -> None:
-        """Show that there is work, and how far it is where that is known."""
+    def show_work(self, fraction: float | None, *, several: bool = False) -> None:
+        """Show that there is work, and how far it is where that is known; several inputs can be stopped together."""
         self.cancel.grid()
+        text = "Stop all…" if several else "Cancel"
+        if self.cancel.cget("text") != text:
+            self.cancel.configure(text=text, underline=-1 if several else 2)
         self.progress.grid()
         if fraction is not None:
             self.progress.configure(value=fraction)

@@ -20,10 +20,12 @@ FAILED = Prediction(
 COLOUR = "#10aabf"
 
 
-def fill(pilot, *predictions):
-    """Put answers into the history, key0 the first and oldest, and list them."""
+def fill(pilot, *predictions, same=False):
+    """Put answers into the history, key0 the first and oldest, and list them; each about a song of its own."""
     for number, prediction in enumerate(predictions):
         made = time.time() - 60 + number
+        if not same and prediction.input in (SONG.input, FAILED.input):
+            prediction = replace(prediction, input=f"{number}/{prediction.input}")
         pilot.window.history.add(f"key{number}", prediction, colour=COLOUR, made=made)
     pilot.window.answers.fill("")
     pilot.turn(0.05)
