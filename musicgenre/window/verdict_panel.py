@@ -63,7 +63,7 @@ class VerdictPanel(ttk.Frame):
         line = ttk.Frame(self)
         line.grid(row=0, column=1, sticky="ew")
         line.columnconfigure(0, weight=1)
-        self.headline = FitLabel(line, use=look.fonts["genre"])
+        self.headline = FitLabel(line, use=look.fonts["genre"], lines=2)
         self.headline.grid(row=0, column=0, sticky="ew")
         self.sure = ttk.Label(line, font=look.fonts["number"], takefocus=1)
         self._line = line
@@ -106,15 +106,18 @@ class VerdictPanel(ttk.Frame):
         self._place_sure()
 
     def _place_sure(self) -> None:
-        """Put the number right behind the headline, which leaves room for it."""
+        """Put the number right behind the headline, or below it where the line is too short for both."""
+        gap, needed = self._look.px(12), self.sure.winfo_reqwidth()
+        wide = self._look.fonts["genre"].measure(self.headline.whole) + gap
         if not self.sure.cget("text"):
             self.sure.place_forget()
-            self._line.columnconfigure(1, minsize=0)
-            return
-        gap, needed = self._look.px(12), self.sure.winfo_reqwidth()
-        self._line.columnconfigure(1, minsize=needed + gap)
-        x = min(self.headline.winfo_reqwidth(), self.headline.winfo_width()) + gap
-        self.sure.place(in_=self._line, x=x, rely=0.55, anchor="w")
+            self.sure.grid_remove()
+        elif wide + needed <= self._line.winfo_width():
+            self.sure.grid_remove()
+            self.sure.place(in_=self._line, x=wide, rely=0.55, anchor="w")
+        else:
+            self.sure.place_forget()
+            self.sure.grid(row=1, column=0, sticky="w")
 
     def _fill_chips(self, prediction: Prediction) -> None:
         """Show parts, tags and tempo as chips, and the buttons that fit the answer."""
