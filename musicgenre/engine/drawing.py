@@ -36,7 +36,7 @@ Shelved = TypeVar("Shelved")
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
 SMALLEST = (160, 90)  # pixels of a picture
-OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings that need no spectra
+OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings of plots.answer, which need no spectra
 
 
 class Drawing:
@@ -121,12 +121,14 @@ class Drawing:
 
     def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the prediction alone, and (from, to, start, end) of its stretches of time."""
-        from musicgenre.plots import song as dataviz
+        from musicgenre.plots import answer as drawings
 
         answer = request.song.prediction.as_json()
         if answer["verdict"] == "not_music":
             answer["probabilities"] = None  # what a song like this would be is no answer
-        figure = getattr(dataviz, request.name)(answer, theme=request.theme, size=size)
+        if request.name == "prediction_bars":  # the window says the reason of a verdict beside it
+            return drawings.prediction_bars(answer, theme=request.theme, size=size, note=False), []
+        figure = getattr(drawings, request.name)(answer, theme=request.theme, size=size)
         if request.name != "genre_timeline" or not answer["segments"]:
             return figure, []
         end = float(answer["duration_s"] or 0)

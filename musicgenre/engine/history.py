@@ -225,6 +225,9 @@ class History:
             store.execute("DELETE FROM answers")
             store.execute("DELETE FROM vectors")
         self.prune_pictures(0)
+        for path in (self.folder / "pictures").glob("*.song") if self.folder else ():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def changes(self) -> int:
         """Return a number that is another one after every change by another window."""
@@ -244,6 +247,7 @@ class History:
             for index, path in enumerate(files):
                 if index >= kept or (orphans and path.stem not in there):
                     path.unlink(missing_ok=True)
+                    path.with_suffix(".song").unlink(missing_ok=True)
 
     # ---- corrections
 
@@ -258,6 +262,11 @@ class History:
         values = (entry.key, time.time(), source, entry.title, prediction.genre, clean_title(genre, limit=60))
         with self.writing() as store:
             store.execute("INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def withdraw(self, key: str) -> None:
+        """Take a correction back."""
+        with self.writing() as store:
+            store.execute("DELETE FROM corrections WHERE key = ?", (key,))
 
     def correction(self, key: str) -> str | None:
         """Return the genre that an answer was corrected to."""

@@ -42,6 +42,7 @@ from musicgenre.engine.messages import (
     Play,
     Problem,
     ReadCard,
+    ReadDetails,
     Ready,
     SetVolume,
     SimilarFailed,
@@ -53,6 +54,7 @@ from musicgenre.engine.messages import (
     TitleFound,
 )
 from musicgenre.engine.searching import Search
+from musicgenre.engine.song_details import Details
 from musicgenre.engine.spectra_file import save_spectra
 from musicgenre.inference.prediction import Reason
 from musicgenre.task import Task
@@ -84,6 +86,7 @@ class Engine:
         self._player = Player()
         self._drawing = drawing = Drawing(self.tell, self._player)
         self._search = Search(self.tell)
+        self._details = Details(self.tell)
         self._jobs: Queue = queue.SimpleQueue()
         self._drawn: Queue = queue.SimpleQueue()
         # What each request is done by, and the queue of the thread that does it; None is done at once.
@@ -95,7 +98,8 @@ class Engine:
             Draw: (self._drawn, drawing.draw), ExportAnswers: (self._drawn, drawing.export_answers),
             ExportPage: (self._drawn, drawing.export_page), Play: (self._drawn, drawing.play),
             StopPlaying: (self._drawn, lambda _: self._player.stop()),
-            ReadCard: (self._drawn, self._card), ListModels: (self._drawn, self._models),
+            ReadDetails: (self._drawn, self._details.read), ReadCard: (self._drawn, self._card),
+            ListModels: (self._drawn, self._models),
         }  # fmt: skip
 
     def tell(self, event: Event) -> None:
@@ -225,8 +229,8 @@ class Engine:
 
         task.report("prepare", 0.0)
         classifier = self._classifier(request.model)
-        if source.kind == "video" and not request.title:
-            threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
+        if source.kind == "video":
+            threading.Thread(target=self._preview, args=(request, source), daemon=True).start()
         item = Item(input_name(request.text, source), source, request.title)
         analysis = classifier.classify_item(item, task=task)
         prediction, recording = analysis.prediction, analysis.recording
@@ -247,15 +251,21 @@ class Engine:
             with contextlib.suppress(OSError):
                 save_spectra(Path(request.store), spectra)
         self.tell(SpectraKept(request.job, request.key))
+        if source.kind == "file":
+            self._details.keep_file(request.key, request.store, Path(source.value))
 
-    def _early_title(self, job: int, source: "Source") -> None:
-        """Tell a video's title before its download has come that far."""
+    def _preview(self, request: Classify, source: "Source") -> None:
+        """Tell a video's title before its download has come that far, and keep its channel and thumbnail."""
+        from musicgenre.audio.cover import SongTags, square
         from musicgenre.sources.youtube import preview
 
         with contextlib.suppress(Exception):  # no answer is no error
             shown = preview(source)
-            if shown and shown.title:
-                self.tell(TitleFound(job, shown.title))
+            if shown and shown.title and not request.title:
+                self.tell(TitleFound(request.job, shown.title))
+            if shown:
+                details = SongTags(shown.channel or "", "", square(shown.thumbnail or b""))
+                self._details.keep(request.key, request.store, details)
 
     def _similar(self, request: FindSimilar) -> None:
         """Tell the songs of a library that are nearest to a song."""

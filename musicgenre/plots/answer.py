@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from musicgenre.genres import display_name
 from musicgenre.plots.style import (
     FONT_PT,
     NOTE_FROM_IN,
@@ -11,6 +12,7 @@ from musicgenre.plots.style import (
     colours_of,
     finish,
     fitted,
+    fitting,
     genre_colour,
     ink_on,
     new_figure,
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+BAR_IN, BARS_AROUND_IN = 0.175, 0.75  # inches of a bar, and of title, ticks and label around all of them
+SHALLOW_IN = 0.4  # axes of less have no room for the label below
+AROUND_IN = 0.75  # of title, ticks and label above and below a picture with a time axis
+NAMES_IN = 1.1  # of the genres' names beside their bars
+INSIDE_FROM = 82.0  # per cent: the number of a longer bar stands inside it, so that the axis can end at 100
+
 VERDICTS = {
     "genre": "",
     "uncertain": "Uncertain",
@@ -37,17 +45,23 @@ VERDICTS = {
 }
 
 
-def prediction_bars(answer: Mapping[str, Any], *, theme: str = "light", size: Size = (5.0, 4.2)) -> "Figure":
-    """Draw the probabilities of all genres, or in words why there are none."""
+def prediction_bars(
+    answer: Mapping[str, Any], *, theme: str = "light", size: Size = (5.0, 4.2), note: bool = True
+) -> "Figure":
+    """Draw the probabilities of the genres that there is room for, or in words why there are none.
+
+    `note` adds the reason of a verdict that is none of one genre, for where it is not told beside the picture.
+    """
     figure = new_figure(size, theme)
-    _prediction_bars(figure.add_subplot(), answer, theme, size[0])
+    rows = max(int((size[1] - BARS_AROUND_IN) / BAR_IN), 3)
+    _prediction_bars(figure.add_subplot(), answer, theme, size[0], rows=rows, note=note)
     return finish(figure)
 
 
 def genre_timeline(answer: Mapping[str, Any], *, theme: str = "light", size: Size = (9.0, 2.6)) -> "Figure":
     """Draw the genre over the song, bars as high as its confidence; the time axis is the song's own."""
     figure = new_figure(size, theme)
-    _genre_timeline(figure.add_subplot(), answer, theme, size[0])
+    _genre_timeline(figure.add_subplot(), answer, theme, size[0], height_in=size[1])
     return finish(figure)
 
 
@@ -119,7 +133,9 @@ def _legend_above(ax: "Axes", theme: str, *, dark_box: bool = False, columns: in
         legend.get_frame().set(facecolor="#2b0f45", edgecolor="none", alpha=1.0)  # the spectrogram's own dark violet
 
 
-def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in: float) -> None:
+def _prediction_bars(
+    ax: "Axes", answer: Mapping[str, Any], theme: str, width_in: float, *, rows: int = 100, note: bool = True
+) -> None:
     """Draw probabilities as bars, or the verdict and its reason in words."""
     colours = colours_of(theme)
     verdict = answer.get("verdict")
@@ -129,8 +145,9 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
     if not probabilities:
         write_message(ax, f"{words}: {reason}" if reason else words, theme, title="No genre", width=int(width_in * 8))
         return
-    style(ax, theme, title="Probability of each genre", x="Probability (%)")
-    names = sorted(probabilities, key=lambda name: probabilities[name])
+    title = fitting(("Probability of each genre", "Each genre"), width_in - NAMES_IN)
+    style(ax, theme, title=title, x="Probability (%)")
+    names = sorted(probabilities, key=lambda name: probabilities[name])[-rows:]
     values = [100 * probabilities[name] for name in names]
     sure = verdict == "genre"
     bars = ax.barh(range(len(names)), values, height=0.74, color=[genre_colour(name) for name in names])
@@ -140,32 +157,37 @@ def _prediction_bars(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in
             bar.set_alpha(0.55)
             bar.set_hatch("//" if first else "")
             bar.set_edgecolor(colours.background)
+        inside = value > INSIDE_FROM
+        outer = colours.text if first else colours.muted
         ax.annotate(
             f"{value:.0f}%" if value >= 0.95 else "under 1%",
             (value, bar.get_y() + bar.get_height() / 2),
-            xytext=(4, 0),
+            xytext=(-4 if inside else 4, 0),
             textcoords="offset points",
+            ha="right" if inside else "left",
             va="center",
             fontsize=FONT_PT,
             fontweight="bold" if first else "normal",
-            color=colours.text if first else colours.muted,
+            color=ink_on(genre_colour(name)) if inside and sure else outer,
         )
-    ax.set_yticks(range(len(names)), [fitted(name, 0.95) for name in names])
-    ax.set_xlim(0, 118)
-    ax.set_xticks([0, 20, 40, 60, 80, 100])
+    ax.set_yticks(range(len(names)), [fitted(display_name(name), NAMES_IN - 0.15) for name in names])
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 20, 40, 60, 80, 100] if width_in > 3.2 else [0, 50, 100])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, len(names) - 0.4)
-    if not sure and width_in >= NOTE_FROM_IN:
-        note = plain(f"{VERDICTS.get(str(verdict), verdict)}: {reason}", 160)
-        note = textwrap.fill(note, max(int(width_in * 6.5), 20))
+    if note and not sure and width_in >= NOTE_FROM_IN:
+        told = plain(f"{VERDICTS.get(str(verdict), verdict)}: {reason}", 160)
+        told = textwrap.fill(told, max(int(width_in * 6.5), 20))
         box = {"facecolor": colours.background, "edgecolor": colours.warm, "boxstyle": "round,pad=0.5"}
         ax.text(
-            0.98, 0.06, note, ha="right", va="bottom", fontsize=FONT_PT, color=colours.text, bbox=box,
+            0.98, 0.06, told, ha="right", va="bottom", fontsize=FONT_PT, color=colours.text, bbox=box,
             transform=ax.transAxes,
         )  # fmt: skip
 
 
-def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in: float) -> None:
+def _genre_timeline(
+    ax: "Axes", answer: Mapping[str, Any], theme: str, width_in: float, *, height_in: float = 2.6
+) -> None:
     """Draw the segments as bars in their genre's colour with one label for each run of the same genre."""
     from matplotlib.patches import Patch
 
@@ -176,7 +198,7 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
         return
     end = max(float(answer.get("duration_s") or 0), max(float(part["end_s"]) for part in segments), 0.1)
     title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend
-    style(ax, theme, title=title, y="Confidence (%)", grid="y")
+    style(ax, theme, title=title, y=fitting(("Confidence (%)", "%"), height_in - AROUND_IN), grid="y")
     for i, part in enumerate(segments):
         left, right = float(part["start_s"]), float(part["end_s"])
         height = 100 * float(part.get("confidence") or 0)
@@ -185,14 +207,14 @@ def _genre_timeline(ax: "Axes", answer: Mapping[str, Any], theme: str, width_in:
             before = 100 * float(segments[i - 1].get("confidence") or 0)
             ax.plot([left, left], [0, max(height, before)], color=colours.background, linewidth=0.8, zorder=2)
     ax.set_ylim(0, 100)
-    ax.set_yticks([0, 50, 100])
-    SongTime([(0.0, end)]).dress(ax, width_in=width_in)
+    ax.set_yticks([0, 50, 100] if height_in - AROUND_IN > SHALLOW_IN else [0, 100])
+    SongTime([(0.0, end)]).dress(ax, width_in=width_in, labelled=height_in - AROUND_IN > SHALLOW_IN)
     missing = _label_runs(ax, segments, end, theme, width_in)
     if not missing:
         return
     shown = sorted(missing, key=lambda name: -missing[name])
     room = max(int(width_in * 0.7), 1)
-    handles = [Patch(color=genre_colour(name), label=fitted(name, 0.95)) for name in shown[:room]]
+    handles = [Patch(color=genre_colour(name), label=fitted(display_name(name), 0.95)) for name in shown[:room]]
     if len(shown) > room:
         handles.append(Patch(color="none", label=f"and {len(shown) - room} more"))
     ax.legend(
@@ -223,7 +245,7 @@ def _label_runs(
             continue
         run, start = segments[start : i + 1], i + 1
         left, right = float(run[0]["start_s"]), float(run[-1]["end_s"])
-        label = plain(name, 24)
+        label = plain(display_name(name), 24)
         if text_width(label) > (right - left) / end * (width_in - 0.2) - 0.08:
             missing[name] = missing.get(name, 0.0) + right - left
             continue

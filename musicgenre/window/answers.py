@@ -1,6 +1,6 @@
 """The answers: the one that is shown, selecting, removing and comparing; watches the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from musicgenre.engine.history import Entry, Removed
@@ -20,7 +20,7 @@ from musicgenre.window.rows import Row
 from musicgenre.window.undo import Undo
 
 COMPARED = 300  # answers to choose from when two are compared
-COMPARABLE_FIRST = {"genre": 0, "uncertain": 1}
+COMPARABLE_FIRST = {"genre": 0, "mixed": 0, "uncertain": 1}
 BATCH = "batch"  # what is shown instead of an answer
 PAUSE_MS = 5
 
@@ -53,6 +53,7 @@ class Answers:
         self._list = view.list
         self._pictures, self._listening, self._batches, self._undo = pictures, listening, batches, undo
         self.shown: str | None = None
+        self.opened: Callable[[Entry], None] = lambda _: None  # called with each answer that is shown
         jobs.watcher = self
         view.seen_elsewhere = self._seen_elsewhere
 
@@ -90,6 +91,7 @@ class Answers:
                 self._listening.stop()
             self._pages.answer.show(entry, corrected=self._context.history.correction(key))
             self._pages.show(self._pages.answer)
+            self.opened(entry)
         elif row and row.state == "choosing":
             self._show_choice(row, changed=changed)
         elif row:
@@ -143,9 +145,7 @@ class Answers:
 
     def show_tab(self, number: int) -> None:
         """Show one of the answer's tabs."""
-        page = self._pages.answer
-        if page.winfo_viewable() and str(page.tabs.tab(number, "state")) == "normal":
-            page.tabs.select(number)
+        self._pages.answer.show_tab(number)
 
     def _seen_elsewhere(self) -> None:
         """Show the answer again if another window has corrected it, and leave it if it was removed."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from musicgenre.window.answer_page import TABS
 from musicgenre.window.answers import Answers
 from musicgenre.window.batches import Batches
 from musicgenre.window.corrections import Corrections
@@ -21,17 +22,18 @@ from musicgenre.window.listening import Listening
 from musicgenre.window.look import SCALES, Look
 from musicgenre.window.preferences import Preferences
 from musicgenre.window.similar import Similar
+from musicgenre.window.songs import Songs
 from musicgenre.window.undo import Undo
 
 MENUS = ("File", "Edit", "View", "Work", "Model", "Help")
-TABS = 7
 ORDERS = (
     ("date", "Sort by date"), ("title", "Sort by title"), ("artist", "Sort by artist"), ("genre", "Sort by genre"),
     ("confidence", "Sort by confidence"),
 )  # fmt: skip
 OTHER_KEYS = (  # of widgets, beside those of the commands
     ("Enter", "classify what is in the box"), ("Ctrl+V", "classify the link in the clipboard"),
-    ("Left, Right", "on a picture: 5 seconds back or on"), ("Ctrl+1 … Ctrl+7", "genres, reasons, pictures"),
+    ("Left, Right", "on a picture: 5 seconds back or on"),
+    ("Ctrl+1 … Ctrl+6", "genres, reasons, pictures of the sound"),
     ("Ctrl+Tab", "the next of them"), ("Ctrl+Plus, Ctrl+Minus", "larger, smaller"),
     ("Alt+letter", "the button or menu with that letter underlined"),
 )  # fmt: skip
@@ -64,6 +66,8 @@ class Command:
     row : str
         Whether the menu of selected rows has it: "" for no, "one" for a single answer, "several" for more than one,
         "any", or "last" below a line.
+    passes : bool
+        Whether the key goes on to what else it means.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Command:
     sequences: tuple[str, ...] = ()
     help: str = ""
     row: str = ""
+    passes: bool = False
     items: Callable[[], Sequence[tuple[str, Callable[[], None]]]] | None = None
 
 
@@ -102,6 +107,7 @@ class Controllers:
     preferences: Preferences
     inputs: Inputs
     similar: Similar
+    songs: Songs
     batches: Batches
     undo: Undo
     view: HistoryView
@@ -136,6 +142,9 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
         Command("That’s wrong…", do.corrections.ask, 0, "Edit", 2, sequences=("<Alt-t>",), row="one"),
         Command("Compare…", do.answers.compare, 3, "Edit", 2, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
                 "compare two answers", "any"),
+        Command("Undo correction", do.corrections.take_back, 5, "Edit", 2),
+        Command("Open song", do.songs.open, 5, "Edit", 2, row="one"),
+        Command("Show song in folder", do.songs.show_folder, 0, "Edit", 2, row="one"),
         Command("Similar songs…", do.similar.show, 0, "Edit", 2, "Ctrl+G", ("<Control-g>",),
                 "similar songs of your library", "one"),
         Command("Find in history", do.answers.focus_search, 0, "Edit", 3, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
@@ -152,8 +161,8 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
                 ("<Escape>", "<Alt-n>"), "stop the song at work; close a dialog"),
         Command("Stop all…", do.batches.stop, 0, "Work", 1, "Ctrl+.", ("<Control-period>",), "stop everything"),
         Command("Other folder…", do.preferences.other_folder, 0, "Model"),
-        Command("Card of the model", do.preferences.show_card, 0, "Model", sequences=("<Alt-a>",)),
-        Command("Keys", do.help, 0, "Help", 0, "F1", ("<F1>",), "this list"),
+        Command("About this model", do.preferences.show_card, 0, "Model", sequences=("<Alt-a>",)),
+        Command("Keyboard shortcuts", do.help, 0, "Help", 0, "F1", ("<F1>",), "this list"),
         Command("About", do.about, 0, "Help"),
         *_keys_alone(do),
     )  # fmt: skip
@@ -164,7 +173,9 @@ def _keys_alone(do: Controllers) -> tuple[Command, ...]:
     return (
         Command("", do.inputs.focus_entry, key="Ctrl+L", sequences=("<Control-l>",), help="go to the box"),
         Command("", do.inputs.submit_entry, sequences=("<Alt-s>",)),
-        Command("", do.listening.toggle, key="Ctrl+P", sequences=("<Control-p>", "<Alt-l>"), help="listen, or stop"),
+        Command("", do.listening.toggle, key="Space, Ctrl+P", sequences=("<Control-p>", "<Alt-l>"),
+                help="listen, or stop"),
+        Command("", do.listening.toggle_by_space, sequences=("<space>",), passes=True),
         Command("", do.preferences.focus_models, sequences=("<Alt-d>",)),
         Command("", lambda: do.preferences.zoom(1), sequences=("<Control-plus>", "<Control-equal>")),
         Command("", lambda: do.preferences.zoom(-1), sequences=("<Control-minus>",)),
@@ -222,7 +233,7 @@ class Menus:
         root.bind("<<ThemeChanged>>", self._repaint, add=True)
         for command in commands:
             for sequence in command.sequences:
-                root.bind(sequence, partial(self._key, do=command.do))
+                root.bind(sequence, partial(self._key, command=command))
 
     def _fill(self, menu: tk.Menu, commands: Sequence[Command]) -> None:
         """Add commands to a menu, with lines between their groups."""
@@ -260,12 +271,12 @@ class Menus:
                 menu.add_radiobutton(label=text, underline=choice.underline, value=value, variable=variable,
                                      command=partial(choice.do, value))  # type: ignore[misc]  # fmt: skip
 
-    def _key(self, event: "tk.Event[Any]", do: Callable[[], Any]) -> str | None:
+    def _key(self, event: "tk.Event[Any]", command: Command) -> str | None:
         """Do what a key stands for, unless a dialog has the keyboard."""
         if event.widget.winfo_toplevel() is not self._root:
             return None
-        do()
-        return "break"
+        command.do()
+        return None if command.passes else "break"
 
     def _repaint(self, event: "tk.Event[tk.Misc]") -> None:
         """Paint again when the theme, which does so late, has painted the menus its own way."""

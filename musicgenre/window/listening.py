@@ -9,6 +9,10 @@ from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.picture import reference
 
+TAKES_SPACE = (
+    "TEntry", "Entry", "TCombobox", "TButton", "TMenubutton", "TCheckbutton", "TRadiobutton", "Menu", "Listbox",
+)  # fmt: skip
+
 
 class Listening:
     """Asks the engine for sound and moves the cursors of the pictures.
@@ -48,10 +52,17 @@ class Listening:
             if entry and entry.prediction.analysed:
                 self.play_from(float(entry.prediction.analysed[0].start_s))
 
+    def toggle_by_space(self) -> None:
+        """Play or stop, unless the space bar is meant for the field or button with the keyboard."""
+        root = self._context.root
+        focus = str(root.tk.call("focus"))
+        if focus and str(root.tk.call("winfo", "class", focus)) in TAKES_SPACE:
+            return
+        self.toggle()
+
     def play_from(self, second: float) -> None:
         """Play from a second of the song on."""
         if self.problem:
-            self._page.tell("Cannot listen")
             self._context.say(f"Cannot listen: {self.problem}", bad=True)
             for picture in self._page.pictures.values():
                 picture.cursor(second)
@@ -84,8 +95,9 @@ class Listening:
         self._context.worker.ask(SetVolume(volume))
 
     def _ready(self, event: Ready) -> None:
-        """Note whether there is a sound device."""
+        """Note whether there is a sound device; the player's place says what is missing."""
         self.problem = event.sound_problem
+        self._page.player.tell_problem(event.sound_problem)
 
     def _playing_at(self, event: PlayingAt) -> None:
         """Move the cursors."""

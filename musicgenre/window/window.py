@@ -46,6 +46,7 @@ from musicgenre.window.picture import Pictures
 from musicgenre.window.placement import Placement
 from musicgenre.window.preferences import Preferences, look_of
 from musicgenre.window.similar import Similar
+from musicgenre.window.songs import Songs
 from musicgenre.window.status import StatusBar
 from musicgenre.window.top_bar import TopActions, TopBar
 from musicgenre.window.undo import Undo
@@ -153,7 +154,9 @@ class Window:
             listen=lambda: self.listening.toggle(), set_volume=lambda volume: self.listening.set_volume(volume),
             copy=lambda: self.exports.copy(), export=lambda form: self.exports.save(form),
             again=lambda: self.answers.again(), correct=lambda: self.corrections.ask(),
-            similar=lambda: self.similar.show(),
+            say_right=lambda genre: self.corrections.say_right(genre), take_back=lambda: self.corrections.take_back(),
+            similar=lambda: self.similar.show(), open_song=lambda: self.songs.open(),
+            show_folder=lambda: self.songs.show_folder(),
         )  # fmt: skip
         self.pages = PageStack(
             welcome=Welcome(place, look, open_files=lambda: self.inputs.open_files(),
@@ -197,7 +200,10 @@ class Window:
         current = self.answers.current
         self.exports = Exports(context, page, current=current, selected=self.answers.selected,
                                listed=lambda: entries_of(self.history, self.list.songs()))  # fmt: skip
-        self.corrections = Corrections(context, page, current=current, genres=lambda: self.preferences.genres)
+        self.corrections = Corrections(context, page, current=current, genres=lambda: self.preferences.genres,
+                                       changed=self.view.write_again, undo=self.undo)  # fmt: skip
+        self.songs = Songs(context, page, current=current)
+        self.answers.opened = self.songs.ask
         self.similar = Similar(
             context, self.listening, current=current, show=self.list.go,
             classify=lambda path: self.jobs.submit([path]), add_folder=self.inputs.open_folder,
@@ -206,12 +212,13 @@ class Window:
             jobs=self.jobs, answers=self.answers, exports=self.exports, corrections=self.corrections,
             listening=self.listening, preferences=self.preferences, inputs=self.inputs, similar=self.similar,
             batches=self.batches, undo=self.undo, view=self.view, editing=self.editing,
+            songs=self.songs,
             help=self.show_keys, about=self.show_about, close=self.ask_and_close,
         )  # fmt: skip
         self.commands = command_table(self.controllers)
         self.handlers: dict[type, Callable[[Any], None]] = {
             **self.jobs.handlers, **self.pictures.handlers, **self.listening.handlers, **self.preferences.handlers,
-            **self.exports.handlers, **self.similar.handlers,
+            **self.exports.handlers, **self.similar.handlers, **self.songs.handlers,
         }  # fmt: skip
 
     def _cancel(self) -> None:
