@@ -18,7 +18,7 @@ from musicgenre.audio.endings import AUDIO_SUFFIXES
 from musicgenre.audio.recording import WINDOW_S, amplify, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
-from musicgenre.audio.sounding import heard
+from musicgenre.audio.sounding import sounding_parts
 from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
 from musicgenre.dataset.table import CLIP_COLUMNS, OK, read_clips, read_family, read_metadata, write_csv
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
@@ -98,7 +98,7 @@ def compute_clip(job: Job) -> dict[str, Any]:
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
             return row
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         if level_dbfs(sound.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
         elif sound.duration_s < WINDOW_S:

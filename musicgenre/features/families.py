@@ -48,6 +48,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "signal": SIGNAL_COLUMNS,
 }
 
+EARLIER_WHOLE_UP_TO_S = (45.0,)  # what was analysed whole before
+
 SPECTRAL_FAMILIES = frozenset({"mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid"})
 
 
@@ -78,6 +80,8 @@ def extractor_constants(grid: WindowGrid | None = None) -> dict[str, Any]:
 def grid_of(constants: Any) -> WindowGrid:
     """Return the windows that a table's or a card's constants name.
 
+    Tables and models of `EARLIER_WHOLE_UP_TO_S` stay good: these have the same features for the clips they are made of.
+
     Raises
     ------
     ModelError
@@ -86,6 +90,8 @@ def grid_of(constants: Any) -> WindowGrid:
     try:
         grid = WindowGrid.from_constants(constants["musicnn"])
         whole = {**constants, "musicnn": {**grid.constants(), **constants["musicnn"]}}
+        if constants["sections"]["whole_up_to_s"] in EARLIER_WHOLE_UP_TO_S:
+            whole["sections"] = {**constants["sections"], "whole_up_to_s": WHOLE_UP_TO_S}
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError("the features are those of another version of the program") from error
     if whole != extractor_constants(grid):

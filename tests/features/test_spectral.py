@@ -203,8 +203,9 @@ OLD_CONSTANTS = {
 
 
 def test_constants_name_their_windows():
-    assert extractor_constants(OLD_GRID) == OLD_CONSTANTS
-    assert grid_of(OLD_CONSTANTS) == OLD_GRID
+    today = {**OLD_CONSTANTS, "sections": {**OLD_CONSTANTS["sections"], "whole_up_to_s": 120.0}}
+    assert extractor_constants(OLD_GRID) == today
+    assert grid_of(today) == grid_of(OLD_CONSTANTS) == OLD_GRID
     silent = json.loads(json.dumps(OLD_CONSTANTS))
     del silent["musicnn"]["window_hop_frames"]
     assert grid_of(silent) == OLD_GRID
@@ -225,6 +226,14 @@ def test_windows_that_lie_nowhere_are_refused(hop):
 def test_windows_by_another_rule_are_refused(name, value):
     constants = extractor_constants()
     constants["musicnn"][name] = value
+    with pytest.raises(ModelError, match="another version"):
+        grid_of(constants)
+
+
+@pytest.mark.parametrize(("name", "value"), [("whole_up_to_s", 46.0), ("section_s", 5.0), ("at_most", None)])
+def test_other_sections_are_refused(name, value):
+    constants = extractor_constants()
+    constants["sections"][name] = value
     with pytest.raises(ModelError, match="another version"):
         grid_of(constants)
 
