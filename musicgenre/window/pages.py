@@ -7,11 +7,11 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.sources.search_result import SearchResult
-from musicgenre.text import clean_title
+from musicgenre.text import clean_title, clock
 from musicgenre.window.flow import Flow
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel, cell
-from musicgenre.window.wording import STAGES, clock
+from musicgenre.window.wording import STAGES
 
 WELCOME = (
     ("Which genre is it?", "title"),

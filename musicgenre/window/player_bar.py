@@ -6,11 +6,11 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.text import clock
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel
 from musicgenre.window.tooltip import Tooltip
-from musicgenre.window.wording import clock
 
 SYMBOL = 16  # pixels of the signs, at 100 %
 

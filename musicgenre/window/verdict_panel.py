@@ -7,9 +7,9 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
-from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
-from musicgenre.text import clean_title
+from musicgenre.inference.wording import in_sentence, percent, sureness, title_name
+from musicgenre.text import clean_title, clock
 from musicgenre.window.flow import Flow
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
@@ -18,13 +18,11 @@ from musicgenre.window.tooltip import Tooltip
 from musicgenre.window.wording import (
     REFUSED,
     SYMBOLS,
-    clock,
     headline,
-    in_list,
     meaning,
     promise,
     runners_up,
-    sureness,
+    short_answer,
 )
 
 BADGE = 44  # pixels at 100 %
@@ -87,7 +85,7 @@ class VerdictPanel(ttk.Frame):
 
     def _right_hint(self, index: int) -> str:
         """Return what a button of a runner-up does."""
-        return f"This one was {self._chances[index]:.0%} likely. A click keeps it as the right genre."
+        return f"This one was {percent(self._chances[index])} likely. A click keeps it as the right genre."
 
     def show(self, entry: Entry, *, corrected: str | None) -> None:
         """Show an answer, or what the user has made of it."""
@@ -96,8 +94,7 @@ class VerdictPanel(ttk.Frame):
         self.headline.show(headline(prediction, corrected))
         self.sure.configure(text="" if corrected else sureness(prediction))
         if corrected:
-            said = f"{headline(prediction)} {sureness(prediction)}".strip()
-            self.meaning.show(f"You said so. The answer was: {said}.")
+            self.meaning.show(f"You said so. The answer was: {short_answer(prediction)}.")
         else:
             self.meaning.show(meaning(prediction))
         self.meaning.grid() if self.meaning.whole else self.meaning.grid_remove()
@@ -125,17 +122,18 @@ class VerdictPanel(ttk.Frame):
             chip.destroy()
         self._made = []
         for part in prediction.parts[:PARTS_SHOWN]:
-            words = f"{clock(part.start_s)}–{clock(part.end_s)} {display_name(part.genre)}"
-            self._chip(words, f"This part sounds like {in_list(part.genre)}: {part.confidence:.0%} sure.", strong=True)
+            words = f"{clock(part.start_s)}–{clock(part.end_s)} {title_name(part.genre)}"
+            hint = f"This part sounds like {in_sentence(part.genre)}: {percent(part.confidence)} sure."
+            self._chip(words, hint, strong=True)
         if prediction.verdict not in REFUSED:
             for tag in prediction.tags:
-                self._chip(clean_title(tag.name, limit=30), f"{TAG_HINT} Here: {tag.score:.0%}.")
+                self._chip(clean_title(tag.name.replace("_", " "), limit=30), f"{TAG_HINT} Here: {percent(tag.score)}.")
             if prediction.tempo_bpm:
                 self._chip(f"{prediction.tempo_bpm:.0f} bpm", TEMPO_HINT)
         offered = [] if self._corrected else runners_up(prediction)
         for index, (genre, chance) in enumerate(offered):
             self._chances[index] = chance
-            self.right[index].configure(text=f"It’s {in_list(genre)}", command=partial(self._say_right, genre))
+            self.right[index].configure(text=f"It’s {in_sentence(genre)}", command=partial(self._say_right, genre))
         buttons = [self.undo] if self._corrected else self.right[: len(offered)]
         others = [] if prediction.verdict == "error" else [self.other]
         self.chips.show(*self._made, *buttons, *others)

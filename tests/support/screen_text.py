@@ -101,8 +101,9 @@ def cut_canvas(canvas):
 
 def unreadable_pictures(window, pictures, spectra):
     """Return what cannot be read in the pictures that are shown: each figure is drawn once more in its size."""
-    from musicgenre.plots import answer as answers
     from musicgenre.plots import song as songs
+    from musicgenre.plots.answer import prediction_bars
+    from musicgenre.plots.timeline import genre_timeline
 
     found = []
     for picture in pictures:
@@ -112,9 +113,9 @@ def unreadable_pictures(window, pictures, spectra):
         size = ((picture.winfo_width() - 4) / dpi, (picture.winfo_height() - 4) / dpi)
         name, theme = picture.name, window.look.theme
         if name == "prediction_bars":
-            figure = answers.prediction_bars(picture.entry.prediction.as_json(), theme=theme, size=size, note=False)
+            figure = prediction_bars(picture.entry.prediction, theme=theme, size=size, note=False)
         elif name == "genre_timeline":
-            figure = answers.genre_timeline(picture.entry.prediction.as_json(), theme=theme, size=size)
+            figure = genre_timeline(picture.entry.prediction, theme=theme, size=size)
         else:
             figure = getattr(songs, name)(spectra, theme=theme, size=size)
         found += [f"{name} {size[0]:.2f}x{size[1]:.2f} in: {words}" for words in misplaced(figure)]
