@@ -42,13 +42,10 @@ class VerdictPanel(ttk.Frame):
         Called with the genre that the user says is right.
     take_back : callable
         Called without anything to undo a correction.
-    correct : callable
-        Called without anything to ask for another genre.
     """
 
     def __init__(
         self, parent: Any, look: Look, *, say_right: Callable[[str], None], take_back: Callable[[], None],
-        correct: Callable[[], None],
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._look, self._say_right = look, say_right
@@ -73,11 +70,9 @@ class VerdictPanel(ttk.Frame):
         self._made: list[Any] = []
         self.right = [ttk.Button(self.chips, style="Small.TButton") for _ in range(3)]
         self.undo = ttk.Button(self.chips, text="Undo", style="Small.TButton", command=take_back)
-        self.other = ttk.Button(self.chips, text="That’s wrong…", underline=0, style="Small.TButton", command=correct)
         Tooltip(self.headline, look, lambda: self.headline.whole if self.headline.is_cut else "")
         Tooltip(self.sure, look, lambda: promise(self._entry.prediction) if self._entry else "")
         Tooltip(self.undo, look, "Take the correction back: the program’s own answer counts again.")
-        Tooltip(self.other, look, "Say which genre is right. It is kept on this computer and can train a model.")
         self._chances: list[float] = [0.0] * len(self.right)
         for index, button in enumerate(self.right):
             Tooltip(button, look, partial(self._right_hint, index))
@@ -135,8 +130,8 @@ class VerdictPanel(ttk.Frame):
             self._chances[index] = chance
             self.right[index].configure(text=f"It’s {in_sentence(genre)}", command=partial(self._say_right, genre))
         buttons = [self.undo] if self._corrected else self.right[: len(offered)]
-        others = [] if prediction.verdict == "error" else [self.other]
-        self.chips.show(*self._made, *buttons, *others)
+        self.chips.show(*self._made, *buttons)
+        self.chips.grid() if self._made or buttons else self.chips.grid_remove()
 
     def _chip(self, words: str, hint: str, *, strong: bool = False) -> None:
         """Add one chip."""
