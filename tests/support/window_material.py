@@ -3,6 +3,7 @@
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from musicgenre.inference.prediction import Failure, Prediction, Section
