@@ -45,6 +45,7 @@ class ListHead(ttk.Frame):
         self.filter = ttk.Combobox(self, state="readonly", width=12, font=look.fonts["body"],
                                    postcommand=self._offer_parts)  # fmt: skip
         self.filter.set(ALL)
+        self.filter.lower(self.words)  # Tab goes from the search to the list, and back to the filter
         self.filter.grid(row=1, column=1, padx=(look.px(6), 0), pady=look.px(4))
         self.filter.bind("<<ComboboxSelected>>", lambda _: self._part_chosen())
         for key in ("<Down>", "<Up>"):

@@ -18,6 +18,7 @@ def songs(open_window):
     """Return a pilot whose history holds songs of three days."""
     pilot = open_window(ready=False)
     pilot.root.geometry("1300x700+0+0")
+    pilot.window.panes.begin(520)
     history, noon = pilot.window.history, time.mktime((*time.localtime()[:3], 12, 0, 0, 0, 0, -1))
     for key, title, artist, verdict, genre, confidence, made in (
         ("a", "Alpha", "Zed", "genre", "jazz", 0.55, noon), ("b", "beta", "Amy", "genre", "rock", 0.95, noon - 60),
@@ -166,7 +167,7 @@ def test_columns_are_hidden_by_the_menu_of_the_headings(songs):
     songs.click(tree, 0.3, 10 / tree.winfo_height(), button=3)
     menu = tree.children["columns_menu"]
     assert songs.until(menu.winfo_viewable, 2)
-    songs.key("Down", "Return")
+    songs.click(menu, 0.5, (menu.yposition(0) + 8) / menu.winfo_height())
     assert songs.until(lambda: "artist" not in columns.shown, 2)
 
 
