@@ -237,8 +237,7 @@ class Engine:
         prediction, recording = analysis.prediction, analysis.recording
         why: tuple[Reason, ...] = ()
         if recording is not None and prediction.probabilities:
-            found = reasons(prediction, recording, analysis.features, classifier.model.card)
-            why = tuple(Reason(**one) for one in found)
+            why = tuple(reasons(prediction, recording, analysis.features, classifier.model.card))
         artist = recording.tags.get("artist") if recording else None
         windows = analysis.features.windows if prediction.probabilities and analysis.features else None
         vector = song_vector(windows.deep) if windows else b""

@@ -75,8 +75,7 @@ class AnswerPage(ttk.Frame):
         inner = self._page.inner
         px = look.px
         self.header = SongHeader(inner, look)
-        self.panel = VerdictPanel(inner, look, say_right=actions.say_right, take_back=actions.take_back,
-                                  correct=actions.correct)  # fmt: skip
+        self.panel = VerdictPanel(inner, look, say_right=actions.say_right, take_back=actions.take_back)
         self._bar = Flow(inner, look)
         self._build_buttons()
         self.note = FitLabel(inner, use=look.fonts["small"], sentence=True)
@@ -110,12 +109,14 @@ class AnswerPage(ttk.Frame):
             (("png", "Picture (PNG)…"), ("json", "JSON…"), ("csv", "Table (CSV)…"))
         ))  # fmt: skip
         self.similar = ttk.Button(bar, text="Similar songs…", command=do.similar)
+        self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=do.correct)
         self.song = ttk.Menubutton(bar, text="File   ")
         self._song_menu = self._menu(self.song, ("Open", do.open_song), ("Show in folder", do.show_folder))
         for widget, words in (
             (self.copy, "Copy the answer as text."), (self.export, "Save the answer as a picture, JSON or a table."),
             (self.similar, "Songs of yours that sound most like this one."),
             (self.song, "Play it in another program, or show where it lies."),
+            (self.wrong, "Say which genre is right. It is kept on this computer and can train a model."),
             (self.again, "Classify it once more, with the model that is chosen now."),
         ):  # fmt: skip
             Tooltip(widget, look, words)
@@ -171,7 +172,7 @@ class AnswerPage(ttk.Frame):
         self._song_menu.entryconfigure(1, state="disabled" if link else "normal")
         similar = () if verdict in REFUSED else (self.similar,)
         failed = verdict == "error"
-        self._bar.show(*((self.again, self.copy) if failed else (*similar, self.copy, self.export, self.song)))
+        self._bar.show(*((self.again, self.copy) if failed else (*similar, self.copy, self.export, self.song, self.wrong)))
 
     def tell_details(self, details: DetailsRead) -> None:
         """Show artist, album and cover."""

@@ -8,12 +8,13 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.inference.wording import in_sentence
 from musicgenre.text import clean_text
 from musicgenre.window.flow import AutoScrollbar, Flow
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel
-from musicgenre.window.wording import in_list, listened
+from musicgenre.window.wording import listened
 
 NARROW = 520  # width at 100 % below which pictures stand below each other
 
@@ -127,7 +128,7 @@ class WhyTab(ttk.Frame):
     def show(self, entry: Entry) -> None:
         """Write the reasons as text."""
         text, chances = self.text, entry.prediction.probabilities or {}
-        best = in_list(max(chances, key=chances.__getitem__)) if chances else ""
+        best = in_sentence(max(chances, key=chances.__getitem__)) if chances else ""
         text.configure(state="normal")
         text.delete("1.0", "end")
         if not entry.reasons:

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from musicgenre.engine.history import Entry
+from musicgenre.inference.wording import in_sentence
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import CorrectDialog
 from musicgenre.window.undo import Undo
-from musicgenre.window.wording import in_list
 
 
 class Corrections:
@@ -57,7 +57,7 @@ class Corrections:
             return
         self._set(entry, None)
         if self._context.check_history():
-            self._undo.push(f"“{entry.title}” is {in_list(before)}", partial(self._set, entry, before))
+            self._undo.push(f"“{entry.title}” is {in_sentence(before)}", partial(self._set, entry, before))
             self._context.say(f"Correction undone: “{entry.title}”", title=entry.title)
 
     def _set(self, entry: Entry, genre: str | None) -> None:
@@ -78,7 +78,7 @@ class Corrections:
         self._undo.push(f"correction of “{entry.title}”", partial(self._set, entry, before))
         self._show(entry)
         what = "Correction kept" if history.correction(entry.key) else "No correction is kept"
-        self._context.say(f"{what}: “{entry.title}” is {in_list(genre)}", title=entry.title)
+        self._context.say(f"{what}: “{entry.title}” is {in_sentence(genre)}", title=entry.title)
 
     def _show(self, entry: Entry) -> None:
         """Show the answer as it is now."""

@@ -16,11 +16,13 @@ class Flow(ttk.Frame):
     look : Look
     gap : int
         Between widgets and between lines, at 100 %.
+    centred : bool
+        Whether the lines stand in the middle.
     """
 
-    def __init__(self, parent: Any, look: Look, *, gap: int = 6) -> None:
+    def __init__(self, parent: Any, look: Look, *, gap: int = 6, centred: bool = False) -> None:
         super().__init__(parent, width=1, height=1)
-        self._look, self._gap = look, gap
+        self._look, self._gap, self._centred = look, gap, centred
         self._shown: tuple[Any, ...] = ()
         self._later: str | None = None
         self.bind("<Configure>", lambda _: self._arrange())
@@ -62,6 +64,8 @@ class Flow(ttk.Frame):
         y = 0
         for line in lines:
             height, x = max(widget.winfo_reqheight() for widget in line), 0
+            if self._centred:
+                x = max(width - sum(widget.winfo_reqwidth() for widget in line) - gap * (len(line) - 1), 0) // 2
             for widget in line:
                 wide = min(widget.winfo_reqwidth(), width) if width > 1 else widget.winfo_reqwidth()
                 tall = widget.winfo_reqheight()

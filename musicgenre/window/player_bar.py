@@ -6,11 +6,11 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.text import clock
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel
 from musicgenre.window.tooltip import Tooltip
-from musicgenre.window.wording import clock
 
 SYMBOL = 16  # pixels of the signs, at 100 %
 
@@ -50,7 +50,7 @@ class PlayerBar(ttk.Frame):
         self._speaker = tk.Label(self, borderwidth=0)
         self.volume = ttk.Scale(self, from_=0.0, to=1.0, value=volume, length=look.px(70),
                                 command=lambda value: set_volume(float(value)))  # fmt: skip
-        self.missing = FitLabel(self, use=look.fonts["small"], lines=2, style="Small.TLabel", sentence=True)
+        self.missing = FitLabel(self, use=look.fonts["small"], lines=3, style="Small.TLabel", sentence=True)
         self._controls = (self.listen, self.time, self.position, self._speaker, self.volume)
         for column, widget in enumerate(self._controls):
             widget.grid(row=0, column=column, sticky="ew", padx=(0 if column == 0 else look.px(6), 0))

@@ -8,12 +8,12 @@ from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import DetailsRead
-from musicgenre.text import clean_text, clean_title
+from musicgenre.text import clean_text, clean_title, clock
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel
 from musicgenre.window.tooltip import Tooltip
-from musicgenre.window.wording import clock, model_words
+from musicgenre.window.wording import model_words
 
 COVER = 64  # side of the picture, at 100 %
 NAME_LIMIT = 60  # characters of a file's name; the tooltip has all of its path

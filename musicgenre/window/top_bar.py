@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any
 
+from musicgenre.inference.wording import listed
 from musicgenre.text import counted
 from musicgenre.window.look import HintEntry, Look
 from musicgenre.window.tooltip import Tooltip
-from musicgenre.window.wording import either, model_words
+from musicgenre.window.wording import model_words
 
 OTHER_FOLDER = "Other folder…"
 HINTS = ("A title, a YouTube link, or the path of a file", "A title, a link or a file", "Title, link, file", "Song")
@@ -70,7 +71,7 @@ class TopBar(ttk.Frame):
         """Return what the model in use knows."""
         if not self._genres:
             return "Which model answers."
-        return f"Knows {counted(len(self._genres), 'genre')}: {either(self._genres, 'and')}."
+        return f"Knows {counted(len(self._genres), 'genre')}: {listed(self._genres, 'and')}."
 
     def offer_models(self, models: Sequence[str]) -> None:
         """Offer models to choose from, and others of a folder."""

@@ -7,9 +7,9 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
-from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
-from musicgenre.text import clean_title
+from musicgenre.inference.wording import in_sentence, percent, sureness, title_name
+from musicgenre.text import clean_title, clock
 from musicgenre.window.flow import Flow
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
@@ -18,13 +18,11 @@ from musicgenre.window.tooltip import Tooltip
 from musicgenre.window.wording import (
     REFUSED,
     SYMBOLS,
-    clock,
     headline,
-    in_list,
     meaning,
     promise,
     runners_up,
-    sureness,
+    short_answer,
 )
 
 BADGE = 44  # pixels at 100 %
@@ -44,13 +42,10 @@ class VerdictPanel(ttk.Frame):
         Called with the genre that the user says is right.
     take_back : callable
         Called without anything to undo a correction.
-    correct : callable
-        Called without anything to ask for another genre.
     """
 
     def __init__(
         self, parent: Any, look: Look, *, say_right: Callable[[str], None], take_back: Callable[[], None],
-        correct: Callable[[], None],
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._look, self._say_right = look, say_right
@@ -63,7 +58,7 @@ class VerdictPanel(ttk.Frame):
         line = ttk.Frame(self)
         line.grid(row=0, column=1, sticky="ew")
         line.columnconfigure(0, weight=1)
-        self.headline = FitLabel(line, use=look.fonts["genre"])
+        self.headline = FitLabel(line, use=look.fonts["genre"], lines=2)
         self.headline.grid(row=0, column=0, sticky="ew")
         self.sure = ttk.Label(line, font=look.fonts["number"], takefocus=1)
         self._line = line
@@ -75,11 +70,9 @@ class VerdictPanel(ttk.Frame):
         self._made: list[Any] = []
         self.right = [ttk.Button(self.chips, style="Small.TButton") for _ in range(3)]
         self.undo = ttk.Button(self.chips, text="Undo", style="Small.TButton", command=take_back)
-        self.other = ttk.Button(self.chips, text="That’s wrong…", underline=0, style="Small.TButton", command=correct)
         Tooltip(self.headline, look, lambda: self.headline.whole if self.headline.is_cut else "")
         Tooltip(self.sure, look, lambda: promise(self._entry.prediction) if self._entry else "")
         Tooltip(self.undo, look, "Take the correction back: the program’s own answer counts again.")
-        Tooltip(self.other, look, "Say which genre is right. It is kept on this computer and can train a model.")
         self._chances: list[float] = [0.0] * len(self.right)
         for index, button in enumerate(self.right):
             Tooltip(button, look, partial(self._right_hint, index))
@@ -87,7 +80,7 @@ class VerdictPanel(ttk.Frame):
 
     def _right_hint(self, index: int) -> str:
         """Return what a button of a runner-up does."""
-        return f"This one was {self._chances[index]:.0%} likely. A click keeps it as the right genre."
+        return f"This one was {percent(self._chances[index])} likely. A click keeps it as the right genre."
 
     def show(self, entry: Entry, *, corrected: str | None) -> None:
         """Show an answer, or what the user has made of it."""
@@ -96,8 +89,7 @@ class VerdictPanel(ttk.Frame):
         self.headline.show(headline(prediction, corrected))
         self.sure.configure(text="" if corrected else sureness(prediction))
         if corrected:
-            said = f"{headline(prediction)} {sureness(prediction)}".strip()
-            self.meaning.show(f"You said so. The answer was: {said}.")
+            self.meaning.show(f"You said so. The answer was: {short_answer(prediction)}.")
         else:
             self.meaning.show(meaning(prediction))
         self.meaning.grid() if self.meaning.whole else self.meaning.grid_remove()
@@ -106,15 +98,18 @@ class VerdictPanel(ttk.Frame):
         self._place_sure()
 
     def _place_sure(self) -> None:
-        """Put the number right behind the headline, which leaves room for it."""
+        """Put the number right behind the headline, or below it where the line is too short for both."""
+        gap, needed = self._look.px(12), self.sure.winfo_reqwidth()
+        wide = self._look.fonts["genre"].measure(self.headline.whole) + gap
         if not self.sure.cget("text"):
             self.sure.place_forget()
-            self._line.columnconfigure(1, minsize=0)
-            return
-        gap, needed = self._look.px(12), self.sure.winfo_reqwidth()
-        self._line.columnconfigure(1, minsize=needed + gap)
-        x = min(self.headline.winfo_reqwidth(), self.headline.winfo_width()) + gap
-        self.sure.place(in_=self._line, x=x, rely=0.55, anchor="w")
+            self.sure.grid_remove()
+        elif wide + needed <= self._line.winfo_width():
+            self.sure.grid_remove()
+            self.sure.place(in_=self._line, x=wide, rely=0.55, anchor="w")
+        else:
+            self.sure.place_forget()
+            self.sure.grid(row=1, column=0, sticky="w")
 
     def _fill_chips(self, prediction: Prediction) -> None:
         """Show parts, tags and tempo as chips, and the buttons that fit the answer."""
@@ -122,20 +117,21 @@ class VerdictPanel(ttk.Frame):
             chip.destroy()
         self._made = []
         for part in prediction.parts[:PARTS_SHOWN]:
-            words = f"{clock(part.start_s)}–{clock(part.end_s)} {display_name(part.genre)}"
-            self._chip(words, f"This part sounds like {in_list(part.genre)}: {part.confidence:.0%} sure.", strong=True)
+            words = f"{clock(part.start_s)}–{clock(part.end_s)} {title_name(part.genre)}"
+            hint = f"This part sounds like {in_sentence(part.genre)}: {percent(part.confidence)} sure."
+            self._chip(words, hint, strong=True)
         if prediction.verdict not in REFUSED:
             for tag in prediction.tags:
-                self._chip(clean_title(tag.name, limit=30), f"{TAG_HINT} Here: {tag.score:.0%}.")
+                self._chip(clean_title(tag.name.replace("_", " "), limit=30), f"{TAG_HINT} Here: {percent(tag.score)}.")
             if prediction.tempo_bpm:
                 self._chip(f"{prediction.tempo_bpm:.0f} bpm", TEMPO_HINT)
         offered = [] if self._corrected else runners_up(prediction)
         for index, (genre, chance) in enumerate(offered):
             self._chances[index] = chance
-            self.right[index].configure(text=f"It’s {in_list(genre)}", command=partial(self._say_right, genre))
+            self.right[index].configure(text=f"It’s {in_sentence(genre)}", command=partial(self._say_right, genre))
         buttons = [self.undo] if self._corrected else self.right[: len(offered)]
-        others = [] if prediction.verdict == "error" else [self.other]
-        self.chips.show(*self._made, *buttons, *others)
+        self.chips.show(*self._made, *buttons)
+        self.chips.grid() if self._made or buttons else self.chips.grid_remove()
 
     def _chip(self, words: str, hint: str, *, strong: bool = False) -> None:
         """Add one chip."""

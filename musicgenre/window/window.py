@@ -248,7 +248,7 @@ class Window:
         self._round()
         self.batches.offer_left_over()
         hint = self.pages.welcome.hint
-        self.root.after(200, lambda: self.inputs.accept_drops(self.outer, lambda why: hint.configure(text=why)))
+        self.root.after(200, lambda: self.inputs.accept_drops(self.outer, hint.show))
 
     def _round(self) -> None:
         """Take events for a few milliseconds, and come back."""

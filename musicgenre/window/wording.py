@@ -7,13 +7,11 @@ from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.genres import display_name
+from musicgenre.inference import wording
 from musicgenre.inference.prediction import Prediction
-from musicgenre.text import clean_text, clean_title, counted
+from musicgenre.inference.wording import beginning, explanation, has_set, percent, sureness, title_name, together
+from musicgenre.text import clean_text, clean_title, clock, counted
 
-HEADLINES = {
-    "uncertain": "Perhaps {genre}", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",
-    "error": "No answer",
-}  # fmt: skip
 REFUSED = ("not_music", "silent", "too_short", "error")  # verdicts without a genre
 RUNNER_UP_FROM = 0.03  # probability from which another genre is offered as the right one
 SYMBOLS = {
@@ -45,68 +43,27 @@ STAGES = {
 }  # fmt: skip
 
 
-def in_list(genre: str) -> str:
-    """Return a genre's name as it is written after another one: "jazz", but "Hip-Hop"."""
-    name = clean_title(display_name(genre), limit=40)
-    return name.lower() if name.isalpha() else name
-
-
-def either(genres: Sequence[str], word: str = "or") -> str:
-    """Return genres as people write a few: "Blues, jazz or rock"."""
-    names = [clean_title(display_name(genre), limit=40) for genre in genres[:1]] + list(map(in_list, genres[1:]))
-    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
-
-
 def headline(prediction: Prediction, corrected: str | None = None) -> str:
-    """Return the verdict in a few words, as people write it; a correction is the answer."""
-    if corrected:
-        return clean_title(display_name(corrected), limit=40)
-    genre = clean_title(display_name(prediction.genre or ""), limit=40)
-    if prediction.verdict == "genre":
-        return genre
-    if prediction.verdict == "mixed" and prediction.parts:
-        return either(list(dict.fromkeys(part.genre for part in prediction.parts)), "and")
-    if prediction.verdict == "uncertain" and prediction.likely and len(prediction.likely) > 1:
-        return either(prediction.likely)
-    return HEADLINES.get(prediction.verdict, prediction.verdict).format(genre=in_list(prediction.genre or ""))
-
-
-def together(prediction: Prediction) -> float | None:
-    """Return how likely the answer is: of a set, how likely it holds the right genre."""
-    if prediction.verdict == "uncertain" and prediction.likely and len(prediction.likely) > 1:
-        chances = prediction.probabilities or {}
-        return sum(chances.get(genre, 0.0) for genre in prediction.likely)
-    return prediction.confidence if prediction.verdict in ("genre", "uncertain") else None
-
-
-def sureness(prediction: Prediction) -> str:
-    """Return how sure an answer is, in a word or two beside the headline; "" where there is no such number."""
-    share = together(prediction)
-    if share is None:
-        return ""
-    return f"{share:.0%} together" if prediction.likely and len(prediction.likely) > 1 else f"{share:.0%}"
+    """Return the answer in a few words; a correction is the answer."""
+    return title_name(corrected) if corrected else wording.headline(prediction)
 
 
 def promise(prediction: Prediction) -> str:
     """Return what the number beside the headline means."""
-    share = together(prediction)
-    if share is None:
-        return ""
-    number = f"{share * 100:.0f}"
-    if prediction.likely and len(prediction.likely) > 1:
+    if has_set(prediction):
         return (
-            f"No genre alone is likely enough to be named. Of 100 songs with such an answer, for about {number} the "
-            "right genre is one of these."
+            "No genre alone is likely enough to be named. Of 100 songs with such an answer, the right genre is one of "
+            f"these for about {together(prediction.likely or [], prediction.probabilities or {}).removesuffix(' %')}."
         )
-    return f"Of 100 answers with this number, for songs like those it learned from, about {number} are right."
+    if prediction.verdict == "genre" and prediction.confidence is not None:
+        number = percent(prediction.confidence).removesuffix(" %")
+        return f"Of 100 answers with this number, for songs like those it learned from, about {number} are right."
+    return ""
 
 
 def meaning(prediction: Prediction) -> str:
-    """Return the reason of a verdict as a sentence; "" for a genre that is sure."""
-    reason = clean_text(prediction.reason or "")
-    reason = reason[:1].upper() + reason[1:]
-    if prediction.verdict == "genre":
-        return ""
+    """Return the reason of a verdict as a sentence; "" for a genre or a set, whose number says it."""
+    reason = beginning(explanation(prediction))
     return f"{reason}." if reason and not reason.endswith(".") else reason
 
 
@@ -120,14 +77,9 @@ def runners_up(prediction: Prediction, *, count: int = 3) -> list[tuple[str, flo
 
 
 def short_answer(prediction: Prediction) -> str:
-    """Return the answer for one cell of a list."""
-    share = together(prediction)
-    if share is not None:
-        if prediction.likely and len(prediction.likely) > 1:
-            return f"{headline(prediction)} {share:.0%}"
-        doubt = "?" * (prediction.verdict == "uncertain")
-        return f"{display_name(prediction.genre or '')}{doubt} {share:.0%}"
-    return headline(prediction)
+    """Return the answer for one line about it."""
+    number = sureness(prediction)
+    return f"{headline(prediction)}, {number}" if number else headline(prediction)
 
 
 def listened(prediction: Prediction) -> str:
@@ -150,7 +102,7 @@ def as_text(entry: Entry) -> str:
     lines = [entry.title, f"{said}. {meaning(prediction)}".strip()]
     chances = sorted((prediction.probabilities or {}).items(), key=lambda pair: -pair[1])
     if chances:
-        lines.append(", ".join(f"{display_name(genre)} {chance:.0%}" for genre, chance in chances))
+        lines.append(", ".join(f"{title_name(genre)} {percent(chance)}" for genre, chance in chances))
     lines.append(clean_text(prediction.input))
     return "\n".join(lines)
 
@@ -177,13 +129,6 @@ def model_words(model: str, genres: Sequence[str] = ()) -> str:
     if words:
         return words
     return f"{model_name(model)} ({counted(len(genres), 'genre')})" if genres else model_name(model)
-
-
-def clock(seconds: float) -> str:
-    """Return a length as 3:05 or 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def card_lines(card: dict[str, Any]) -> list[tuple[str, str]]:
