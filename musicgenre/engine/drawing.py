@@ -8,19 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from musicgenre.engine.messages import (
-    Box,
-    Draw,
-    Event,
-    ExportAnswers,
-    Exported,
-    ExportPage,
-    PictureDrawn,
-    Play,
-    PlayingAt,
-    SongReference,
-    TimeSpan,
-)
+from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
+from musicgenre.engine.messages import Draw, Event, ExportAnswers, Exported, ExportPage, PictureDrawn, Play, PlayingAt
 from musicgenre.engine.spectra_file import load_spectra
 from musicgenre.inference.prediction import Prediction
 

@@ -40,7 +40,8 @@ LISTED = {
     "input": "$.answer.input", "verdict": "$.answer.verdict", "genre": "$.answer.genre",
     "confidence": "$.answer.confidence", "artist": "$.artist",
 }  # fmt: skip
-INDEX = "CREATE INDEX IF NOT EXISTS answers_songs ON answers (input, made, key, title, verdict, genre, confidence, artist)"
+SONGS = "input, made, key, title, verdict, genre, confidence, artist"
+INDEX = f"CREATE INDEX IF NOT EXISTS answers_songs ON answers ({SONGS})"
 
 
 @dataclass(frozen=True)
@@ -226,8 +227,7 @@ class History:
             store.execute("DELETE FROM vectors")
         self.prune_pictures(0)
         for path in (self.folder / "pictures").glob("*.song") if self.folder else ():
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def changes(self) -> int:
         """Return a number that is another one after every change by another window."""

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
+from musicgenre.engine.message_parts import FoundInput
+from musicgenre.engine.messages import Classify, Event, InputsFound, ThumbnailFound, VideosFound
 from musicgenre.sources.search_result import SearchResult
 from musicgenre.task import Task
 

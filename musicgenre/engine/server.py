@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
 from musicgenre.engine.drawing import Drawing
+from musicgenre.engine.message_parts import SimilarSong
 from musicgenre.engine.messages import (
     Answered,
     Cancel,
@@ -47,7 +48,6 @@ from musicgenre.engine.messages import (
     SetVolume,
     SimilarFailed,
     SimilarFound,
-    SimilarSong,
     SpectraKept,
     StageReached,
     StopPlaying,
@@ -126,7 +126,8 @@ class Engine:
         while True:
             do, request = todo.get()
             job = getattr(request, "job", 0)
-            with self._reporting(job, SimilarFailed if isinstance(request, (FindSimilar, FindSimilarAnswers)) else Problem):
+            is_similar = isinstance(request, (FindSimilar, FindSimilarAnswers))
+            with self._reporting(job, SimilarFailed if is_similar else Problem):
                 do(request)
             if isinstance(request, Classify):
                 self.tell(Done(job))

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from musicgenre.engine.messages import FindSimilarAnswers, SimilarFound, SimilarSong
+from musicgenre.engine.message_parts import SimilarSong
+from musicgenre.engine.messages import FindSimilarAnswers, SimilarFound
 from musicgenre.errors import SourceError
 from musicgenre.library.similar import whitening
 from musicgenre.library.store import FEATURE_TYPE, song_features

@@ -84,8 +84,8 @@ class Batch:
     keys: dict[str, None] = field(default_factory=dict)
     answers: dict[str, Entry] = field(default_factory=dict)
     _paces: deque[float] = field(default_factory=lambda: deque(maxlen=PACE))
-    _since: float = field(default_factory=monotonic)
-    _begun: float = field(default_factory=monotonic)
+    _since: float = field(default_factory=lambda: monotonic())
+    _begun: float = field(default_factory=lambda: monotonic())
     took_s: float = 0.0
 
     @property

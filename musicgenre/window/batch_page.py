@@ -152,7 +152,7 @@ class BatchPage(ttk.Frame):
     # ---- bars
 
     @property
-    def _height(self) -> int:
+    def view_height(self) -> int:
         """The height of a bar's row."""
         return max(self._look.px(ROW), self._look.fonts["body"].metrics("linespace") + self._look.px(6))
 
@@ -162,7 +162,7 @@ class BatchPage(ttk.Frame):
         canvas.delete("all")
         if view is None or canvas.winfo_width() <= 1:
             return
-        colours, use, px, height = look.colours, look.fonts["body"], look.px, self._height
+        colours, use, px, height = look.colours, look.fonts["body"], look.px, self.view_height
         kinds = {"error": colours.bad, "uncertain": colours.warm, "mixed": colours.warm}
         largest = max((len(part.keys) for part in view.parts), default=1)
         left, right = px(NAMES + 8), canvas.winfo_width() - px(NUMBERS)
@@ -191,7 +191,7 @@ class BatchPage(ttk.Frame):
     def _clicked(self, event: "tk.Event[Any]") -> None:
         """Choose the part under the pointer."""
         self.parts.focus_set()
-        place = int(self.parts.canvasy(event.y) // self._height)
+        place = int(self.parts.canvasy(event.y) // self.view_height)
         if self.view and 0 <= place < len(self.view.parts):
             self.at = place
             self._choose()
@@ -200,10 +200,10 @@ class BatchPage(ttk.Frame):
         """Go to the next part."""
         if self.view and self.view.parts:
             self.at = min(max(self.at + step, 0), len(self.view.parts) - 1)
-            whole = max(len(self.view.parts) * self._height + self._look.px(24), 1)
+            whole = max(len(self.view.parts) * self.view_height + self._look.px(24), 1)
             top, bottom = self.parts.canvasy(0), self.parts.canvasy(self.parts.winfo_height())
-            if self.at * self._height < top or (self.at + 1) * self._height > bottom:
-                self.parts.yview_moveto(self.at * self._height / whole)
+            if self.at * self.view_height < top or (self.at + 1) * self.view_height > bottom:
+                self.parts.yview_moveto(self.at * self.view_height / whole)
             self.draw()
 
     def _choose(self) -> None:
@@ -216,7 +216,7 @@ class BatchPage(ttk.Frame):
 
     def _scroll(self, step: int) -> None:
         """Scroll the parts, where they are more than fit."""
-        if self.view and len(self.view.parts) * self._height > self.parts.winfo_height():
+        if self.view and len(self.view.parts) * self.view_height > self.parts.winfo_height():
             self.parts.yview_scroll(step, "units")
 
     def _paint(self) -> None:

@@ -25,7 +25,7 @@ from musicgenre.window.similar import Similar
 from musicgenre.window.songs import Songs
 from musicgenre.window.undo import Undo
 
-MENUS = ("File", "Edit", "View", "Work", "Model", "Help")
+MENUS = {"File": 0, "Edit": 0, "Song": 3, "View": 0, "Work": 0, "Model": 0, "Help": 0}  # and the underlined letter
 ORDERS = (
     ("date", "Sort by date"), ("title", "Sort by title"), ("artist", "Sort by artist"), ("genre", "Sort by genre"),
     ("confidence", "Sort by confidence"),
@@ -132,27 +132,27 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
         Command("Add my music folder…", do.inputs.open_folder, 2, "File", 1),
         Command("Quit", do.close, 0, "File", 2, "Ctrl+Q", ("<Control-q>",), "quit"),
         Command("Undo", do.undo.undo, 0, "Edit", 0, "Ctrl+Z", ("<Control-z>",), "bring back what was removed"),
-        Command("Cut", do.editing.cut, 1, "Edit", 1, "Ctrl+X", help="cut, copy and paste text"),
+        Command("Cut", do.editing.cut, 2, "Edit", 1, "Ctrl+X", help="cut, copy and paste text"),
         Command("Copy", do.editing.copy, 3, "Edit", 1, "Ctrl+C", help="the same: copy"),
         Command("Paste", do.editing.paste, 0, "Edit", 1),
-        Command("Classify again", do.answers.again, 9, "Edit", 2, "Ctrl+R", ("<Control-r>",), "classify again", "any"),
-        Command("Copy answer", do.exports.copy, 0, "Edit", 2, "Ctrl+Shift+C", ("<Control-C>", "<Alt-c>"),
+        Command("Classify again", do.answers.again, 9, "Song", 0, "Ctrl+R", ("<Control-r>",), "classify again", "any"),
+        Command("Copy answer", do.exports.copy, 0, "Song", 0, "Ctrl+Shift+C", ("<Control-C>", "<Alt-c>"),
                 "copy the answer as text", "one"),
         Command("Export answer…", do.exports.save, 0, row="one"),
-        Command("That’s wrong…", do.corrections.ask, 0, "Edit", 2, sequences=("<Alt-t>",), row="one"),
-        Command("Compare…", do.answers.compare, 3, "Edit", 2, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
-                "compare two answers", "any"),
-        Command("Undo correction", do.corrections.take_back, 5, "Edit", 2),
-        Command("Open song", do.songs.open, 5, "Edit", 2, row="one"),
-        Command("Show song in folder", do.songs.show_folder, 0, "Edit", 2, row="one"),
-        Command("Similar songs…", do.similar.show, 0, "Edit", 2, "Ctrl+G", ("<Control-g>",),
-                "similar songs of your library", "one"),
-        Command("Find in history", do.answers.focus_search, 0, "Edit", 3, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
-                "search the history"),
-        Command("Remove from history", do.answers.remove, 0, "Edit", 3, "Delete", ("<Alt-r>",),
-                "remove the selected answers", "last"),
-        Command("Clear history…", do.answers.clear, 1, "Edit", 3),
         Command("Export selected…", do.exports.save_list, 0, row="several"),
+        Command("That’s wrong…", do.corrections.ask, 0, "Song", 0, sequences=("<Alt-t>",), row="one"),
+        Command("Compare…", do.answers.compare, 3, "Song", 0, "Ctrl+D", ("<Control-d>", "<Alt-p>"),
+                "compare two answers", "any"),
+        Command("Undo correction", do.corrections.take_back, 5, "Song", 0),
+        Command("Open song", do.songs.open, 0, "Song", 0, row="one"),
+        Command("Show song in folder", do.songs.show_folder, 1, "Song", 0, row="one"),
+        Command("Similar songs…", do.similar.show, 0, "Song", 0, "Ctrl+G", ("<Control-g>",),
+                "songs that sound like this one", "one"),
+        Command("Find in history", do.answers.focus_search, 0, "Edit", 2, "Ctrl+F", ("<Control-f>", "<Alt-i>"),
+                "search the history"),
+        Command("Remove from history", do.answers.remove, 0, "Edit", 2, "Delete", ("<Alt-r>",),
+                "remove the selected answers", "last"),
+        Command("Clear history…", do.answers.clear, 1, "Edit", 2),
         Command("Show the batch", do.answers.show_batch, 9, "Work", 0, "Ctrl+B", ("<Control-b>",),
                 "how far the batch is, and what it has come to"),
         Command("Pause", do.jobs.pause, 0, "Work", 1, "Ctrl+Shift+P", ("<Control-P>", "<Alt-u>"), "pause, or go on"),
@@ -222,9 +222,9 @@ class Menus:
         self._root, self._look, self._commands = root, look, commands
         self._variables: list[tk.Variable] = []  # an unreferenced variable would be forgotten
         bar = tk.Menu(root, tearoff=False)
-        for name in MENUS:
+        for name, letter in MENUS.items():
             menu = tk.Menu(bar, tearoff=False)
-            bar.add_cascade(label=name, menu=menu, underline=0)
+            bar.add_cascade(label=name, menu=menu, underline=letter)
             self._fill(menu, [command for command in commands if command.menu == name])
             self._offer(menu, [choice for choice in choices if choice.menu == name])
         root.configure(menu=bar)

@@ -8,11 +8,13 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.settings import SettingsStore
-from musicgenre.text import counted
+from musicgenre.window.auto_scroll import AutoScrollbar
 from musicgenre.window.cell_tips import CellTips
 from musicgenre.window.dots import Dots
 from musicgenre.window.list_columns import COLUMNS, INDENT, ListColumns
-from musicgenre.window.look import HintEntry, Look
+from musicgenre.window.list_head import ListHead
+from musicgenre.window.list_keys import ListKeys
+from musicgenre.window.look import Look
 from musicgenre.window.text_fit import cell
 
 SLICE = 20  # rows that are made before events have their turn again
@@ -93,7 +95,6 @@ class AnswerList(ttk.Frame):
     def __init__(self, parent: Any, look: Look, actions: ListActions, settings: SettingsStore) -> None:
         super().__init__(parent)
         self._look, self._do = look, actions
-        self._later: str | None = None
         self._soon_counted: str | None = None
         self._soon_cut: str | None = None
         self.count = 0  # of songs; earlier answers and sections are not among them
@@ -102,11 +103,12 @@ class AnswerList(ttk.Frame):
         self._filling: str | None = None
         self._wanted: set[str] = set()
         self._place = ""
-        self._parts: Sequence[tuple[str, str]] = ()
         self._dots = Dots(self)
-        self.rowconfigure(2, weight=1)
+        self.rowconfigure(1, weight=1)
         self.columnconfigure(0, weight=1)
-        self._build_head()
+        self.head = ListHead(self, look, search=actions.fill, parts=actions.parts, choose=actions.filter)
+        self.head.grid(row=0, column=0, columnspan=2, sticky="ew")
+        self.words, self.filter = self.head.words, self.head.filter
         self._build_tree(settings)
         self._build_buttons()
         look.listen(self._paint)
@@ -115,41 +117,17 @@ class AnswerList(ttk.Frame):
 
     # ---- widgets
 
-    def _build_head(self) -> None:
-        """Make the title, the count, the search and the filter."""
-        look = self._look
-        head = ttk.Frame(self)
-        head.grid(row=0, column=0, columnspan=2, sticky="ew")
-        head.columnconfigure(1, weight=1)
-        ttk.Label(head, text="History", underline=1, style="Strong.TLabel").grid(row=0, column=0, sticky="w")
-        self.counter = ttk.Label(head, style="Small.TLabel", anchor="e")
-        self.counter.grid(row=0, column=1, sticky="e", padx=look.px(4))
-        line = ttk.Frame(self)
-        line.grid(row=1, column=0, columnspan=2, sticky="ew", pady=look.px(4))
-        line.columnconfigure(0, weight=1)
-        self.words = HintEntry(line, look, hint="Search")
-        self.words.configure(width=10)
-        self.words.grid(row=0, column=0, sticky="ew")
-        self.words.bind("<KeyRelease>", lambda _: self._soon())
-        self.filter = ttk.Combobox(line, state="readonly", width=11, font=look.fonts["body"],
-                                   postcommand=self._offer_parts)  # fmt: skip
-        self.filter.set("All songs")
-        self.filter.grid(row=0, column=1, padx=(look.px(6), 0))
-        self.filter.bind("<<ComboboxSelected>>", lambda _: self._filter_chosen())
-        for key in ("<Down>", "<Up>"):
-            self.filter.bind(key, lambda _: self._offer_parts())
-
     def _build_tree(self, settings: SettingsStore) -> None:
         """Make the tree with its columns and keys."""
         self._edge = tk.Frame(self, padx=2, pady=2)  # the theme draws no focus around a tree
-        self._edge.grid(row=2, column=0, sticky="nsew")
+        self._edge.grid(row=1, column=0, sticky="nsew")
         self.tree = tree = ttk.Treeview(
             self._edge, columns=[column.name for column in COLUMNS], show="tree headings", selectmode="extended",
             style="History.Treeview",
         )  # fmt: skip
         tree.pack(fill="both", expand=True)
-        bar = ttk.Scrollbar(self, command=tree.yview)
-        bar.grid(row=2, column=1, sticky="ns")
+        bar = AutoScrollbar(self, command=tree.yview)
+        bar.grid(row=1, column=1, sticky="ns")
         tree.configure(yscrollcommand=bar.set)
         self.columns = ListColumns(tree, self._look, settings, changed=self._cut_soon,
                                    sorted_by=lambda: self._do.fill(self.words.get()))  # fmt: skip
@@ -158,22 +136,13 @@ class AnswerList(ttk.Frame):
         tree.bind("<<TreeviewSelect>>", lambda _: self._selected())
         tree.bind("<FocusIn>", lambda _: self._entered())
         tree.bind("<FocusOut>", lambda _: self._paint_edge())
-        tree.bind("<Home>", lambda _: self._go_to(0))
-        tree.bind("<End>", lambda _: self._go_to(-1))
-        tree.bind("<Down>", lambda event: self._step(event, forward=True))
-        tree.bind("<Up>", lambda event: self._step(event, forward=False))
-        tree.bind("<Delete>", lambda _: self._do.remove())
-        tree.bind("<<SelectAll>>", lambda _: self.tree.selection_set(*self.songs()))
-        system = self.tk.call("tk", "windowingsystem")
-        for event in ("<Button-2>", "<Control-Button-1>") if system == "aqua" else ("<Button-3>",):
-            tree.bind(event, self._menu_at_pointer)
-        for key in ("<Shift-F10>", *{"x11": ("<Menu>",), "win32": ("<App>",)}.get(system, ())):
-            tree.bind(key, self._menu_at_focus)
+        self._keys = ListKeys(tree, self._look, songs=self.songs, menu=self._do.menu, head_menu=self.columns.menu,
+                              remove=self._do.remove)  # fmt: skip
 
     def _build_buttons(self) -> None:
         """Make the buttons for what is selected."""
         buttons = ttk.Frame(self)
-        buttons.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(self._look.px(6), 0))
+        buttons.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(self._look.px(6), 0))
         buttons.columnconfigure((0, 1, 2), weight=1)
         self.compare = ttk.Button(buttons, text="Compare", underline=3, command=self._do.compare)
         self.export = ttk.Button(buttons, text="Export…", command=self._do.export)
@@ -366,25 +335,15 @@ class AnswerList(ttk.Frame):
         if self.count:
             self.empty.place_forget()
         else:
-            narrowed = self.words.get().strip() or self.filter.get() != "All songs"
-            self.empty.configure(text="Nothing found" if narrowed else "Answers appear here")
+            self.empty.configure(text="Nothing found" if self.head.is_narrowed else "Answers appear here")
             self.empty.place(relx=0.5, y=self._look.px(40), anchor="n")
-        selected = f"{number} selected of " * (number > 1)
-        self.counter.configure(text=f"{selected}{counted(self.count, 'song')}" if self.count else "")
+        self.head.count(self.count, number)
 
-    # ---- keyboard and mouse
+    # ---- keyboard
 
     def go(self, key: str) -> None:
         """Select one row and bring it into view."""
-        if self.tree.exists(key):
-            self.tree.selection_set(key)
-            self.tree.focus(key)
-            self.tree.see(key)
-
-    def show_top(self) -> None:
-        """Bring the first row into view, unless somebody is in the list."""
-        if not self.tree.instate(["focus"]):
-            self.tree.yview_moveto(0.0)
+        self._keys.go(key)
 
     def _keep_place(self, key: str = "") -> None:
         """Give the arrow keys a row to start from, `key` if it is there: without one they do nothing."""
@@ -405,91 +364,10 @@ class AnswerList(ttk.Frame):
         if self.tree.focus() and not self.tree.selection():
             self.go(self.tree.focus())
 
-    def _go_to(self, index: int) -> str:
-        """Select the first or the last row."""
-        keys = self.songs()
-        if keys:
-            self.go(keys[index])
-        return "break"
-
-    def _step(self, event: "tk.Event[Any]", *, forward: bool) -> str:
-        """Go to the next row, past the names of sections; with Shift it is selected too."""
-        key = self.tree.focus()
-        while key:
-            key = self._below(key) if forward else self._above(key)
-            if key and not key.startswith("s:"):
-                if int(event.state) & 1:
-                    self.tree.selection_add(key)
-                    self.tree.focus(key)
-                    self.tree.see(key)
-                else:
-                    self.go(key)
-                break
-        return "break"
-
-    def _below(self, key: str) -> str:
-        """Return the row below one, "" at the end."""
-        tree = self.tree
-        inside = tree.get_children(key) if tree.item(key, "open") or key.startswith("s:") else ()
-        if inside:
-            return str(inside[0])
-        while key:
-            if after := tree.next(key):
-                return str(after)
-            key = tree.parent(key)
-        return ""
-
-    def _above(self, key: str) -> str:
-        """Return the row above one, "" at the beginning."""
-        tree = self.tree
-        before = tree.prev(key)
-        if not before:
-            return str(tree.parent(key))
-        while tree.item(before, "open") and tree.get_children(before):
-            before = tree.get_children(before)[-1]
-        return str(before)
-
-    def _menu_at_pointer(self, event: "tk.Event[Any]") -> None:
-        """Show the menu of the row under the pointer, or of the selected rows if it is one of them."""
-        if self.tree.identify_region(event.x, event.y) == "heading":
-            self.columns.menu(event.x_root, event.y_root)
-            return
-        key = self.tree.identify_row(event.y)
-        if key:
-            if key not in self.tree.selection():
-                self.go(key)
-            self.tree.focus_set()
-            self._do.menu(event.x_root, event.y_root)
-
-    def _menu_at_focus(self, _: "tk.Event[Any]") -> str:
-        """Show the menu of the selected rows below the one with the keyboard."""
-        selected = self.tree.selection()
-        if selected:
-            focus = self.tree.focus()
-            box = self.tree.bbox(focus if focus in selected else selected[0])
-            below = box[1] + box[3] if box else 0  # a row out of sight has no box
-            self._do.menu(self.tree.winfo_rootx() + self._look.px(20), self.tree.winfo_rooty() + below)
-        return "break"  # F10 would go on to the menu bar
-
-    # ---- search and filter
-
-    def _soon(self) -> None:
-        """Search when the typing pauses."""
-        if self._later:
-            self.after_cancel(self._later)
-        self._later = self.after(150, lambda: self._do.fill(self.words.get()))
-
-    def _offer_parts(self) -> None:
-        """Offer the parts that there are now."""
-        self._parts = self._do.parts()
-        self.filter.configure(values=[words for _, words in self._parts])
-
-    def _filter_chosen(self) -> None:
-        """Filter by the part that was chosen."""
-        index = self.filter.current()
-        self.filter.selection_clear()
-        if 0 <= index < len(self._parts):
-            self._do.filter(self._parts[index][0])
+    def show_top(self) -> None:
+        """Bring the first row into view, unless somebody is in the list."""
+        if not self.tree.instate(["focus"]):
+            self.tree.yview_moveto(0.0)
 
     # ---- look
 

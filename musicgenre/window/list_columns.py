@@ -60,6 +60,7 @@ class ListColumns:
         column = now.sort_column if now.sort_column in (*known, "title") else "date"
         self.order = Order(column, now.sort_descending)
         self.shown: tuple[str, ...] = ()
+        self._marks: list[tk.BooleanVar] = []  # an unreferenced variable would be forgotten
         tree.bind("<Configure>", lambda _: self.lay_out(), add=True)
         tree.bind("<ButtonRelease-1>", lambda _: tree.after_idle(self._dragged), add=True)
         for one in (TITLE, *COLUMNS):
@@ -132,8 +133,8 @@ class ListColumns:
         if name in self._tree.children:
             self._tree.children[name].destroy()
         menu = tk.Menu(self._tree, name=name, tearoff=False)
-        for column in COLUMNS:
-            variable = tk.BooleanVar(self._tree, column.name not in self.hidden, name=f"column_{column.name}")
+        self._marks = [tk.BooleanVar(self._tree, column.name not in self.hidden) for column in COLUMNS]
+        for column, variable in zip(COLUMNS, self._marks, strict=True):
             menu.add_checkbutton(label=column.heading, variable=variable, command=partial(self.toggle, column.name))
         self._look.paint_menus(self._tree)
         menu.tk_popup(x, y)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, SongReference, StopPlaying
+from musicgenre.engine.message_parts import SongReference
+from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, StopPlaying
 from musicgenre.inference.prediction import Prediction
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context

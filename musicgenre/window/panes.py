@@ -25,8 +25,8 @@ class Panes(tk.PanedWindow):
         self._look = look
         self._width = 0  # that the user has drawn, at 100 %
         self._scale = look.scale
-        self.bind("<ButtonRelease-1>", lambda _: self._drawn())
-        self.bind("<Configure>", lambda _: self._place())
+        self.bind("<ButtonRelease-1>", lambda _: self.after_idle(self._drawn))
+        self.bind("<Configure>", lambda _: self.after_idle(self._place))
         look.listen(self._paint)
         self._paint()
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from musicgenre.engine.history import Entry, History
-from musicgenre.engine.messages import Box, Draw, PictureDrawn, SongReference, TimeSpan
+from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
+from musicgenre.engine.messages import Draw, PictureDrawn
 from musicgenre.engine.worker import Worker
 from musicgenre.window.look import Look
 

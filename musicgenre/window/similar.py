@@ -8,17 +8,12 @@ from tkinter import ttk
 from typing import Any, Literal
 
 from musicgenre.engine.history import Entry
-from musicgenre.engine.messages import (
-    Cancel,
-    FindSimilar,
-    FindSimilarAnswers,
-    SimilarFailed,
-    SimilarFound,
-    SimilarSong,
-)
+from musicgenre.engine.message_parts import SimilarSong
+from musicgenre.engine.messages import Cancel, FindSimilar, FindSimilarAnswers, SimilarFailed, SimilarFound
 from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import clean_title, counted
+from musicgenre.window.auto_scroll import AutoScrollbar
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import Dialog
 from musicgenre.window.listening import Listening
@@ -100,15 +95,19 @@ class SimilarDialog(Dialog):
     def _build_list(self) -> None:
         """Make the list."""
         look = self.look
-        self.list = ttk.Treeview(self.body, columns=("song", "genre", "alike"), show="headings", selectmode="browse")
+        place = ttk.Frame(self.body)
+        place.pack(fill="both", expand=True)
+        place.columnconfigure(0, weight=1)
+        place.rowconfigure(0, weight=1)
+        self.list = ttk.Treeview(place, columns=("song", "genre", "alike"), show="headings", selectmode="browse")
         for name, text, width in (("song", "Song", 420), ("genre", "Genre", 120), ("alike", "Alike", 80)):
             side: Literal["e", "w"] = "e" if name == "alike" else "w"
             self.list.heading(name, text=text, anchor=side)
             self.list.column(name, width=look.px(width), stretch=name == "song", anchor=side)
-        bar = ttk.Scrollbar(self.body, command=self.list.yview)
-        bar.pack(side="right", fill="y")
+        bar = AutoScrollbar(place, command=self.list.yview)
+        bar.grid(row=0, column=1, sticky="ns")
         self.list.configure(yscrollcommand=bar.set)
-        self.list.pack(fill="both", expand=True)
+        self.list.grid(row=0, column=0, sticky="nsew")
         self.list.bind("<Return>", lambda _: self._open())
         self.list.bind("<Double-Button-1>", lambda event: self._open() if self.list.identify_row(event.y) else None)
         self.list.bind("<Configure>", lambda _: self.after_idle(self._write))

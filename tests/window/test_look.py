@@ -113,7 +113,7 @@ def test_an_open_comparison_follows_the_theme(open_window, tmp_path):
     pilot.window.preferences.use_theme("dark")
     pilot.window.answers.compare()
     shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
-    pictures = [picture for side in shown.sides for picture in side.pictures]
+    pictures = [side.time for side in shown.sides]
     assert pilot.until(lambda: all(picture.is_drawn for picture in pictures), 20)
     pilot.window.preferences.use_theme("light")
     assert pilot.until(lambda: all(picture.is_drawn for picture in pictures), 20)
