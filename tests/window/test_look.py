@@ -52,6 +52,8 @@ def test_the_window_begins_no_larger_than_the_screen(screen, closed_network, tmp
     history.close()
     pilot = Pilot(Window(folder=tmp_path))
     pilot.turn(0.5)
+    pilot.window.status.show_work(0.5)
+    pilot.turn(0.1)
     assert pilot.window.status.cancel.winfo_viewable()
     assert bottom(pilot.window.status.cancel) <= SCREEN[1] and bottom(pilot.root) <= SCREEN[1]
     pilot.window.close()
@@ -88,7 +90,7 @@ def test_a_smaller_scaling_leaves_no_paddings_of_a_larger_one(open_window, tmp_p
     pilot.turn(0.2)
     assert not cut_off(pilot.root)
     window, working = pilot.window, pilot.window.pages.working
-    assert window.pages.answer.wrong.pack_info()["padx"] == (0, 6)
+    assert window.pages.answer.header.cover.grid_info()["padx"] == (0, 12)
     assert int(str(window.status.progress.cget("length"))) == 160
     working.show("song", {"decode": 0.5}, online=False)  # its other rows were out of sight
     working.show("song", {"download": 0.5}, online=True)
@@ -154,6 +156,6 @@ def test_a_long_title_leaves_the_result_in_the_status_line(open_window, title):
     window.jobs.finish(row, replace(SONG, title=title))
     pilot.turn(0.2)
     assert window.status.text.cget("text").startswith("Answered “") and window.status.text.cget("text").endswith(
-        "…”: metal 90%"
+        "…”: Metal, 90 % sure"
     )
     assert window.status.text.winfo_reqwidth() <= window.status.text.winfo_width()
