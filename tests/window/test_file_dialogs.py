@@ -101,7 +101,6 @@ def test_tks_own_dialog_follows_the_theme(open_window, tmp_path):
         if not int(call("winfo", "exists", canvas)):
             canvas = find(dialog)
         seen.append(str(call(canvas, "cget", "-background")))
-        call("destroy", dialog)
 
     def find(path):
         call = pilot.root.tk.call
@@ -112,7 +111,10 @@ def test_tks_own_dialog_follows_the_theme(open_window, tmp_path):
                 return found
         return ""
 
-    pilot.root.after(600, look)
+    there = ("search", "--sync", "--onlyvisible", "--name", "^Open files$")
+    hand = pilot.beside(there, ("sleep", 0.3), ("key", "--delay", 20, "Escape"))
+    pilot.root.after(300, look)
     pilot.window.context.files.music_files()
+    hand.join()
     red, green, blue = (value >> 8 for value in pilot.root.winfo_rgb(seen[0]))
     assert max(red, green, blue) < 80
