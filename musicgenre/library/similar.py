@@ -91,14 +91,14 @@ def nearest(
     count = library.number("count(*)", where, (features.nbytes,))
     step = max(count // WHITENED_BY, 1)
     sample = library.read(f"SELECT features FROM songs WHERE {where} AND id % ? = 0", (features.nbytes, step))  # noqa: S608 - our own words
-    mean, whitening = _whitening(_vectors([blob for (blob,) in sample], len(features)))
-    wanted = (features - mean) @ whitening
+    mean, axes = whitening(_vectors([blob for (blob,) in sample], len(features)))
+    wanted = (features - mean) @ axes
     best: list[tuple[float, int]] = []
     keys: list[int] = []
     data: list[bytes] = []
 
     def compare() -> None:
-        vectors = (_vectors(data, len(features)) - mean) @ whitening
+        vectors = (_vectors(data, len(features)) - mean) @ axes
         index = NearestNeighbors(n_neighbors=min(top + 1, len(keys)), metric="cosine", algorithm="brute").fit(vectors)
         distances, places = index.kneighbors(wanted[None])
         found = [(float(d), keys[i]) for d, i in zip(distances[0], places[0], strict=True)]
@@ -122,7 +122,7 @@ def _vectors(blobs: Sequence[bytes], width: int) -> np.ndarray:
     return np.frombuffer(b"".join(blobs), FEATURE_TYPE).reshape(-1, width)
 
 
-def _whitening(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def whitening(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean, shape (n,), and the matrix, shape (n, n), that make features alike in all directions."""
     width = vectors.shape[1]
     if len(vectors) < FEW_SONGS:  # which tell nothing of what songs have in common

@@ -118,7 +118,7 @@ def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
     media = youtube.media.url("whole", "song.webm")
     link = youtube.catalogue.add("song0000001", media=media, title="Dropped", length=20)
     pilot = open_window()
-    assert pilot.window.pages.welcome.hint.cget("text") == "F1 lists the keys"
+    assert pilot.window.pages.welcome.hint.whole == "F1 lists the keyboard shortcuts"
     assert pilot.until(lambda: "<<Drop>>" in pilot.window.outer.bind(), 5)
     for data in (tkinter._join((str(song), str(SAMPLES / "tone.ogg"))), link):
         event = SimpleNamespace(data=data, action="copy")  # what the drag-and-drop library hands over
