@@ -172,7 +172,8 @@ class AnswerPage(ttk.Frame):
         self._song_menu.entryconfigure(1, state="disabled" if link else "normal")
         similar = () if verdict in REFUSED else (self.similar,)
         failed = verdict == "error"
-        self._bar.show(*((self.again, self.copy) if failed else (*similar, self.copy, self.export, self.song, self.wrong)))
+        whole = (*similar, self.copy, self.export, self.song, self.wrong)
+        self._bar.show(*((self.again, self.copy) if failed else whole))
 
     def tell_details(self, details: DetailsRead) -> None:
         """Show artist, album and cover."""
