@@ -142,6 +142,6 @@ def model_genres(name: str | Path) -> list[str]:
     return genres
 
 
-def _waiting(base: Path) -> Path:
+def waiting_folder(base: Path) -> Path:
     """Return the folder in which the new files of a model wait."""
     return base.parent / f".{base.name}.new"

@@ -19,7 +19,7 @@ import numpy as np
 
 from musicgenre.errors import ModelError
 from musicgenre.files import read_file
-from musicgenre.inference.card import _waiting, model_path, read_card
+from musicgenre.inference.card import model_path, read_card, waiting_folder
 from musicgenre.litert import load_litert
 
 MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
@@ -45,7 +45,7 @@ def _read_model(base: Path) -> tuple[dict[str, Any], bytes]:
         return card, _read_described(Path(f"{base}.tflite"), digest)
     except ModelError:
         with contextlib.suppress(ModelError):
-            return card, _read_described(_waiting(base) / "model.tflite", digest)
+            return card, _read_described(waiting_folder(base) / "model.tflite", digest)
         raise
 
 

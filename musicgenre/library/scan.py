@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.audio.decode import song_sha256
-from musicgenre.audio.recording import Recording
+from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.audio.tags import read_genres
 from musicgenre.audio.tracks import MAX_TITLE
 from musicgenre.errors import AudioError, GenreError, SourceError
@@ -138,8 +138,7 @@ def scan(
     roots: Sequence[str | Path],
     *,
     model: str = DEFAULT_MODEL,
-    start_s: float | None = None,
-    length_s: float | None = None,
+    excerpt: Excerpt = WHOLE,
     fresh: bool = False,
 ) -> Scan:
     """Compare names, sizes and times below some folders with what is known, and mark what vanished.
@@ -154,7 +153,7 @@ def scan(
         Folders and files.
     model : str
         Name under models/, or a path. The answers of other models stay as they are.
-    start_s, length_s : float
+    excerpt : Excerpt
         Hear only this part; an answer for another part counts as old.
     fresh : bool
         Whether every answer of this model counts as old.
@@ -175,7 +174,7 @@ def scan(
     """
     number = library.model_number(Path(model).name, card_hash(model))
     findings = Findings(
-        library, model=number, part=(start_s, length_s), fresh_from=time.time() if fresh else 0.0
+        library, model=number, part=(excerpt.start_s, excerpt.length_s), fresh_from=time.time() if fresh else 0.0
     )  # fmt: skip
     unread: dict[str, str] = {}
     soundless: list[str] = []
@@ -184,7 +183,7 @@ def scan(
             if not _look_at(findings, root, unread):
                 soundless.append(str(soundless_folder(str(root))))
     findings.mark_missing(roots, list(unread))
-    found = Scan(library, (model, start_s, length_s), findings)
+    found = Scan(library, (model, excerpt.start_s, excerpt.length_s), findings)
     found.unread = (*unread.values(), *soundless)
     return found
 
@@ -227,16 +226,13 @@ def _look_at(findings: Findings, root: str | Path, unread: dict[str, str]) -> bo
 def song_job(job: Job) -> Heard:
     """Classify one song in a worker."""
     path, model, start_s, length_s = job
-    heard: list[Recording] = []
-    classifier = loaded_classifier(model, 1)
     item = Item(path, Source("file", path))
-    prediction = answer_item(
-        classifier, item, start_s=start_s, length_s=length_s, heard=lambda recording, _: heard.append(recording)
-    )
+    analysis = answer_item(loaded_classifier(model, 1), item, excerpt=Excerpt(start_s, length_s))
     features = None
-    if prediction.probabilities and classifier.features and classifier.features.windows:
-        features = song_features(classifier.features.windows.deep).tobytes()
-    return Heard(prediction, features, {**heard[0].tags, **_genre_tag(Path(path))} if heard else {})
+    if analysis.prediction.probabilities and analysis.features and analysis.features.windows:
+        features = song_features(analysis.features.windows.deep).tobytes()
+    tags = {**analysis.recording.tags, **_genre_tag(Path(path))} if analysis.recording else {}
+    return Heard(analysis.prediction, features, tags)
 
 
 def song_features(deep: np.ndarray) -> np.ndarray:

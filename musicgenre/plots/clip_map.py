@@ -29,7 +29,7 @@ MANY = 300  # dots; more of them are pixels in an SVG, which would grow with eac
 MAX_MAPPED = 5000  # clips of a map; more are a cloud, and t-SNE takes minutes
 
 
-def _standardised(features: "pd.DataFrame", columns: Sequence[str]) -> np.ndarray:
+def standardised(features: "pd.DataFrame", columns: Sequence[str]) -> np.ndarray:
     """Return columns with mean 0 and deviation 1, shape (clips, columns); missing and constant values become 0."""
     x = features[list(columns)].to_numpy(dtype=float)
     x = np.where(np.isfinite(x), x, np.nan)
@@ -53,7 +53,7 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
     seed : int
         The same seed gives the same map on one machine.
     """
-    x = _standardised(features, list(features.columns))
+    x = standardised(features, list(features.columns))
     if len(x) < 3 or x.shape[1] < 2:
         return np.zeros((len(x), 2)), method
     centred = x - x.mean(axis=0)
