@@ -228,9 +228,9 @@ class Findings:
         about = (*(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s)
         model, part, _ = self._current
         values = (
-            part, content, prediction.verdict, prediction.genre, prediction.confidence,
+            part, content, time.time(), prediction.verdict, prediction.genre, prediction.confidence,
             lines_of(tuple(answer.get("likely") or ())), lines_of(tuple(t["name"] for t in answer.get("tags") or ())),
-            answer.get("tempo_bpm"), json.dumps(answer), heard.features, time.time(),
+            answer.get("tempo_bpm"), json.dumps(answer), heard.features,
         )  # fmt: skip
         changes = ", ".join(f"{column} = excluded.{column}" for column in ANSWER_COLUMNS)
         with self._library.writing() as store:

@@ -106,7 +106,7 @@ def nearest(
     best: list[tuple[float, int]] = []
     rows = library.features(selection, width=features.nbytes)
     while block := [*itertools.islice(rows, BLOCK)]:
-        vectors = (vectors_of([data for _, data in block], len(features)) - mean) @ whitening
+        vectors = (vectors_of([data for _, data, _ in block], len(features)) - mean) @ whitening
         index = NearestNeighbors(n_neighbors=min(top + 1, len(block)), metric="cosine", algorithm="brute").fit(vectors)
         distances, places = index.kneighbors(wanted[None])
         found = [(float(d), block[i][0]) for d, i in zip(distances[0], places[0], strict=True)]
@@ -125,7 +125,7 @@ def library_whitening(library: Library, selection: Selection, width: int) -> tup
     wide = width * FEATURE_TYPE.itemsize
     count = sum(1 for _ in library.features(selection, width=wide))
     every = max(count // WHITENED_BY, 1)
-    vectors = vectors_of([data for _, data in library.features(selection, width=wide, every=every)], width)
+    vectors = vectors_of([data for _, data, _ in library.features(selection, width=wide, every=every)], width)
     if len(vectors) < FEW_SONGS:  # which tell nothing of what songs have in common
         return np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
     mean = vectors.mean(axis=0)

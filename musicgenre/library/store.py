@@ -348,12 +348,22 @@ class Library:
 
     # ---- what songs are compared by
 
-    def features(self, selection: Selection = ALL, *, width: int, every: int = 1) -> Iterator[tuple[int, bytes]]:
-        """Yield number and features of the music in a selection; `every` n-th song, features of `width` bytes only."""
+    def features(
+        self, selection: Selection = ALL, *, width: int, every: int = 1
+    ) -> Iterator[tuple[int, bytes, float | None]]:
+        """Yield number, features and length of the music in a selection, the shortest first.
+
+        Parameters
+        ----------
+        width : int
+            Bytes of the features; others were made by another network.
+        every : int
+            Yield only each n-th song.
+        """
         where, values = self._from(selection)
         music = "a.verdict IN ('genre', 'uncertain', 'mixed') AND length(a.features) = ? AND s.id % ? = 0"
-        rows = self.read(f"SELECT s.id, a.features {where} AND {music} ORDER BY s.duration_s", (*values, width, every))  # noqa: S608 - the values are parameters
-        yield from rows  # type: ignore[misc]
+        query = f"SELECT s.id, a.features, s.duration_s {where} AND {music} ORDER BY s.duration_s, s.id"  # noqa: S608 - the values are parameters
+        yield from self.read(query, (*values, width, every))  # type: ignore[misc]
 
     def features_of(self, path: Path, model: str | int | None = None) -> np.ndarray | None:
         """Return the features of a song in the library, None if it is not there or was changed since."""

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from musicgenre.terminal.arguments import EXIT_USAGE, Parser, filled, seconds
+from musicgenre.terminal.arguments import EXIT_USAGE, PLOT_SUFFIXES, Parser, filled, lost, seconds
 from musicgenre.terminal.arguments import path as as_path
 
 COMMAND = "03_launch_classifier.py library"
-
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 # What could be asked of a library before it had commands of its own -> the command that does it now.
 MOVED = {
@@ -56,12 +54,15 @@ turns it round; commas part alternatives: genre:rock,metal; quotes hold spaces: 
 """
 
 
-def moved_option(words: Sequence[str], library: str | None) -> str | None:
+def moved_option(words: Sequence[str]) -> str | None:
     """Return the sentence for an option that has become a command, None if there is none among the words."""
+    at = words.index("--library") + 1 if "--library" in words else 0
+    library = next((w.partition("=")[2] for w in words if w.startswith("--library=")), "FILE")
+    library = words[at] if 0 < at < len(words) else library
     for word in words:
         name = word.partition("=")[0]
         if name in MOVED:
-            return f"{name} is a command now: {COMMAND} {library or 'FILE'} {MOVED[name]}"
+            return f"{name} is a command now: {COMMAND} {library} {MOVED[name]}"
     return None
 
 
@@ -76,12 +77,19 @@ def parse_library(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     tags = uses.add_parser("tags", help=what, description=f"{_sentence(what)}\n\n  {COMMAND} songs.sqlite {example}")
     kinds = tags.add_subparsers(dest="kind", metavar="KIND", required=True, parser_class=Parser)
     _fill_tags({name: _command(kinds, name, *about) for name, about in TAGS.items()})
-    for word in words:
-        if word in MOVED and not (word.startswith("--tag-") and "tags" in words):
-            parser.exit(EXIT_USAGE, f"error: {moved_option([word], words[0])}\n")
+    if (name := next((w for w in words if w in MOVED and not (w.startswith("--tag-") and "tags" in words)), None)):
+        parser.exit(EXIT_USAGE, f"error: {moved_option([name, '--library', words[0]])}\n")
     values = vars(parser.parse_args(list(words)))
+    from musicgenre.audio.recording import Excerpt  # numpy takes a while, and --help needs none
+    from musicgenre.library.tagging import TagOptions
+
     command = " ".join(filter(None, (values.pop("command"), values.pop("kind", None))))
     _check(parser, values)
+    if command == "scan":
+        values["excerpt"] = Excerpt(values.pop("start_s"), values.pop("length_s"))
+    if command in ("tags plan", "tags write"):
+        how = {name: values.pop(name) for name in TAG_OPTIONS if name in values}
+        values["options"] = TagOptions(**how)
     return command, values
 
 
@@ -138,6 +146,8 @@ def _fill(made: dict[str, Parser]) -> None:
         form.add_argument("--csv", dest="csv_path", type=filled, metavar="FILE", help="write a table ('-': here)")
 
 
+TAG_OPTIONS = ("overwrite", "confidence", "count", "separator", "ignore", "coarsen", "case", "by")
+
 IN = "only songs in this folder (may be repeated)"
 
 
@@ -177,23 +187,6 @@ def _check(parser: argparse.ArgumentParser, values: dict[str, Any]) -> None:
     if plot and plot.suffix.lower() not in PLOT_SUFFIXES:
         parser.error(f"--plot FILE must end in {', '.join(PLOT_SUFFIXES)}")
     kept = [values["library"], *map(Path, values.get("folders", ())), *filter(None, [values.get("other")])]
-    for name in ("csv_path", "plot"):
-        target = values.get(name)
-        if target and str(target) != "-" and (problem := lost(Path(target), kept)):
+    for name, target in (("--csv", values.get("csv_path")), ("--plot", plot)):
+        if target and str(target) != "-" and (problem := lost(name, Path(target), kept)):
             parser.error(problem)
-
-
-SQLITE = b"SQLite format 3\0"  # how libraries begin
-
-
-def lost(target: Path, kept: Sequence[Path]) -> str | None:
-    """Return why a file that is to be written would destroy something, None if it would not."""
-    from musicgenre.audio.endings import AUDIO_SUFFIXES
-
-    if target.suffix.lower() in AUDIO_SUFFIXES:
-        return f"the sound file {str(target)!r} would be replaced; name a table or a picture"  # as in --csv *.mp3
-    if target.is_file():
-        with target.open("rb") as file:
-            if file.read(len(SQLITE)) == SQLITE or any(target.samefile(other) for other in kept if other.exists()):
-                return f"{target} would replace an input or a library; choose another name"
-    return None
