@@ -163,7 +163,7 @@ def _answers(
 
 def _unnamed(song: Song, genre: str | None, confidence: float, options: TagOptions) -> Proposal:
     """Return the proposal for a song without an answer that is certain enough."""
-    few = f"{genre} with {confidence:.0%}, less than {options.confidence:.0%}" if genre else song.words
+    few = f"{genre} with {confidence:.0%}, less than {options.confidence:.0%}" if genre else "no certain answer"
     try:
         existing = tuple(read_genres(song.path))
     except (GenreError, OSError):

@@ -12,6 +12,7 @@ from musicgenre.audio.decode import MAX_RATE, MIN_RATE, read_recording
 from musicgenre.audio.endings import AUDIO_FORMATS, AUDIO_SUFFIXES, CONTAINERS
 from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import AudioError, SourceError
+from musicgenre.library.scan import scan
 from musicgenre.library.store import Library
 from musicgenre.sources.folders import sound_files
 from musicgenre.sources.inputs import expand_inputs
@@ -217,7 +218,7 @@ def test_a_folder_without_sound_says_so_everywhere(tmp_path):
     (item,) = expand_inputs([str(tmp_path / "none")])
     assert isinstance(item.error, SourceError) and "no sound file in the folder" in str(item.error)
     with Library(tmp_path / "l.sqlite", create=True) as library:
-        (sentence,) = library.scan([tmp_path / "none"], model="genres").unread
+        (sentence,) = scan(library, [tmp_path / "none"], model="genres").unread
     assert "no sound file in the folder" in sentence
 
 

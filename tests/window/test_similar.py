@@ -6,6 +6,7 @@ import pytest
 from support.display import tool
 
 from musicgenre.inference.prediction import Prediction
+from musicgenre.library.scan import scan
 from musicgenre.library.store import Library
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -19,8 +20,7 @@ def songs(tmp_path_factory):
     for name in NAMES:
         (place / f"{name}.ogg").write_bytes((SAMPLES / f"{name}.ogg").read_bytes())
     with Library(place / "songs.sqlite") as library:
-        library.scan([place])
-        assert len(list(library.update())) == len(NAMES)
+        assert len(list(scan(library, [place]).update())) == len(NAMES)
     return place / "songs.sqlite"
 
 
