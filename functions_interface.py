@@ -14,13 +14,13 @@ output, messages to standard error.
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
-from musicgenre.inference.batch import classify_items
+from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres
 from musicgenre.inference.classifier import Analysis, Classifier
 from musicgenre.inference.prediction import Prediction
@@ -104,28 +104,32 @@ def answer_inputs(
         If the table cannot be written or the cluster cannot be used.
     """
     status = Status()
-    task = Task(status)
     items: Iterable[Item] = _items(inputs, search_titles, cookies_from_browser, status)
     if plot:
         items = list(items)  # one picture has the name given, several are numbered
-        count = len(items)
-    failed = False
+    pages = Pages(plot, len(items)) if plot and isinstance(items, list) else None
+    answers = classify_items(
+        items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
+        finish=pages, task=Task(status),
+    )  # fmt: skip
     with writer(as_json=as_json, csv_path=csv, top=top, genres=model_genres(model)) as write:
-        answers = classify_items(
-            items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
-            finish=partial(draw_page, plot, count) if plot else None, task=task,
-        )  # fmt: skip
+        failed = 0
         for turn, answer in enumerate(answers):
             status.clear()
-            drawn = plot and not answer.problem and answer.prediction.verdict != "error"
-            picture = page_path(plot, count, turn) if plot and drawn else None
-            write(answer.prediction, answer.seconds, picture)
-            failed |= answer.prediction.verdict == "error" or bool(answer.problem)
-            if answer.problem:
-                say(f"error: no picture: {answer.problem}")
-            elif picture and (as_json or csv):
-                say(f"picture: {picture}")  # else the answer says so
+            failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
     return EXIT_ERROR if failed else EXIT_OK
+
+
+def _write_answer(answer: Answered, turn: int, write: Write, pages: "Pages | None", *, tell: bool) -> bool:
+    """Write an answer and, where its form does not, `tell` where its page is; return whether either failed."""
+    failed = answer.prediction.verdict == "error"
+    picture = None if failed or answer.problem or not pages else pages.path(turn)
+    write(answer.prediction, answer.seconds, picture)
+    if answer.problem:
+        say(f"error: no picture: {answer.problem}")
+    elif picture and tell:
+        say(f"picture: {picture}")
+    return failed or bool(answer.problem)
 
 
 def _items(
@@ -141,18 +145,33 @@ def _items(
         yield item
 
 
-def page_path(plot: Path, count: int, turn: int) -> Path:
-    """Return the file of an answer's page: the one given, or of several ``name-1.png`` and so on."""
-    return plot if count < 2 else plot.with_name(f"{plot.stem}-{turn + 1}{plot.suffix}")
+@dataclass(frozen=True)
+class Pages:
+    """Draws the page of each of `count` answers to a file, where its samples still are.
+
+    Parameters
+    ----------
+    plot : Path
+        The file of a single page; of several, each has its number in the name: ``name-1.png``.
+    count : int
+    """
+
+    plot: Path
+    count: int
+
+    def path(self, turn: int) -> Path:
+        """Return the file of an answer's page."""
+        return self.plot if self.count < 2 else self.plot.with_name(f"{self.plot.stem}-{turn + 1}{self.plot.suffix}")
+
+    def __call__(self, analysis: Analysis, turn: int) -> None:
+        """Draw one page; raise `SourceError` if it cannot be written."""
+        from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
+
+        if analysis.recording is not None:
+            plot_song(analysis.recording, analysis.prediction.as_json(), self.path(turn))
 
 
-def draw_page(plot: Path, count: int, analysis: Analysis, turn: int) -> None:
-    """Draw the page of an answer to its file; raise `SourceError` if it cannot be written."""
-    from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
-
-    if analysis.recording is not None:
-        plot_song(analysis.recording, analysis.prediction.as_json(), page_path(plot, count, turn))
-
+AS_USUAL = TagOptions()  # one genre, only where a song has none
 
 # ---- a library: results go to standard output, messages to standard error; each returns the exit code
 
@@ -269,10 +288,11 @@ def _list(
     if as_json or csv_path:
         text.show_records(records, columns, csv_path)
         return EXIT_OK
-    number = 0
-    for number, line in enumerate(lines, 1):
+    shown = 0
+    for line in lines:
         show(line + "\n")
-    say(counted(number, what))
+        shown += 1
+    say(counted(shown, what))
     return EXIT_OK
 
 
@@ -352,7 +372,7 @@ def plan_tags(
     library: Path,
     csv_path: Path,
     *,
-    options: TagOptions = TagOptions(),
+    options: TagOptions = AS_USUAL,
     roots: Sequence[str] = (),
     model: str | None = None,
 ) -> int:
@@ -360,7 +380,9 @@ def plan_tags(
     with open_library(library) as opened:
         planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
     say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
-    say(f"look through it, empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}")
+    say(
+        f"look through it, empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}"
+    )
     return EXIT_OK
 
 
@@ -374,7 +396,7 @@ def apply_tags(library: Path, csv_path: Path, *, separator: str | None = None) -
 def tag_songs(
     library: Path,
     *,
-    options: TagOptions = TagOptions(),
+    options: TagOptions = AS_USUAL,
     roots: Sequence[str] = (),
     model: str | None = None,
     dry_run: bool = False,

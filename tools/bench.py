@@ -225,10 +225,12 @@ class Stopwatch:
     """A loaded classifier that says how long each part of an answer took; one a process."""
 
     def __init__(self):
+        from musicgenre.features.musicnn import WindowGrid
         from musicgenre.inference.classifier import Classifier
 
         self.seconds = {}
         self.classifier = Classifier()
+        self.classifier._grid = WindowGrid()  # of new tables; an older card may ask for more windows
         self.classifier.network = self._timed("network", self.classifier.network)
         self.classifier.model.predict = self._timed("refusal and head", self.classifier.model.predict)
         self.classifier.detector.score = self._timed("refusal and head", self.classifier.detector.score)
@@ -321,11 +323,11 @@ def bench_plain(folder):
 
 def library_rate(folder, jobs, store):
     """Return the songs a second that a new library takes, from the first answers on."""
+    from musicgenre.library.scan import scan
     from musicgenre.library.store import Library
 
     with Library(store) as library:
-        library.scan([folder])
-        times = [time.perf_counter() for _ in library.update(jobs=jobs)]
+        times = [time.perf_counter() for _ in scan(library, [folder]).update(jobs=jobs)]
     return (len(times) - WARM_SONGS) / (times[-1] - times[WARM_SONGS - 1])
 
 
@@ -376,6 +378,7 @@ def bench_memory(folder):
     import psutil
     import soundfile
 
+    from musicgenre.library.scan import scan
     from musicgenre.library.store import Library
 
     y = song(60.0, 3)
@@ -389,8 +392,7 @@ def bench_memory(folder):
 
     early = late = 0.0
     with Library(folder / "songs.sqlite") as library:
-        library.scan([folder])
-        for done, _ in enumerate(library.update(), 1):
+        for done, _ in enumerate(scan(library, [folder]).update(), 1):
             early = max(early, memory()) if done <= MEMORY_SONGS // 10 else early
             late = max(late, memory()) if done > MEMORY_SONGS - 100 else late
     what = f"memory that {MEMORY_SONGS} songs in a row take more than the first {MEMORY_SONGS // 10}"

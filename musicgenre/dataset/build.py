@@ -18,7 +18,8 @@ from musicgenre.audio.endings import AUDIO_SUFFIXES
 from musicgenre.audio.recording import WINDOW_S, amplify, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
-from musicgenre.audio.sounding import heard
+from musicgenre.audio.sounding import sounding_parts
+from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
 from musicgenre.dataset.table import CLIP_COLUMNS, OK, read_clips, read_family, read_metadata, write_csv
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
 from musicgenre.features.extract import extract
@@ -83,12 +84,13 @@ def _network() -> TagNetwork:
     return TagNetwork()
 
 
-Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid]  # clip_id, path, sha256, families, level, grid
+# clip_id, path, sha256, families, level, grid, numbers of parts
+Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid, tuple[int, ...]]
 
 
 def compute_clip(job: Job) -> dict[str, Any]:
     """Compute the row of one clip, with a reason in `status` if it is left out."""
-    clip_id, path, sha256, families, level, grid = job
+    clip_id, path, sha256, families, level, grid, segments = job
     row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
     try:
         recording = read_safely(path)
@@ -96,13 +98,19 @@ def compute_clip(job: Job) -> dict[str, Any]:
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
             return row
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         if level_dbfs(sound.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
         elif sound.duration_s < WINDOW_S:
             row["status"] = f"too_short: {sound.duration_s:.2f} s of sound, at least {WINDOW_S:g} s are needed"
         else:
-            row["values"] = extract(amplify(sound.clips, level), families, network=_network(), grid=grid).values
+            clips = amplify(sound.clips, level)
+            row["values"] = extract(clips, families, network=_network(), grid=grid).values
+            row["parts"] = {
+                name: extract(part, families, network=_network(), grid=grid).values
+                for number in segments
+                for name, part in zip(part_names(number), cut(clips, number), strict=False)
+            }
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
     except MemoryError:
@@ -110,16 +118,20 @@ def compute_clip(job: Job) -> dict[str, Any]:
     return row
 
 
-def table_definition(amplify_to: float | None, grid: WindowGrid | None = None) -> dict[str, Any]:
+def table_definition(
+    amplify_to: float | None, grid: WindowGrid | None = None, segments: Sequence[int] = ()
+) -> dict[str, Any]:
     """Return what a table's extractor.json holds: what defines the values of its features."""
-    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to}
+    parts = {"segments": list(segments)} if segments else {}
+    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to, **parts}
 
 
 def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
     """Return where the network's windows lie in a table, `default` where it does not say so."""
     try:
         definition = dict(read_json(folder / "extractor.json"))
-        definition.pop("amplify_to_dbfs", None)
+        for name in ("amplify_to_dbfs", "segments"):
+            definition.pop(name, None)
         return grid_of(definition)
     except (OSError, ValueError, TypeError, ModelError):
         return default
@@ -142,8 +154,9 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
             return {}  # another definition of the features
         clips = read_clips(out)
         frames = {family: read_family(out, family) for family in families}
+        parts = parts_by_clip(out, families) if definition.get("segments") else {}
     except (OSError, ValueError, ModelError):
-        clips, frames = None, {}
+        clips, frames, parts = None, {}, {}
     if clips is not None:
         for clip in clips.to_dict("records"):
             if clip["status"] != OK:
@@ -154,6 +167,7 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
                 values = None
             if values is not None and clip["sha256"]:
                 rows[clip["sha256"]] = {**{k: clip[k] for k in ("duration_s", "sha256", "status")}, "values": values}
+                rows[clip["sha256"]]["parts"] = parts.get(clip["clip_id"], {})
     for row in _journal_rows(out / JOURNAL, definition):
         if row["status"] != OK or set(columns_of(families)) <= row["values"].keys():
             rows[row["sha256"]] = row
@@ -180,6 +194,7 @@ def preprocess(
     dask: str | None = None,
     fresh: bool = False,
     amplify_to: float | None = None,
+    segments: Sequence[int] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write the table of a folder of audio.
@@ -200,6 +215,8 @@ def preprocess(
         Compute everything again.
     amplify_to : float, optional
         Bring quieter recordings to this RMS level (dB of full scale) first; see `audio.recording.amplify`.
+    segments : sequence of int
+        Beside each clip also so many equal parts of it, as further training rows; see `dataset.parts`.
     progress : callable
         Called with (clips done, clips to do).
 
@@ -210,7 +227,7 @@ def preprocess(
     """
     columns_of(families)
     grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
-    definition = table_definition(amplify_to, grid)
+    definition = table_definition(amplify_to, grid, segments)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     extra = read_metadata(metadata) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
@@ -227,7 +244,7 @@ def preprocess(
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid))
+            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid, tuple(segments)))
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
@@ -258,6 +275,7 @@ def _write(
             [{"clip_id": r["clip_id"], **r["values"]} for r in good],
             ("clip_id", *FAMILIES[family]),
         )
+        write_parts(out, family, good)
     columns = list(CLIP_COLUMNS)
     clips = []
     for row in rows:

@@ -39,6 +39,9 @@ class Selection:
     model: str | int | None = None
 
 
+ALL = Selection()  # every song, by the usual model
+
+
 def below(root: str | Path) -> Condition:
     """Return the condition for the songs in and below a folder, or for one song."""
     top = Path(root).resolve()

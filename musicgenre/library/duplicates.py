@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from musicgenre.library.conditions import Selection
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.similar import vectors_of
 from musicgenre.library.songs import Song
-from musicgenre.library.store import ALL, FEATURE_TYPE, Library
+from musicgenre.library.store import FEATURE_TYPE, Library
 
 SAME_BELOW = 0.02  # distance of two recordings of one song; see README.md for how it was measured
 LENGTHS_DIFFER_S = 3.0  # by at most: encoders add some silence, other versions of a song differ by more

@@ -17,7 +17,7 @@ from pathlib import Path
 from musicgenre.errors import SourceError
 from musicgenre.files import read_file, write_atomic
 from musicgenre.library.changes import content_hash
-from musicgenre.library.conditions import Selection
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import join_genres, split_genres
 from musicgenre.library.store import Library
 from musicgenre.library.tagging import Outcome, TagOptions, propose, sweep_folders, write_song
@@ -50,7 +50,7 @@ class Row:
 
 
 def write_plan(
-    library: Library, path: Path, options: TagOptions, *, selection: Selection = Selection()
+    library: Library, path: Path, options: TagOptions, *, selection: Selection = ALL
 ) -> Planned:  # fmt: skip
     """Write what would become of the genre of every song; no song changes.
 

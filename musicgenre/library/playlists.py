@@ -8,10 +8,10 @@ from pathlib import Path
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
-from musicgenre.library.conditions import Selection
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.query import Term
 from musicgenre.library.songs import Song
-from musicgenre.library.store import ALL, Library
+from musicgenre.library.store import Library
 from musicgenre.text import clean_title
 
 PLAYLIST_MARK = "# made by the music genre classifier"
@@ -112,7 +112,7 @@ def _lines(songs: Iterable[Song], folder: Path, odd: list[Path]) -> Iterator[str
 
 
 def _file_names(folder: Path, names: Sequence[str]) -> dict[str, Path]:
-    """Return the file of each playlist; names that would share one, also where case makes no difference, are numbered."""
+    """Return the file of each playlist; names that would share one, whatever their case, are numbered."""
     taken: set[str] = set()
     paths: dict[str, Path] = {}
     for name in names:

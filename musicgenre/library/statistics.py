@@ -7,11 +7,11 @@ from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
-from musicgenre.library.conditions import Selection
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import genres_of_tag
 from musicgenre.library.query import Term
 from musicgenre.library.songs import Song
-from musicgenre.library.store import ALL, Library
+from musicgenre.library.store import Library
 
 SHOWN = 10  # songs of a list
 

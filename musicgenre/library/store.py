@@ -21,7 +21,7 @@ from musicgenre.errors import GenreError, SourceError
 from musicgenre.files import file_sha256
 from musicgenre.inference.card import model_path
 from musicgenre.inference.prediction import Prediction
-from musicgenre.library.conditions import Selection, below_any, condition, plain
+from musicgenre.library.conditions import ALL, Selection, below_any, condition, plain
 from musicgenre.library.schema import APPLICATION_ID, VERSION, make_tables
 from musicgenre.library.songs import Song, album_folder, names_of, song_path, stored_name
 from musicgenre.sqlite import let_share
@@ -34,8 +34,6 @@ PATIENCE_S = 60.0  # for another run that is writing
 BATCH = 500  # rows that are read at once
 
 FEATURE_TYPE = np.dtype("<f4")
-
-ALL = Selection()
 
 SONG = (
     "s.id, s.folder, s.name, s.title, s.artist, s.album, s.tag_genre, s.duration_s, a.verdict, a.genre, a.confidence,"
@@ -207,10 +205,10 @@ class Library:
         )
         return [ModelAnswers(*row) for row in self.read(query)]
 
-    def model(self, name: str | None = None) -> ModelAnswers:
+    def model(self, name: str | int | None = None) -> ModelAnswers:
         """Return the model whose answers count: the one of a name, as it is installed or else the last one so called.
 
-        Without a name it is the default model or, where that has not answered, the one with most answers.
+        A number stands for itself. Without a name it is the default model or, where that has not answered, the one with most answers.
 
         Raises
         ------
@@ -218,6 +216,8 @@ class Library:
             If no model of that name has answered.
         """
         there = self.models()
+        if isinstance(name, int):
+            return next((model for model in there if model.number == name), ModelAnswers(name, "", "", 0))
         wanted = Path(name or DEFAULT_MODEL).name
         named = [model for model in there if model.name == wanted]
         if not named and name:
@@ -378,7 +378,9 @@ class Library:
     def same_content(self, selection: Selection = ALL) -> Iterator[list[Song]]:
         """Yield the songs of equal content, in lists of two and more, by their first path."""
         where, values = self._from(selection)
-        query = f"SELECT s.sha256 {where} AND s.sha256 > '' GROUP BY s.sha256 HAVING count(*) > 1 ORDER BY min(s.folder)"  # noqa: S608 - the values are parameters
+        query = (
+            f"SELECT s.sha256 {where} AND s.sha256 > '' GROUP BY s.sha256 HAVING count(*) > 1 ORDER BY min(s.folder)"  # noqa: S608 - the values are parameters
+        )
         for (sha256,) in self.read(query, values):
             rows = self.read(f"SELECT {SONG} {where} AND s.sha256 = ? ORDER BY s.folder, s.name", (*values, sha256))  # noqa: S608 - the values are parameters
             yield [_song(row) for row in rows]
@@ -386,9 +388,12 @@ class Library:
 
 def _song(row: Sequence[Any]) -> Song:
     """Return the song of a row with the columns `SONG`."""
-    key, folder, name, title, *rest, likely, tags, tempo = row
+    key, folder, name, title, artist, album, tag_genre, duration_s, verdict, genre, confidence, likely, tags, bpm = row
     path = song_path(folder, name)
-    return Song(key, path, title or path.stem, *rest, names_of(likely), names_of(tags), tempo)
+    return Song(
+        key, path, title or path.stem, artist, album, tag_genre, duration_s, verdict, genre, confidence,
+        names_of(likely), names_of(tags), bpm,
+    )  # fmt: skip
 
 
 def _place(path: Path) -> tuple[Any, Any]:

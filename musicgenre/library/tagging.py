@@ -10,7 +10,7 @@ from musicgenre.audio.tags import JOINED_BY, read_genres, read_tags, restore, sw
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.genres import display_name
 from musicgenre.library.changes import folders, kept_changes, record, refresh, taken_back
-from musicgenre.library.conditions import Selection
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import is_kind_of, is_same, listed, split_genres
 from musicgenre.library.genre_names import key as same_name
 from musicgenre.library.groups import BY, groups
@@ -20,7 +20,7 @@ from musicgenre.text import clean_title
 
 MORE_FROM = 0.1  # probability, or share of votes, from which a second and third genre is written
 
-CASES = {"name": display_name, "lower": lambda genre: display_name(genre).lower(), "id": str}  # how genres are spelled
+CASES = ("name", "lower", "id")  # how genres are spelled: Hip-Hop, hip-hop, hiphop
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOp
 
 
 def propose(
-    library: Library, options: TagOptions, *, selection: Selection = Selection(), every: bool = True
+    library: Library, options: TagOptions, *, selection: Selection = ALL, every: bool = True
 ) -> Iterator[Proposal]:  # fmt: skip
     """Yield what `write_tags` would do with each song of a selection; nothing is written.
 
@@ -177,7 +177,7 @@ def _proposal(
     """Return what to do with a song whose answer is certain."""
     try:
         existing = tuple(read_genres(song.path))
-        texts = [CASES[options.case](name) for name in wanted]
+        texts = [_spelled(name, options.case) for name in wanted]
         if not wanted:
             return Proposal(song, "kept", existing, words=f"{genre} is not to be written")
         if existing and _all_say(read_tags(song.path), _values(texts, options.separator)):
@@ -199,6 +199,11 @@ def _failed(library: Library, song: Song, error: GenreError | OSError) -> Propos
     """Return the proposal for a song whose tags cannot be read."""
     outcome = _trouble(song.path, error, changed=library.is_changed(song.key))
     return Proposal(song, outcome.kind, words=outcome.words)
+
+
+def _spelled(genre: str, case: str) -> str:
+    """Return a genre as it is written: one of `CASES`."""
+    return genre if case == "id" else display_name(genre).lower() if case == "lower" else display_name(genre)
 
 
 def _values(texts: Sequence[str], separator: str | None) -> list[str]:

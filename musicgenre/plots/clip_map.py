@@ -56,14 +56,14 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
     x = standardised(features, list(features.columns))
     if len(x) < 3 or x.shape[1] < 2:
         return np.zeros((len(x), 2)), method
-    centred = x - x.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    vectors = vectors[:, ::-1] * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))])[::-1]
-    pca = centred @ vectors
-    shares = 100 * values[::-1] / max(values.sum(), 1e-12)
+    from sklearn.decomposition import PCA  # a second to import
+
+    reduced = PCA(min(50, *x.shape), svd_solver="covariance_eigh").fit(x)
+    pca = reduced.transform(x)
+    shares = 100 * np.nan_to_num(reduced.explained_variance_ratio_)
     if method == "PCA":
         return pca[:, :2], f"PCA|Component 1 ({shares[0]:.0f} % of the variance)|Component 2 ({shares[1]:.0f} %)"
-    from sklearn.manifold import TSNE  # a second to import
+    from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     chosen = np.linspace(0, len(x) - 1, min(len(x), MAX_MAPPED)).astype(int)
@@ -71,7 +71,7 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
     model = TSNE(perplexity=perplexity, init="pca", random_state=seed, learning_rate="auto")
     points = np.full((len(x), 2), np.nan)
     with threadpool_limits(1):  # its threads spin: on a busy machine more of them are many times slower
-        points[chosen] = model.fit_transform(pca[chosen, : min(50, pca.shape[1])].astype(np.float32))
+        points[chosen] = model.fit_transform(pca[chosen].astype(np.float32))
     return points, f"t-SNE|t-SNE 1 (no unit)|t-SNE 2 (no unit), perplexity {perplexity:.0f}"
 
 

@@ -266,8 +266,9 @@ def show_records(records: Iterable[dict[str, Any]], columns: Sequence[str], csv_
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(columns)
     number = 0
-    for number, record in enumerate(records, 1):
+    for record in records:
         rows.writerow([_cell(record[column]) for column in columns])
+        number += 1
     if csv_path == "-":
         show(out.getvalue())
         return

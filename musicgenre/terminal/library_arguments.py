@@ -77,7 +77,7 @@ def parse_library(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     tags = uses.add_parser("tags", help=what, description=f"{_sentence(what)}\n\n  {COMMAND} songs.sqlite {example}")
     kinds = tags.add_subparsers(dest="kind", metavar="KIND", required=True, parser_class=Parser)
     _fill_tags({name: _command(kinds, name, *about) for name, about in TAGS.items()})
-    if (name := next((w for w in words if w in MOVED and not (w.startswith("--tag-") and "tags" in words)), None)):
+    if name := next((w for w in words if w in MOVED and not (w.startswith("--tag-") and "tags" in words)), None):
         parser.exit(EXIT_USAGE, f"error: {moved_option([name, '--library', words[0]])}\n")
     values = vars(parser.parse_args(list(words)))
     from musicgenre.audio.recording import Excerpt  # numpy takes a while, and --help needs none
@@ -163,13 +163,24 @@ def _fill_tags(made: dict[str, Parser]) -> None:
     _add(both, "--coarsen", action="store_true", help="with --overwrite also a kind of the genre: Death Metal")
     _add(both, "--tag-confidence", dest="confidence", type=float, default=0.0, metavar="P", help="from P (0 to 1) on")
     _add(both, "--tag-count", dest="count", type=int, default=1, metavar="N", help="up to N genres of at least 10 %%")
-    _add(both, "--tag-case", dest="case", choices=("name", "lower", "id"), default="name", help="Hip-Hop, hip-hop, hiphop")
+    _add(
+        both,
+        "--tag-case",
+        dest="case",
+        choices=("name", "lower", "id"),
+        default="name",
+        help="Hip-Hop, hip-hop, hiphop",
+    )
     _add(both, "--tag-ignore", dest="ignore", action="append", default=[], type=filled, metavar="A,B", help=IGNORE)
     _add([apply, write], "--tag-separator", dest="separator", type=filled, metavar="TEXT", help=JOIN)
     _add([write], "--dry-run", action="store_true", help="print what would be written as a table, write nothing")
-    _add([write], "--csv", dest="csv_path", type=filled, metavar="FILE", help="write what became of the songs as a table")
+    _add(
+        [write], "--csv", dest="csv_path", type=filled, metavar="FILE", help="write what became of the songs as a table"
+    )
 
 
+CASES = ("name", "lower", "id")
+SPELLED = "write Hip-Hop, hip-hop or hiphop (default: name)"
 IGNORE = "genres that are never written (may be repeated)"
 JOIN = "join several genres with it (default: values of their own)"
 

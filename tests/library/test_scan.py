@@ -16,8 +16,8 @@ from support.faults import is_one_sentence
 from support.library_material import FORMATS, make_songs, piece, rows, write_song
 from support.material import json_lines, read_rows, run_script, script_command
 
-from musicgenre.dataset.build import preprocess
 from musicgenre.audio.recording import Excerpt
+from musicgenre.dataset.build import preprocess
 from musicgenre.errors import SourceError
 from musicgenre.library.conditions import Selection
 from musicgenre.library.query import parse_query

@@ -1,4 +1,4 @@
-"""What a library is good for: tags over many songs, playlists, similar songs, and what stands out."""
+"""Genres written into the tags of a library's songs, and taken back."""
 
 import json
 import os
@@ -6,27 +6,22 @@ import shutil
 import signal
 import subprocess
 import unicodedata
-from pathlib import Path
 
 import mutagen
 import mutagen.id3
-import numpy as np
 import pytest
-from bench import song as invented
-from support.library_material import FORMATS, MUSIC, piece, write_song
-from support.material import encode, json_lines, run_script, script_command, write_wav
+from support.library_material import EIGHT, FORMATS, fill, piece, write_song
+from support.material import run_script, script_command
 
 from musicgenre.audio.tags import read_genres
-from musicgenre.errors import GenreError, SourceError
-from musicgenre.inference.prediction import Prediction
-from musicgenre.library.playlists import write_playlists
-from musicgenre.library.similar import nearest, similar
-from musicgenre.library.statistics import details, statistics, summary
-from musicgenre.library.store import FEATURE_TYPE, Library
+from musicgenre.errors import SourceError
+from musicgenre.library.conditions import Selection
+from musicgenre.library.scan import scan
+from musicgenre.library.statistics import statistics
+from musicgenre.library.store import Library
 from musicgenre.library.tagging import TagOptions, undo_tags, wanted_genres, write_tags
 
 SCRIPT = "03_launch_classifier.py"
-MANY = 104
 
 
 @pytest.fixture
@@ -237,7 +232,8 @@ def test_a_kill_while_tags_are_written_loses_no_song_and_no_old_value(songs):
     before = {song.name: song.read_bytes() for song in music.iterdir()}
     for turn in range(4):
         process = subprocess.Popen(
-            script_command(SCRIPT, "library", path, "tags", "write", "--overwrite", "--tag-count", 3, "--tag-separator", turn),
+            script_command(SCRIPT, "library", path, "tags", "write", "--overwrite", "--tag-separator", "/" * (turn + 1),
+                           "--tag-count", 3),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         process.stderr.readline()  # the first song is written, the next in work

@@ -1,9 +1,7 @@
 """Songs in seven formats for the tests of libraries and tags: pieces of the committed samples."""
 
 import sqlite3
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import av
@@ -14,10 +12,10 @@ import soundfile
 import soxr
 
 from musicgenre.audio.decode import read_recording
-from musicgenre.inference.prediction import Prediction
+from musicgenre.audio.recording import Excerpt
+from musicgenre.inference.prediction import Prediction, Tag
 from musicgenre.library.findings import Heard
 from musicgenre.library.scan import scan
-from musicgenre.audio.recording import Excerpt
 from musicgenre.library.songs import song_path
 from musicgenre.library.store import FEATURE_TYPE
 from support.material import ROOT, encode, write_wav
@@ -81,22 +79,11 @@ def rows(path):
     return sorted((str(song_path(*row[:2])), *row[2:]) for row in found)
 
 
-@dataclass(frozen=True)
-class LaterAnswer(Prediction):
-    """An answer with fields that only a later version has."""
-
-    more: dict[str, Any] = field(default_factory=dict)
-
-    def as_json(self):
-        """Return JSON-ready values."""
-        values = super().as_json()
-        return {**values, **values.pop("more")}
-
-
 def answer_of(name, verdict, genre, confidence, *, model="genres", seconds=200.0, **more):
     """Return an answer that is made up: for its genre, and for pop with the rest of the probability."""
     chances = {"pop": round(1 - confidence, 3), "rock": 0.0, genre: confidence} if confidence else None
-    return LaterAnswer(name, None, seconds, verdict, genre, confidence, chances, model=model, more=more)
+    more["tags"] = [Tag(word, 0.5) for word in more.get("tags", ())]
+    return Prediction(name, None, seconds, verdict, genre, confidence, chances, model=model, **more)
 
 
 def fill(library, folder, songs, *, model="genres"):
@@ -105,8 +92,8 @@ def fill(library, folder, songs, *, model="genres"):
     Parameters
     ----------
     songs : sequence of dict
-        ``name``, ``verdict``, ``genre``, ``confidence``; ``tag`` (written into the file), ``artist``, ``album``, ``title``,
-        ``features``, and further fields of an answer.
+        ``name``, ``verdict``, ``genre``, ``confidence``; ``tag`` (written into the file), ``artist``, ``album``,
+        ``title``, ``features``, and further fields of an answer.
     """
     known = {}
     for number, song in enumerate(songs):
