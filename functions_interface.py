@@ -380,9 +380,7 @@ def plan_tags(
     with open_library(library) as opened:
         planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
     say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
-    say(
-        f"look through it, empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}"
-    )
+    say(f"empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}")
     return EXIT_OK
 
 

@@ -146,9 +146,10 @@ class Findings:
     def others(self) -> dict[str, int]:
         """Return how many of the songs that have to be heard have an answer of other models, by the models' names."""
         query = (
-            "SELECT m.name, count(DISTINCT s.id) FROM found AS f"
-            " JOIN songs AS s ON s.folder = f.folder AND s.name = f.name AND s.size = f.size"
-            " AND s.mtime_ns = f.mtime_ns JOIN answers AS a ON a.song = s.id AND a.model != ? JOIN models AS m ON m.id = a.model WHERE f.scan = ? AND f.song IS NULL GROUP BY m.name"
+            "SELECT m.name, count(DISTINCT s.id) FROM found AS f JOIN songs AS s ON s.folder = f.folder"
+            " AND s.name = f.name AND s.size = f.size AND s.mtime_ns = f.mtime_ns"
+            " JOIN answers AS a ON a.song = s.id AND a.model != ? JOIN models AS m ON m.id = a.model"
+            " WHERE f.scan = ? AND f.song IS NULL GROUP BY m.name"
         )
         return dict(self._library.read(query, (self._current[0], self._scan)))  # type: ignore[arg-type]
 

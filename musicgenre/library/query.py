@@ -3,8 +3,8 @@
 Conventions
 -----------
 Terms stand beside each other and must all hold. A term is a word that is looked for in title, artist, album and path,
-or ``field:value``; a value with spaces stands in double quotes, several values with commas between are alternatives, and a
-minus before a term turns it round. Case, accents' forms and hyphens make no difference where names are compared.
+or ``field:value``; a value with spaces stands in double quotes, values with commas between are alternatives, and a
+minus before a term negates it. Case, Unicode's forms and hyphens make no difference where genres are compared.
 """
 
 import math

@@ -208,7 +208,8 @@ class Library:
     def model(self, name: str | int | None = None) -> ModelAnswers:
         """Return the model whose answers count: the one of a name, as it is installed or else the last one so called.
 
-        A number stands for itself. Without a name it is the default model or, where that has not answered, the one with most answers.
+        A number stands for itself. Without a name it is the default model or, where that has not answered, the one with
+        most answers.
 
         Raises
         ------

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.faults import is_one_sentence
 from support.library_material import FORMATS, make_songs, piece, rows, write_song
 from support.material import json_lines, read_rows, run_script, script_command
 
@@ -399,36 +398,6 @@ def test_tags_that_are_found_are_kept(tmp_path):
     assert (song.title, song.artist, song.album, song.tag_genre) == ("A title", "Somebody", "Something", "Zydeco")
 
 
-# ---- files that are no library
-
-
-@pytest.mark.parametrize("content", [b"no database at all, but text" * 9, None])
-def test_another_file_is_refused_and_left(content, tmp_path):
-    path = tmp_path / "songs.sqlite"
-    if content:
-        path.write_bytes(content)
-    else:
-        with sqlite3.connect(path) as store:
-            store.execute("CREATE TABLE songs (id)")
-    before = path.read_bytes()
-    with pytest.raises(SourceError, match="choose another name"):
-        Library(path)
-    assert path.read_bytes() == before
-
-
-def test_a_newer_library_and_a_missing_one_are_said(tmp_path):
-    with pytest.raises(SourceError, match="there is no library"):
-        Library(tmp_path / "none.sqlite", create=False)
-    assert not (tmp_path / "none.sqlite").exists()
-    with pytest.raises(SourceError, match="cannot be used as a library"):
-        Library(tmp_path / "no" / "such" / "folder.sqlite")
-    Library(tmp_path / "a.sqlite").close()
-    with sqlite3.connect(tmp_path / "a.sqlite") as store:
-        store.execute("PRAGMA user_version = 99")
-    with pytest.raises(SourceError, match="newer version"):
-        Library(tmp_path / "a.sqlite")
-
-
 def test_no_folder_is_said_before_anything_is_marked(small, tmp_path):
     with Library(tmp_path / "songs.sqlite") as library:
         updated(library, [small])
@@ -477,34 +446,3 @@ def test_what_is_kept_is_json_and_numbers(small, tmp_path):
         for answer, features in library.read("SELECT answer, features FROM answers"):
             assert abs(sum(json.loads(answer)["probabilities"].values()) - 1) < 1e-4
             assert len(features) == 800
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE answers SET answer = '{\"title'",
-        "UPDATE answers SET answer = '[]'",
-        "UPDATE answers SET answer = CAST(x'7bff' AS TEXT)",
-        "ALTER TABLE songs DROP COLUMN artist",
-    ],
-)
-def test_a_damaged_library_is_a_sentence(damage, small, tmp_path):
-    path = tmp_path / "songs.sqlite"
-    with Library(path) as library:
-        updated(library, [small])
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as store:
-        store.execute(damage)
-    done = run_script(SCRIPT, small, "--library", path, "--json", "--jobs", 1)
-    assert done.returncode == 1 and is_one_sentence(done.stderr.splitlines(keepends=True)[-1]), done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_library_whose_first_page_is_damaged_is_a_sentence(small, tmp_path):
-    path = tmp_path / "songs.sqlite"
-    with Library(path) as library:
-        updated(library, [small])
-    data = path.read_bytes()
-    path.write_bytes(data.replace(b"CREATE TABLE changes", b"CREATE T\xdaBLE changes"))
-    done = run_script(SCRIPT, "library", path, "stats")
-    assert done.returncode == 1 and is_one_sentence(done.stderr.splitlines(keepends=True)[-1]), done.stderr
-    assert "Traceback" not in done.stderr
