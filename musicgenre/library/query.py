@@ -23,8 +23,10 @@ RANGES = ("bpm", "confidence", "length")  # numbers, from-to
 FIELDS = (*NAMES, *RANGES, *TEXTS)
 VERDICTS = ("genre", "uncertain", "mixed", "not_music", "silent", "too_short", "error")
 
-TERM = re.compile(r'(-?)(?:([A-Za-z_]+):)?((?:"[^"]*"|[^\s"])+)')
-RANGE = re.compile(r"([\d.:]*%?)(-|\.\.)?([\d.:]*%?)")
+VALUE = r'(?:"[^"]*"|[^\s"])'
+TERM = re.compile(rf"(-?)(?:([A-Za-z_]+):({VALUE}*)|({VALUE}+))")
+NUMBER = r"((?:[\d:]+(?:\.\d+)?|\.\d+)?%?)"
+RANGE = re.compile(rf"{NUMBER}(-|\.\.)?{NUMBER}")
 HALF = 0.5  # a single number of bpm or seconds stands for what is rounded to it
 
 
@@ -51,7 +53,7 @@ def parse_query(text: str) -> tuple[Term, ...]:
     """
     terms = []
     for found in TERM.finditer(text):
-        minus, field, value = found[1], (found[2] or "").lower(), found[3]
+        minus, field, value = found[1], (found[2] or "").lower(), found[3] if found[2] else found[4]
         if field and field not in FIELDS:
             if value.startswith("//"):  # a link
                 field, value = "", f"{found[2]}:{value}"

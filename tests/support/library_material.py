@@ -81,7 +81,7 @@ def rows(path):
 
 def answer_of(name, verdict, genre, confidence, *, model="genres", seconds=200.0, **more):
     """Return an answer that is made up: for its genre, and for pop with the rest of the probability."""
-    chances = {"pop": round(1 - confidence, 3), "rock": 0.0, genre: confidence} if confidence else None
+    chances = {"pop": round(1 - confidence, 3), "rock": 0.0, "metal": 0.0, genre: confidence} if confidence else None
     more["tags"] = [Tag(word, 0.5) for word in more.get("tags", ())]
     return Prediction(name, None, seconds, verdict, genre, confidence, chances, model=model, **more)
 
