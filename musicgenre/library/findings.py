@@ -36,14 +36,15 @@ class Heard:
     ----------
     prediction : Prediction
         The answer.
-    features : bytes or None
-        What songs are compared by.
+    features, course : bytes or None
+        What songs are compared by; see `library.song_features`.
     tags : dict
         ``title``, ``artist``, ``album`` and ``genre`` of its own tags, as far as there are any.
     """
 
     prediction: Prediction
     features: bytes | None
+    course: bytes | None
     tags: dict[str, str]
 
 
@@ -87,9 +88,10 @@ class Findings:
     def note(self, folder: str, entries: Sequence["os.DirEntry[str]"]) -> None:
         """Compare some songs of one folder with what is known of them."""
         place = stored_name(folder.rstrip(os.sep) or os.sep)
-        query = (
-            "SELECT s.name, s.id, s.size, s.mtime_ns FROM songs AS s JOIN answers AS a ON a.song = s.id AND a.model = ?"
-            " WHERE s.folder = ? AND a.part = ? AND a.made >= ? AND a.sha256 = s.sha256 AND a.sha256 > ''"
+        query = (  # CROSS JOIN keeps this order: by folder, not by hash
+            "SELECT s.name, s.id, s.size, s.mtime_ns FROM songs AS s CROSS JOIN answers AS a"
+            " ON a.song = s.id AND a.model = ?"
+            " WHERE s.folder = ? AND a.part = ? AND a.made >= ? AND +a.sha256 = s.sha256 AND s.sha256 > ''"
         )
         model, part, fresh_from = self._current
         known = {row[0]: row[1:] for row in self._library.read(query, (model, place, part, fresh_from))}
@@ -232,6 +234,7 @@ class Findings:
             part, content, time.time(), prediction.verdict, prediction.genre, prediction.confidence,
             lines_of(tuple(answer.get("likely") or ())), lines_of(tuple(t["name"] for t in answer.get("tags") or ())),
             answer.get("tempo_bpm"), json.dumps(answer), heard.features,
+            heard.course,
         )  # fmt: skip
         changes = ", ".join(f"{column} = excluded.{column}" for column in ANSWER_COLUMNS)
         with self._library.writing() as store:

@@ -16,8 +16,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.audio.tags import read_genres
@@ -27,7 +25,8 @@ from musicgenre.inference.batch import answer_item, loaded_classifier
 from musicgenre.inference.prediction import Prediction, error_prediction
 from musicgenre.library.findings import Findings, Heard
 from musicgenre.library.genre_names import join_genres, split_genres
-from musicgenre.library.store import DEFAULT_MODEL, FEATURE_TYPE, Library, card_hash
+from musicgenre.library.song_features import song_course, song_features
+from musicgenre.library.store import DEFAULT_MODEL, Library, card_hash
 from musicgenre.parallel import run_many
 from musicgenre.sources.folders import sound_files, soundless_folder
 from musicgenre.sources.inputs import Item
@@ -130,7 +129,7 @@ class Scan:
 
     def _error(self, path: Path, error: GenreError) -> Heard:
         """Return the answer for a song that could not be heard."""
-        return Heard(error_prediction(str(path), error, model=Path(self._job[0]).name), None, {})
+        return Heard(error_prediction(str(path), error, model=Path(self._job[0]).name), None, None, {})
 
 
 def scan(
@@ -228,17 +227,12 @@ def song_job(job: Job) -> Heard:
     path, model, start_s, length_s = job
     item = Item(path, Source("file", path))
     analysis = answer_item(loaded_classifier(model, 1), item, excerpt=Excerpt(start_s, length_s))
-    features = None
+    features = course = None
     if analysis.prediction.probabilities and analysis.features and analysis.features.windows:
-        features = song_features(analysis.features.windows.deep).tobytes()
+        deep = analysis.features.windows.deep
+        features, course = song_features(deep).tobytes(), song_course(deep)
     tags = {**analysis.recording.tags, **_genre_tag(Path(path))} if analysis.recording else {}
-    return Heard(analysis.prediction, features, tags)
-
-
-def song_features(deep: np.ndarray) -> np.ndarray:
-    """Return what songs are compared by, shape (200,): the mean over windows of the network's last hidden layer."""
-    mean: np.ndarray = deep.mean(axis=0).astype(FEATURE_TYPE)
-    return mean
+    return Heard(analysis.prediction, features, None if course is None else course.tobytes(), tags)
 
 
 def _genre_tag(path: Path) -> dict[str, Any]:

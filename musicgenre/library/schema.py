@@ -28,7 +28,7 @@ CREATE TABLE models (id INTEGER PRIMARY KEY, name TEXT NOT NULL, card TEXT NOT N
 CREATE TABLE answers (
     song INTEGER NOT NULL REFERENCES songs (id), model INTEGER NOT NULL REFERENCES models (id), part TEXT NOT NULL,
     sha256 TEXT NOT NULL, made REAL NOT NULL, verdict TEXT NOT NULL, genre TEXT, confidence REAL, likely TEXT,
-    tags TEXT, tempo_bpm REAL, answer TEXT NOT NULL, features BLOB, UNIQUE (song, model));
+    tags TEXT, tempo_bpm REAL, answer TEXT NOT NULL, features BLOB, course BLOB, UNIQUE (song, model));
 CREATE INDEX answers_known ON answers (song, model, part, made, sha256);
 CREATE INDEX answers_genre ON answers (model, verdict, genre, confidence, song);
 CREATE INDEX answers_sha256 ON answers (sha256);
@@ -48,6 +48,7 @@ SONG_COLUMNS = (
 
 ANSWER_COLUMNS = (
     "part", "sha256", "made", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm", "answer", "features",
+    "course",
 )  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.inference.batch import loaded_classifier
 from musicgenre.library.conditions import Selection
-from musicgenre.library.scan import song_features
+from musicgenre.library.song_features import FEATURE_TYPE, song_features
 from musicgenre.library.songs import Song
 from musicgenre.library.statistics import SHOWN
-from musicgenre.library.store import DEFAULT_MODEL, FEATURE_TYPE, Library
+from musicgenre.library.store import DEFAULT_MODEL, Library
 from musicgenre.sources.inputs import expand_inputs
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
@@ -104,9 +104,9 @@ def nearest(
     mean, whitening = library_whitening(library, selection, len(features))
     wanted = (features - mean) @ whitening
     best: list[tuple[float, int]] = []
-    rows = library.features(selection, width=features.nbytes)
+    rows = library.features(selection)
     while block := [*itertools.islice(rows, BLOCK)]:
-        vectors = (vectors_of([data for _, data, _ in block], len(features)) - mean) @ whitening
+        vectors = (vectors_of([data for _, data in block], len(features)) - mean) @ whitening
         index = NearestNeighbors(n_neighbors=min(top + 1, len(block)), metric="cosine", algorithm="brute").fit(vectors)
         distances, places = index.kneighbors(wanted[None])
         found = [(float(d), block[i][0]) for d, i in zip(distances[0], places[0], strict=True)]
@@ -122,10 +122,9 @@ def vectors_of(blobs: Sequence[bytes], width: int) -> np.ndarray:
 
 def library_whitening(library: Library, selection: Selection, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean, shape (n,), and the matrix, shape (n, n), that make features alike in all directions."""
-    wide = width * FEATURE_TYPE.itemsize
-    count = sum(1 for _ in library.features(selection, width=wide))
+    count = sum(1 for _ in library.features(selection))
     every = max(count // WHITENED_BY, 1)
-    vectors = vectors_of([data for _, data, _ in library.features(selection, width=wide, every=every)], width)
+    vectors = vectors_of([data for _, data in library.features(selection, every=every)], width)
     if len(vectors) < FEW_SONGS:  # which tell nothing of what songs have in common
         return np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
     mean = vectors.mean(axis=0)

@@ -23,6 +23,7 @@ from musicgenre.inference.card import model_path
 from musicgenre.inference.prediction import Prediction
 from musicgenre.library.conditions import ALL, Selection, below_any, condition, plain
 from musicgenre.library.schema import APPLICATION_ID, VERSION, make_tables
+from musicgenre.library.song_features import COURSE_TYPE, COURSE_WIDTH, FEATURE_TYPE, WIDTH
 from musicgenre.library.songs import Song, album_folder, names_of, song_path, stored_name
 from musicgenre.sqlite import let_share
 from musicgenre.text import clean_text, clean_title, parse_json
@@ -32,8 +33,6 @@ DEFAULT_MODEL = "genres"
 PATIENCE_S = 60.0  # for another run that is writing
 
 BATCH = 500  # rows that are read at once
-
-FEATURE_TYPE = np.dtype("<f4")
 
 SONG = (
     "s.id, s.folder, s.name, s.title, s.artist, s.album, s.tag_genre, s.duration_s, a.verdict, a.genre, a.confidence,"
@@ -349,22 +348,23 @@ class Library:
 
     # ---- what songs are compared by
 
-    def features(
-        self, selection: Selection = ALL, *, width: int, every: int = 1
-    ) -> Iterator[tuple[int, bytes, float | None]]:
-        """Yield number, features and length of the music in a selection, the shortest first.
-
-        Parameters
-        ----------
-        width : int
-            Bytes of the features; others were made by another network.
-        every : int
-            Yield only each n-th song.
-        """
+    def features(self, selection: Selection = ALL, *, every: int = 1) -> Iterator[tuple[int, bytes]]:
+        """Yield number and features of the music in a selection; with `every` of each n-th song only."""
         where, values = self._from(selection)
         music = "a.verdict IN ('genre', 'uncertain', 'mixed') AND length(a.features) = ? AND s.id % ? = 0"
-        query = f"SELECT s.id, a.features, s.duration_s {where} AND {music} ORDER BY s.duration_s, s.id"  # noqa: S608 - the values are parameters
-        yield from self.read(query, (*values, width, every))  # type: ignore[misc]
+        width = WIDTH * FEATURE_TYPE.itemsize  # others were made by another network
+        yield from self.read(f"SELECT s.id, a.features {where} AND {music}", (*values, width, every))  # type: ignore[misc] # noqa: S608 - the values are parameters
+
+    def courses(self, selection: Selection = ALL) -> Iterator[tuple[int, float, bytes, bytes]]:
+        """Yield number, length, features and course of the songs in a selection that have one, the shortest first."""
+        where, values = self._from(selection)
+        query = (
+            f"SELECT s.id, s.duration_s, a.features, a.course {where} AND length(a.features) = ?"  # noqa: S608 - the values are parameters
+            " AND length(a.course) = ? AND s.duration_s > 0 AND a.verdict IN ('genre', 'uncertain', 'mixed')"
+            " ORDER BY s.duration_s, s.id"
+        )
+        widths = WIDTH * FEATURE_TYPE.itemsize, COURSE_WIDTH * COURSE_TYPE.itemsize
+        yield from self.read(query, (*values, *widths))  # type: ignore[misc]
 
     def features_of(self, path: Path, model: str | int | None = None) -> np.ndarray | None:
         """Return the features of a song in the library, None if it is not there or was changed since."""

@@ -11,7 +11,8 @@ from musicgenre.library.conditions import Selection
 from musicgenre.library.query import parse_query
 from musicgenre.library.scan import scan
 from musicgenre.library.similar import nearest, similar
-from musicgenre.library.store import FEATURE_TYPE, Library
+from musicgenre.library.song_features import FEATURE_TYPE
+from musicgenre.library.store import Library
 
 SCRIPT = "03_launch_classifier.py"
 MANY = 104

@@ -16,8 +16,8 @@ from musicgenre.audio.recording import Excerpt
 from musicgenre.inference.prediction import Prediction, Tag
 from musicgenre.library.findings import Heard
 from musicgenre.library.scan import scan
+from musicgenre.library.song_features import COURSE_TYPE, COURSE_WIDTH, FEATURE_TYPE, WIDTH
 from musicgenre.library.songs import song_path
-from musicgenre.library.store import FEATURE_TYPE
 from support.material import ROOT, encode, write_wav
 
 SAMPLES = ROOT / "data" / "samples"
@@ -113,10 +113,12 @@ def fill(library, folder, songs, *, model="genres"):
         about = {name: values.pop(name) for name in ("artist", "album", "title") if values.get(name)}
         if tag := values.pop("tag", None):
             about["genre"] = tag
-        vector = values.pop("features", np.random.default_rng(number).standard_normal(200))
+        random = np.random.default_rng(number)
+        vector = values.pop("features", random.standard_normal(WIDTH))
+        course = values.pop("course", random.integers(-127, 128, COURSE_WIDTH))
         answer = answer_of(values.pop("name"), values.pop("verdict"), values.pop("genre"), values.pop("confidence"),
                            model=model, **values)  # fmt: skip
-        return Heard(answer, vector.astype(FEATURE_TYPE).tobytes(), about)
+        return Heard(answer, vector.astype(FEATURE_TYPE).tobytes(), course.astype(COURSE_TYPE).tobytes(), about)
 
     with mock.patch("musicgenre.library.scan.song_job", hear), scan(library, [folder], model=model) as found:
         return len(list(found.update()))
