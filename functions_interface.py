@@ -21,7 +21,7 @@ from typing import Any
 from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
 from musicgenre.inference.batch import Answered, classify_items
-from musicgenre.inference.card import model_genres
+from musicgenre.inference.card import model_genres, model_path, read_card
 from musicgenre.inference.classifier import Analysis, Classifier
 from musicgenre.inference.prediction import Prediction
 from musicgenre.library.conditions import Selection
@@ -39,7 +39,7 @@ from musicgenre.library.tagging import TagOptions, propose, undo_tags, write_tag
 from musicgenre.sources.inputs import Item, expand_inputs
 from musicgenre.task import Task
 from musicgenre.terminal import library as text
-from musicgenre.terminal.answers import Write, writer
+from musicgenre.terminal.answers import Summary, Write, writer
 from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
 from musicgenre.text import counted
 
@@ -64,7 +64,7 @@ def answer_inputs(
     top: int = 3,
     plot: Path | None = None,
 ) -> int:
-    """Classify inputs and write their answers in order, as soon as their turn is done.
+    """Classify inputs and write their answers in order, as soon as their turn is done; sum several up at the end.
 
     Parameters
     ----------
@@ -112,11 +112,17 @@ def answer_inputs(
         items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
         finish=pages, task=Task(status),
     )  # fmt: skip
-    with writer(as_json=as_json, csv_path=csv, top=top, genres=model_genres(model)) as write:
+    card = read_card(model_path(model))
+    form = writer(as_json=as_json, csv_path=csv, top=top, genres=card["genres"], names=card.get("names") or {})
+    counts = Summary()
+    with form as write:
         failed = 0
         for turn, answer in enumerate(answers):
             status.clear()
             failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
+            counts.add(answer.prediction)
+    if summed := counts.words(csv_path=csv):
+        say(summed)
     return EXIT_ERROR if failed else EXIT_OK
 
 
@@ -168,7 +174,7 @@ class Pages:
         from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
 
         if analysis.recording is not None:
-            plot_song(analysis.recording, analysis.prediction.as_json(), self.path(turn))
+            plot_song(analysis.recording, analysis.prediction, self.path(turn))
 
 
 AS_USUAL = TagOptions()  # one genre, only where a song has none

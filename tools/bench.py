@@ -199,16 +199,14 @@ def plain_way():
 
     from musicgenre.features.musicnn import OLD_GRID
 
-    timbral, tags = convert_musicnn.build_networks()
+    plain = convert_musicnn.build_network()
     wheel = next((ROOT / "build" / "wheels").glob("musicnn-*.whl"), None)
     gain, offset = 0.44, -1.13
     if wheel:
         with tempfile.TemporaryDirectory() as folder:
-            gain, offset = convert_musicnn.load_weights((timbral, tags), convert_musicnn.unpack(wheel, folder)[0])
+            gain, offset = convert_musicnn.load_weights(plain, convert_musicnn.unpack(wheel, folder)[0])
     mel = keras.Input((convert_musicnn.N_FRAMES, convert_musicnn.N_MELS))
-    x = mel * gain + offset
-    context = convert_musicnn.TIMBRAL_CONTEXT
-    network = keras.Model(mel, tags([x, timbral(keras.ops.pad(x, ((0, 0), (context, context), (0, 0))))])[1])
+    network = keras.Model(mel, plain(mel * gain + offset)[1])
 
     def answer(path, grid=OLD_GRID):
         y, rate = soundfile.read(path, dtype="float32")

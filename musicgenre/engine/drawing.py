@@ -121,16 +121,15 @@ class Drawing:
 
     def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the prediction alone, and (from, to, start, end) of its stretches of time."""
-        from musicgenre.plots import song as dataviz
+        from musicgenre.plots.answer import prediction_bars
+        from musicgenre.plots.timeline import genre_timeline
 
-        answer = request.song.prediction.as_json()
-        if answer["verdict"] == "not_music":
-            answer["probabilities"] = None  # what a song like this would be is no answer
-        figure = getattr(dataviz, request.name)(answer, theme=request.theme, size=size)
-        if request.name != "genre_timeline" or not answer["segments"]:
-            return figure, []
-        end = float(answer["duration_s"] or 0)
-        return figure, [(0.0, end, 0.0, end)]
+        prediction = request.song.prediction
+        if request.name == "prediction_bars":
+            return prediction_bars(prediction, theme=request.theme, size=size), []
+        figure = genre_timeline(prediction, theme=request.theme, size=size)
+        end = float(prediction.duration_s or 0)
+        return figure, [(0.0, end, 0.0, end)] if prediction.segments else []
 
     def _song_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the spectra, and (from, to, start, end) of its stretches of time."""
@@ -140,7 +139,8 @@ class Drawing:
 
         try:
             song = self._song(request.song)
-            figure = getattr(dataviz, request.name)(song, theme=request.theme, size=size)
+            of_answer = (request.song.prediction,) if request.name == "tempogram" else ()
+            figure = getattr(dataviz, request.name)(song, *of_answer, theme=request.theme, size=size)
             time = dataviz.song_time(song)
             return figure, [(*time.extent(i), *time.spans[i]) for i in range(len(time.spans))]
         except GenreError as error:
@@ -153,7 +153,7 @@ class Drawing:
         from musicgenre.files import write_atomic
         from musicgenre.plots import song as dataviz
 
-        figure = dataviz.overview(self._song(request.song), request.song.prediction.as_json(), theme="light")
+        figure = dataviz.overview(self._song(request.song), request.song.prediction, theme="light")
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=100)
         write_atomic(Path(request.path), picture.getvalue())

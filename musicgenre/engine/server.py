@@ -230,8 +230,7 @@ class Engine:
         prediction, recording = analysis.prediction, analysis.recording
         why: tuple[Reason, ...] = ()
         if recording is not None and prediction.probabilities:
-            found = reasons(prediction, recording, analysis.features, classifier.model.card)
-            why = tuple(Reason(**one) for one in found)
+            why = tuple(reasons(prediction, recording, analysis.features, classifier.model.card))
         self.tell(Answered(request.job, prediction, why, _colour(prediction.genre)))
         if recording is None or not recording.clips:
             return

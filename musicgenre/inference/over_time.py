@@ -16,7 +16,7 @@ from musicgenre.inference.prediction import Part
 
 SEGMENT_S = 10.0  # of a song's segments; 20 s songs: as accurate as all windows together, within a point
 PIECE_S = 5.0  # of which the parts of a mixed song are made: two or three windows each
-CHANGE = 1.0  # the price of a change of genre, as a logarithm of probabilities
+CHANGE = 2.0  # the price of a change of genre, as a logarithm of probabilities
 NAMED_S, NAMED_SHARE = 20.0, 0.2  # a part of a mixed song: so long in all, or such a share of a song under 100 s
 TINY = 1e-9  # least probability
 

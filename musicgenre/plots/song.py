@@ -3,18 +3,30 @@
 Conventions
 -----------
 Every function takes data and returns a `matplotlib.figure.Figure` in the style of `plots.style`. `song` is what
-`plots.spectra.song_spectra` returns, `answer` the object that the program prints for an input with ``--json``.
+`plots.spectra.song_spectra` returns.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicgenre.plots.answer import _genre_timeline, _headline, _legend_above, _prediction_bars
-from musicgenre.plots.style import PITCH_CLASSES, TAB_SIZE, Size, colour_bar, colours_of, finish, new_figure, style
+from musicgenre.inference.prediction import Prediction
+from musicgenre.plots.answer import draw_bars, draw_headline
+from musicgenre.plots.style import (
+    FONT_PT,
+    PITCH_CLASSES,
+    TAB_SIZE,
+    Size,
+    colour_bar,
+    colours_of,
+    finish,
+    new_figure,
+    style,
+)
 from musicgenre.plots.time_axis import SongTime, song_time
+from musicgenre.plots.timeline import draw_timeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,15 +73,25 @@ def chromagram(song: "SongSpectra", *, theme: str = "light", size: Size = TAB_SI
     return finish(figure)
 
 
-def tempogram(song: "SongSpectra", *, theme: str = "light", size: Size = TAB_SIZE) -> "Figure":
-    """Draw the autocorrelation of the onset strength over tempo, with the estimated tempo marked."""
+def tempogram(
+    song: "SongSpectra", prediction: Prediction | None = None, *, theme: str = "light", size: Size = TAB_SIZE
+) -> "Figure":
+    """Draw the autocorrelation of the onset strength over tempo, with the tempo of the answer marked.
+
+    Without an answer, or with one that has no tempo, that of the spectra is marked.
+    """
     figure = new_figure(size, theme)
-    _tempogram(figure.add_subplot(), song, theme, size[0])
+    _tempogram(figure.add_subplot(), song, _tempo(song, prediction), theme, size[0])
     return finish(figure)
 
 
+def _tempo(song: "SongSpectra", prediction: Prediction | None) -> float:
+    """Return the tempo to mark: one number for one thing."""
+    return song.tempo_bpm if prediction is None or prediction.tempo_bpm is None else prediction.tempo_bpm
+
+
 def overview(
-    song: "SongSpectra", answer: Mapping[str, Any], *, theme: str = "light", size: Size = OVERVIEW_SIZE
+    song: "SongSpectra", prediction: Prediction, *, theme: str = "light", size: Size = OVERVIEW_SIZE
 ) -> "Figure":
     """Draw everything about a song on one page, under its verdict."""
     figure = new_figure(size, theme, arranged=False)  # places in inches: half the time of a computed arrangement
@@ -85,21 +107,18 @@ def overview(
         high = tall - under
         return place(x, y, wide, high), wide, place(x + wide + 0.08, y, 0.1, high)
 
-    _headline(place(left, height - top + 0.05, width - left - bar_space, top - 0.2), answer, theme)
+    draw_headline(place(left, height - top + 0.05, width - left - bar_space, top - 0.2), prediction, theme)
     below = foot + 2 * tall
-    _prediction_bars(place(left, below, wide, tall - under + 0.25), answer, theme, wide)
+    draw_bars(place(left, below, wide, tall - under + 0.25), prediction, theme, wide)
     strip = (tall - under - 0.55) / 2
     x = left + width / 2
-    _genre_timeline(place(x, below + strip + 0.8, wide, strip), answer, theme, wide)
+    draw_timeline(place(x, below + strip + 0.8, wide, strip), prediction, theme, wide)
     _waveform(place(x, below, wide, strip), song, theme, wide)
-    for draw, column, row in (
-        (_mel_spectrogram, 0, 1),
-        (_power_spectrogram, 1, 1),
-        (_chromagram, 0, 2),
-        (_tempogram, 1, 2),
-    ):
+    for draw, column, row in ((_mel_spectrogram, 0, 1), (_power_spectrogram, 1, 1), (_chromagram, 0, 2)):
         ax, across, bar = panel(column, row)
         draw(ax, song, theme, across, bar)
+    ax, across, bar = panel(1, 2)
+    _tempogram(ax, song, _tempo(song, prediction), theme, across, bar)
     return finish(figure)
 
 
@@ -199,16 +218,37 @@ def _chromagram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, ba
     _quiet(ax, song, theme)
 
 
-def _tempogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
-    """Draw the tempogram with the estimated tempo."""
+def _tempogram(
+    ax: "Axes", song: "SongSpectra", tempo_bpm: float, theme: str, width_in: float, bar: "Axes | None" = None
+) -> None:
+    """Draw the tempogram with a tempo."""
     style(ax, theme, title="Tempogram", y="Tempo (bpm, logarithmic)")
     image, time = _parts(ax, song, "tempogram", low=0.0, high=1.0)
     rows = song.tempogram_bpm
     _row_ticks(ax, rows, (40, 60, 80, 120, 160, 240))
-    if math.isfinite(song.tempo_bpm):
-        y = math.log(song.tempo_bpm / rows[0]) / math.log(rows[1] / rows[0])
-        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=f"estimated tempo {song.tempo_bpm:.0f} bpm")
+    if math.isfinite(tempo_bpm):
+        y = math.log(tempo_bpm / rows[0]) / math.log(rows[1] / rows[0])
+        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=f"estimated tempo {tempo_bpm:.0f} bpm")
         _legend_above(ax, theme, dark_box=True)
     time.dress(ax, width_in=width_in)
     colour_bar(image, ax, "Similarity (0 to 1)", theme, place=bar)
     _quiet(ax, song, theme)
+
+
+def _legend_above(ax: "Axes", theme: str, *, dark_box: bool = False, columns: int = 4) -> None:
+    """Put the legend over the upper right corner, beside the title."""
+    colours = colours_of(theme)
+    legend = ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        fontsize=FONT_PT,
+        frameon=dark_box,
+        labelcolor="#ffffff" if dark_box else colours.text,
+        borderaxespad=0.25,
+        borderpad=0.25,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
+    if dark_box:
+        legend.get_frame().set(facecolor="#2b0f45", edgecolor="none", alpha=1.0)  # the spectrogram's own dark violet

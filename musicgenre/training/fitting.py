@@ -1,5 +1,6 @@
 """Fit a configuration to the training part of a fold, calibrated by inner folds."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from musicgenre.training.data import Data
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
 from musicgenre.training.network import train_model
-from musicgenre.training.softmax import fit_temperature
+from musicgenre.training.sets import Levels, choose_levels
+from musicgenre.training.softmax import fit_temperature, softmax
 
 # ---- fitting inside a fold
 
@@ -23,15 +25,15 @@ def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
             return train_gated(
                 data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres, extra=data.extra
             )
-        validation = None
-        rows = np.arange(len(data.y))
+        validation, part = None, data
         if config.patience:
-            rows, held = group_folds(data.y, data.groups, seed=config.seed)[0]
+            train, held = group_folds(data.y, data.groups, seed=config.seed)[0]
             validation = (data.x[held], data.y[held])
-        part = data.subset(rows)
+            part = data.training_part(train, held)
+        rows = part.rows()
         return train_model(
-            part.x, part.y, part.groups.tolist(), data.columns, config,
-            n_genres=len(data.genres), validation=validation, task=task,
+            rows.x, rows.y, rows.groups, data.columns, config,
+            n_genres=len(data.genres), share=rows.share, validation=validation, task=task,
         )  # fmt: skip
 
 
@@ -39,11 +41,31 @@ def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, task: Task 
     """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
     logits = np.full((len(data.y), len(data.genres)), np.nan)
     for train, test in group_folds(data.y, data.groups, seed=seed):
-        logits[test] = fit(data.subset(train), config, task=task).logits(data.x[test])
+        logits[test] = fit(data.training_part(train, test), config, task=task).logits(data.x[test])
     return logits
 
 
-def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[Any, float]:
-    """Train on all of `data`; return the model and the temperature of its inner out-of-fold logits."""
-    temperature = fit_temperature(out_of_fold_logits(data, config, task=task), data.y)
-    return fit(data, config, task=task), temperature
+@dataclass(frozen=True)
+class Calibrated:
+    """A trained network, the temperature of its logits, and the levels of its answers."""
+
+    network: Any
+    temperature: float
+    levels: Levels
+
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """Return calibrated probabilities, shape (rows, genres)."""
+        return softmax(self.network.logits(x) / self.temperature)
+
+
+def calibrate(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[float, Levels]:
+    """Return temperature and levels, both from logits of clips that the models never saw."""
+    logits = out_of_fold_logits(data, config, task=task)
+    temperature = fit_temperature(logits, data.y)
+    return temperature, choose_levels(data.y, softmax(logits / temperature))
+
+
+def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> Calibrated:
+    """Train on all of `data`, and calibrate by inner folds of it."""
+    temperature, levels = calibrate(data, config, task=task)
+    return Calibrated(fit(data, config, task=task), temperature, levels)

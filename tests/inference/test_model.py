@@ -22,7 +22,7 @@ from musicgenre.litert import MODELS_DIR
 from musicgenre.training.config import make_config
 from musicgenre.training.export import choose_config, read_lines, ship
 from musicgenre.training.fitting import fit
-from musicgenre.training.model_files import describe_models
+from musicgenre.training.model_page import describe_models
 from musicgenre.training.protocols import load_data, measure
 from musicgenre.training.softmax import softmax
 

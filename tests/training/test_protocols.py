@@ -183,11 +183,11 @@ def test_scaling_whitening_weights_and_temperature_never_see_the_held_out_fold(a
     asked, other = test[::2], test[1::2]
     bad = poisoned(data, other)
     bad = replace(bad, y=np.where(np.isin(np.arange(len(data.y)), other), 0, data.y))
-    clean_answers = run_fold(FoldJob(data, config, train, test))
-    poisoned_answers = run_fold(FoldJob(bad, config, train, test))
+    clean_answers = run_fold(FoldJob(data, config, train, test)).probabilities
+    poisoned_answers = run_fold(FoldJob(bad, config, train, test)).probabilities
     np.testing.assert_array_equal(clean_answers[np.isin(test, asked)], poisoned_answers[np.isin(test, asked)])
     # The check has teeth: the same poison in the training part changes the answers.
-    seen = run_fold(FoldJob(poisoned(data, train[:3]), config, train, test))
+    seen = run_fold(FoldJob(poisoned(data, train[:3]), config, train, test)).probabilities
     assert not np.allclose(clean_answers, seen)
 
 
@@ -319,9 +319,9 @@ def test_the_three_fold_figure_is_the_mean_of_its_three_accuracies(data):
     report = measure(data, CONFIG)
     parts = []
     for train, test in three_folds(data):
-        trained, temperature = fit_calibrated(data.subset(train), CONFIG)
-        assert temperature > 0
-        parts.append((trained.logits(data.x[test]).argmax(axis=1) == data.y[test]).mean())
+        model = fit_calibrated(data.subset(train), CONFIG)
+        assert model.temperature > 0
+        parts.append((model.probabilities(data.x[test]).argmax(axis=1) == data.y[test]).mean())
     assert report["protocols"]["3-fold"]["accuracy"] == pytest.approx(np.mean(parts))
 
 
