@@ -119,7 +119,12 @@ class Working(ttk.Frame):
         begun = [stage for stage in stages if stage in STAGES]
         now = begun[-1] if begun else None
         self.state_label.configure(
-            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Stopped; “Go on” begins it again" if stopped
+            text=f"{STAGES[now]} …"
+            if now
+            else "Loading …"
+            if stages
+            else "Stopped; “Go on” begins it again"
+            if stopped
             else "Waiting for its turn"
         )
         plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
