@@ -173,7 +173,7 @@ class Classifier:
         if over_time is None:
             probabilities = self.model.predict(features.values).probabilities
         else:
-            probabilities = pooled(over_time.logs, over_time.ends - over_time.starts)
+            probabilities = pooled(over_time.logs, over_time.seconds)
         tempo = features.tempo_bpm
         answer = replace(
             about, probabilities=self._chances(probabilities, 6), tags=strongest_tags(features.windows),

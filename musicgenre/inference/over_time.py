@@ -29,12 +29,15 @@ class Stretches:
     ----------
     starts, ends : np.ndarray, shape (n,)
         In seconds of the recording.
+    seconds : np.ndarray, shape (n,)
+        Of sound in each; silence may lie inside.
     logs : np.ndarray, shape (n, genres)
         Logarithms of probabilities.
     """
 
     starts: np.ndarray
     ends: np.ndarray
+    seconds: np.ndarray
     logs: np.ndarray
 
     @property
@@ -60,25 +63,26 @@ def stretches(model: GenreModel, clips: Sequence[Clip], windows: Windows, length
     windows : Windows
         Of these clips; a stretch has those whose middle is in it, and one without any is left out.
     length_s : float
-        Seconds; each span of sound is divided evenly.
+        Seconds of sound; each clip is divided evenly.
     """
     places, rows = [], []
-    for start, end in _divided(clips, length_s):
+    for start, end, seconds in _divided(clips, length_s):
         inside = (windows.centre_s >= start) & (windows.centre_s < end)
         if inside.any():
             part = windows.where(inside)
-            places.append((start, end))
+            places.append((start, end, seconds))
             rows.append(np.concatenate([statistics_of(part, family) for family in model.families]))
-    starts, ends = np.array(places).reshape(-1, 2).T
+    starts, ends, sound_s = np.array(places).reshape(-1, 3).T
     logs = np.log(np.maximum(model.predict_rows(np.array(rows)), TINY)) if rows else np.empty((0, len(model.genres)))
-    return Stretches(starts, ends, logs)
+    return Stretches(starts, ends, sound_s, logs)
 
 
-def _divided(clips: Sequence[Clip], length_s: float) -> Iterator[tuple[float, float]]:
-    """Yield (start, end) of stretches of about a length."""
-    for start, end in (span for clip in clips for span in clip.spans):
-        edges = np.linspace(start, end, max(round((end - start) / length_s), 1) + 1).tolist()
-        yield from zip(edges, edges[1:], strict=False)
+def _divided(clips: Sequence[Clip], length_s: float) -> Iterator[tuple[float, float, float]]:
+    """Yield (start, end, seconds of sound) of stretches of about a length of sound, silence left out."""
+    for clip in clips:
+        edges = np.linspace(0.0, clip.duration_s, max(round(clip.duration_s / length_s), 1) + 1)
+        starts = clip.at(edges[:-1])
+        yield from zip(starts.tolist(), [*starts[1:].tolist(), clip.end_s], np.diff(edges).tolist(), strict=True)
 
 
 def pooled(logs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
