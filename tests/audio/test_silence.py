@@ -96,7 +96,7 @@ def test_silence_anywhere_changes_no_answer(kind, before, inside, after, classif
     got = said(classifier, y)
     same(got, plain)
     assert got.duration_s == pytest.approx(len(y) / RATE, abs=0.001)
-    assert sum(part["end_s"] - part["start_s"] for part in got.analysed) == pytest.approx(len(metal) / RATE, abs=0.35)
+    assert sum(part.end_s - part.start_s for part in got.analysed) == pytest.approx(len(metal) / RATE, abs=0.35)
     covered = sum(part.end_s - part.start_s for part in got.segments)
     assert covered == pytest.approx(len(metal) / RATE, abs=0.35)  # silence has no genre
 
@@ -119,7 +119,7 @@ def test_a_hidden_track_is_heard_as_if_no_silence_lay_before_it(classifier, meta
     assert apart.probabilities == pytest.approx(said(classifier, sound.samples).probabilities, abs=1e-6)
     middle = len(metal) / RATE + 65
     assert not any(part.start_s < middle < part.end_s for part in apart.segments)
-    assert not any(part["start_s"] < middle < part["end_s"] for part in apart.analysed)
+    assert not any(part.start_s < middle < part.end_s for part in apart.analysed)
 
 
 def test_silence_alone_is_silent_and_a_moment_of_sound_is_too_short(classifier, metal, tmp_path):
