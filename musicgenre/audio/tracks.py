@@ -23,7 +23,7 @@ from musicgenre.audio.lengths import (
 from musicgenre.errors import AudioError, Cancelled
 from musicgenre.task import Cancel
 
-TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
+TAGS = ("title", "artist", "album_artist", "album", "genre")  # what is kept of a file's tags
 
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 
