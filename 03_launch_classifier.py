@@ -29,7 +29,7 @@ import math
 from pathlib import Path
 
 from musicgenre.terminal.arguments import Parser
-from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Status, run, say
+from musicgenre.terminal.console import run
 
 SQLITE = b"SQLite format 3\0"  # how libraries begin
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -151,57 +151,16 @@ def parse(argv):
 
 def work(options):
     """Classify every input in order; return the exit code."""
-    if not options.library:
-        return work_inputs(options)
-    from functions_interface import work_library
+    from functions_interface import answer_inputs, work_library
+    from musicgenre.audio.recording import Excerpt
 
-    return work_library(options)
-
-
-def work_inputs(options):
-    """Answer each input; return the exit code."""
-    from musicgenre.inference.batch import classify_all
-    from musicgenre.inference.card import model_genres
-    from musicgenre.sources.inputs import expand_inputs
-    from musicgenre.terminal.answers import writer
-
-    failed = False
-    status = Status()
-    genres = model_genres(options.model)
-
-    def items():
-        for item in expand_inputs(
-            options.inputs,
-            search_titles=options.search,
-            cookies_from_browser=options.cookies_from_browser,
-            progress=status,
-        ):
-            if item.chosen:
-                status.clear()
-                say(f"{item.input}: took {item.chosen.label}")
-            yield item
-
-    with writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres) as write:
-        answers = classify_all(
-            items(),
-            model=options.model,
-            start_s=options.start,
-            length_s=options.length,
-            jobs=options.jobs,
-            dask=options.dask,
-            cookies_from_browser=options.cookies_from_browser,
-            plot=options.plot,
-            progress=status,
-        )
-        for prediction, seconds, drawn in answers:
-            status.clear()
-            write(prediction, seconds, drawn)
-            failed = failed or prediction.verdict == "error" or bool(drawn and drawn.problem)
-            if drawn and drawn.problem:
-                say(f"error: no picture: {drawn.problem}")
-            elif drawn and (options.json or options.csv):
-                say(f"picture: {drawn.path}")  # else the answer says so
-    return EXIT_ERROR if failed else EXIT_OK
+    if options.library:
+        return work_library(options)
+    return answer_inputs(
+        options.inputs, model=options.model, excerpt=Excerpt(options.start, options.length),
+        search_titles=options.search, cookies_from_browser=options.cookies_from_browser, jobs=options.jobs,
+        dask=options.dask, as_json=options.json, csv=options.csv, top=options.top, plot=options.plot,
+    )  # fmt: skip
 
 
 def main(argv=None) -> int:

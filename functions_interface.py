@@ -1,21 +1,148 @@
-"""What 03 does with a library: bring it up to date, then tags, playlists, similar songs and statistics.
+"""Classify files, folders, links and whole libraries; open the window: what 03 and 04 do, for scripts and notebooks.
 
-Each function takes the options of `03_launch_classifier.py`; results go to standard output, messages to standard error.
+    from functions_interface import as_frame, classify, classify_all
+
+    prediction = classify("song.mp3")
+    print(prediction.verdict, prediction.genre, prediction.confidence)
+    as_frame(classify_all("my_music"))           # a pandas table, a row a song
+
+`classify`, `classify_all`, `classify_samples`, `as_frame`, `Classifier`, `Prediction` and `open_library` are those of
+the package `musicgenre`. The functions of this file write to the terminal, as the scripts do: results go to standard
+output, messages to standard error.
 """
 
 import contextlib
 import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from musicgenre.audio.recording import WHOLE, Excerpt
+from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
+from musicgenre.inference.batch import classify_items
 from musicgenre.inference.card import model_genres
+from musicgenre.inference.classifier import Analysis, Classifier
+from musicgenre.inference.prediction import Prediction
 from musicgenre.library.playlists import write_playlists
 from musicgenre.library.similar import similar
 from musicgenre.library.statistics import details, errors, statistics, summary
-from musicgenre.library.store import Library
+from musicgenre.library.store import Library, open_library
 from musicgenre.library.tagging import TagOptions, undo_tags, write_tags
+from musicgenre.sources.inputs import Item, expand_inputs
+from musicgenre.task import Task
 from musicgenre.terminal.answers import Write, writer
 from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
 from musicgenre.text import clean_text, counted
+
+__all__ = [
+    "Classifier", "Prediction", "answer_inputs", "as_frame", "classify", "classify_all", "classify_samples",
+    "open_library", "work_library",
+]  # fmt: skip
+
+
+def answer_inputs(
+    inputs: Iterable[str],
+    *,
+    model: str = "genres",
+    excerpt: Excerpt = WHOLE,
+    search_titles: bool = False,
+    cookies_from_browser: str | None = None,
+    jobs: int = 1,
+    dask: str | None = None,
+    as_json: bool = False,
+    csv: str | None = None,
+    top: int = 3,
+    plot: Path | None = None,
+) -> int:
+    """Classify inputs and write their answers in order, as soon as their turn is done.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        Files, folders, links; titles with `search_titles`.
+    model : str
+        Name under models/, or a path without ending.
+    excerpt : Excerpt
+        Look only at this part of each recording.
+    search_titles : bool
+        Look on YouTube for inputs that are no link and no path.
+    cookies_from_browser : str, optional
+        The name of a browser whose YouTube cookies are used.
+    jobs : int
+        Processes on this machine.
+    dask : str, optional
+        Address of a Dask scheduler whose workers classify files.
+    as_json : bool
+        Write one JSON object a line.
+    csv : str, optional
+        Write a table to this file; "-" is standard output.
+    top : int
+        How many genres a text shows.
+    plot : Path, optional
+        Draw each answer's page to this file; several are numbered.
+
+    Returns
+    -------
+    int
+        The exit code: 1 if an input ended in an error or a picture could not be written, else 0.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    SourceError
+        If the table cannot be written or the cluster cannot be used.
+    """
+    status = Status()
+    task = Task(status)
+    items: Iterable[Item] = _items(inputs, search_titles, cookies_from_browser, status)
+    if plot:
+        items = list(items)  # one picture has the name given, several are numbered
+        count = len(items)
+    failed = False
+    with writer(as_json=as_json, csv_path=csv, top=top, genres=model_genres(model)) as write:
+        answers = classify_items(
+            items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
+            finish=partial(draw_page, plot, count) if plot else None, task=task,
+        )  # fmt: skip
+        for turn, answer in enumerate(answers):
+            status.clear()
+            drawn = plot and not answer.problem and answer.prediction.verdict != "error"
+            picture = page_path(plot, count, turn) if plot and drawn else None
+            write(answer.prediction, answer.seconds, picture)
+            failed |= answer.prediction.verdict == "error" or bool(answer.problem)
+            if answer.problem:
+                say(f"error: no picture: {answer.problem}")
+            elif picture and (as_json or csv):
+                say(f"picture: {picture}")  # else the answer says so
+    return EXIT_ERROR if failed else EXIT_OK
+
+
+def _items(
+    inputs: Iterable[str], search_titles: bool, cookies_from_browser: str | None, status: Status
+) -> Iterator[Item]:
+    """Yield the things to classify, and say which video a search took."""
+    for item in expand_inputs(
+        list(inputs), search_titles=search_titles, cookies_from_browser=cookies_from_browser, task=Task(status)
+    ):
+        if item.chosen:
+            status.clear()
+            say(f"{item.input}: took {item.chosen.label}")
+        yield item
+
+
+def page_path(plot: Path, count: int, turn: int) -> Path:
+    """Return the file of an answer's page: the one given, or of several ``name-1.png`` and so on."""
+    return plot if count < 2 else plot.with_name(f"{plot.stem}-{turn + 1}{plot.suffix}")
+
+
+def draw_page(plot: Path, count: int, analysis: Analysis, turn: int) -> None:
+    """Draw the page of an answer to its file; raise `SourceError` if it cannot be written."""
+    from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
+
+    if analysis.recording is not None:
+        plot_song(analysis.recording, analysis.prediction.as_json(), page_path(plot, count, turn))
 
 
 def work_library(options: Any) -> int:
@@ -117,7 +244,7 @@ def show_similar(library: Library, options: Any) -> None:
     """Write the nearest songs with their distance."""
     status = Status()
     found = similar(
-        library, options.similar, top=options.top, model=options.model, search_titles=options.search, progress=status
+        library, options.similar, top=options.top, model=options.model, search_titles=options.search, task=Task(status)
     )
     status.clear()
     for neighbour in found:

@@ -36,7 +36,5 @@ class ModelError(GenreError):
     """A table, card or model that is not what it should be."""
 
 
-class Cancelled(GenreError):  # noqa: N818 - the word users and callers know
+class Cancelled(Exception):  # noqa: N818 - nothing went wrong
     """Work stopped because the user asked for it."""
-
-    kind = "cancelled"

@@ -102,7 +102,9 @@ def main(argv=None):
         for path in find_audio(folder):
             recording = read_recording(path)
             for name, clip in conditions(recording.clips[0]):
-                answer = classifier.classify(Recording((clip,), path.stem, clip.duration_s), source=str(path))
+                answer = classifier.classify(
+                    Recording((clip,), path.stem, clip.duration_s), source=str(path)
+                ).prediction
                 chances = answer.probabilities or {}
                 guess = max(chances, key=chances.get, default=None)
                 right.setdefault(name, []).append(guess == path.relative_to(folder).parts[0])

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.audio.lengths import BACK_S, TOLERANCE_S, timed_packets
-from musicgenre.audio.recording import Clip, Recording, sections
+from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording, sections
 from musicgenre.audio.silence import (
     Stretch,
     between,
@@ -33,7 +33,7 @@ from musicgenre.audio.silence import (
 from musicgenre.audio.tracks import _is_longer, _open_tracks, _packets, _seek, _tags, _Track
 from musicgenre.errors import AudioError, SourceError
 from musicgenre.files import file_sha256
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 
 MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
 
@@ -65,10 +65,8 @@ def song_sha256(path: Path) -> str:
 def read_recording(
     path: Path | str,
     *,
-    start_s: float = 0.0,
-    length_s: float | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    excerpt: Excerpt = WHOLE,
+    task: Task = UNATTENDED,
 ) -> Recording:
     """Decode the parts of a file that are analysed.
 
@@ -76,19 +74,19 @@ def read_recording(
     ----------
     path : path-like
         A file that FFmpeg's libraries can decode; of a video, its first sound track.
-    start_s, length_s : float
-        Look only at this part of the file (seconds); the default is all of it.
-    progress, cancelled : callable
-        Called with ("decode", fraction); asked between packets.
+    excerpt : Excerpt
+        Look only at this part of the file; the default is all of it.
+    task : Task
+        Takes the progress, and says whether to stop.
 
     Raises
     ------
     SourceError
-        If there is no such file, or `start_s` lies behind its end.
+        If there is no such file, or the excerpt begins behind its end.
     AudioError
         If it cannot be opened, has no sound, or nothing of it can be decoded.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     path = Path(path)
     try:
@@ -99,7 +97,7 @@ def read_recording(
         if not path.is_file():
             raise AudioError(f"{path.name!r} is not a regular file; give a sound file", "unsupported")
         with path.open("rb") as file:
-            return _read_open_file(file, path, start_s, length_s, progress, cancelled)
+            return _read_open_file(file, path, excerpt, task)
     except PermissionError as error:
         raise AudioError(f"no permission to read {path.name!r}; change its permissions or copy it") from error
     except OSError as error:
@@ -115,14 +113,13 @@ def _no_file(path: Path) -> SourceError:
     return SourceError(f"there is no file {str(path)!r}; check the spelling and the folder")
 
 
-def _read_open_file(
-    file: Any, path: Path, start_s: float, length_s: float | None, progress: Progress | None, cancelled: Cancel
-) -> Recording:
+def _read_open_file(file: Any, path: Path, excerpt: Excerpt, task: Task) -> Recording:
     """Decode the sections of an open file, planning again if it is shorter or longer than it says."""
+    start_s, length_s = excerpt.start_s or 0.0, excerpt.length_s
     if path.stat().st_size == 0:
         raise AudioError(f"{path.name!r} is empty (0 bytes); copy or download it again")
     with contextlib.ExitStack() as stack:
-        tracks = _open_tracks(stack, file, path, cancelled)
+        tracks = _open_tracks(stack, file, path, task)
         for attempt in (1, 2):
             duration = sum(track.duration_s for track in tracks)
             clips: list[Clip] = []
@@ -134,14 +131,13 @@ def _read_open_file(
             for i, (start, length) in enumerate(plan):
                 # The declared length is rounded: a part that runs to the end is read to the end.
                 to_end = start + length >= duration - 0.5 and length_s is None
-                clips += _decode_part(tracks, path, start, length + to_end, cancelled)
-                if progress:
-                    progress("decode", (i + 1) / len(plan))
+                clips += _decode_part(tracks, path, start, length + to_end, task)
+                task.report("decode", (i + 1) / len(plan))
             wanted = sum(length for _, length in plan)
             enough = bool(plan) and sum(clip.duration_s for clip in clips) >= 0.9 * wanted - 0.5
-            if attempt == 2 or (enough and not any(_is_longer(track, cancelled) for track in tracks)):
+            if attempt == 2 or (enough and not any(_is_longer(track, task) for track in tracks)):
                 break
-            tracks = _open_tracks(stack, file, path, cancelled, count=True)
+            tracks = _open_tracks(stack, file, path, task, count=True)
             agrees = abs(sum(track.duration_s for track in tracks) - duration) < TOLERANCE_S
             if enough and agrees and not any(track.is_counted for track in tracks):
                 break
@@ -153,7 +149,7 @@ def _read_open_file(
         silent: tuple[Stretch, ...] = ()
         if len(plan) > 1 and not all(_sounds_throughout(clip) for clip in clips):
             end_s = duration if length_s is None else min(start_s + length_s, duration)
-            clips, silent = _over_sound(tracks, path, (start_s, end_s), cancelled) or (clips, ())
+            clips, silent = _over_sound(tracks, path, (start_s, end_s), task) or (clips, ())
         gain = full_scale_gain([clip.samples for clip in clips])
         if gain != 1:
             clips = [replace(clip, samples=clip.samples * gain) for clip in clips]
@@ -170,14 +166,14 @@ def _sounds_throughout(clip: Clip) -> bool:
 
 
 def _over_sound(
-    tracks: Sequence[_Track], path: Path, part: Stretch, cancelled: Cancel
+    tracks: Sequence[_Track], path: Path, part: Stretch, task: Task
 ) -> tuple[list[Clip], tuple[Stretch, ...]] | None:
     """Return the sections of what sounds in a part (start, end) of a recording, and its silence; None if none does."""
 
     def sounds(start: float, length: float) -> list[Stretch]:
         return [
             (clip.start_s + first / clip.sample_rate, clip.start_s + last / clip.sample_rate)
-            for clip in _decode_part(tracks, path, start, length, cancelled)
+            for clip in _decode_part(tracks, path, start, length, task)
             for first, last in sounding_spans(clip.samples, sample_rate=clip.sample_rate)
         ]
 
@@ -187,14 +183,12 @@ def _over_sound(
         clip
         for pieces in plan
         for start, end in pieces
-        for clip in _decode_part(tracks, path, start, end - start, cancelled)
+        for clip in _decode_part(tracks, path, start, end - start, task)
     ]
     return (clips, tuple(between(spans, *part))) if clips else None
 
 
-def _decode_part(
-    tracks: Sequence[_Track], path: Path, start_s: float, length_s: float, cancelled: Cancel
-) -> list[Clip]:
+def _decode_part(tracks: Sequence[_Track], path: Path, start_s: float, length_s: float, task: Task) -> list[Clip]:
     """Return the samples from `start_s` on as a list of one clip, or an empty list where there are none.
 
     Of several recordings in a file all have the rate of the first.
@@ -203,7 +197,7 @@ def _decode_part(
     if not rate or not MIN_RATE <= rate <= MAX_RATE:
         raise AudioError(f"{path.name!r} has a sample rate of {rate} Hz; convert it to 8000-192000 Hz", "unsupported")
     if len(tracks) == 1:
-        return _decode_track(tracks[0], path, start_s, length_s, rate, cancelled)
+        return _decode_track(tracks[0], path, start_s, length_s, rate, task)
     parts, offset = list[Clip](), 0.0
     for track in tracks:
         begin = max(start_s - offset, 0.0)
@@ -211,33 +205,31 @@ def _decode_part(
         if track is not tracks[-1]:
             end = min(end, track.duration_s)
         if begin < end:
-            found = _decode_track(track, path, begin, end - begin, rate, cancelled)
+            found = _decode_track(track, path, begin, end - begin, rate, task)
             parts += [replace(clip, start_s=clip.start_s + offset) for clip in found]
         offset += track.duration_s
     return [replace(parts[0], samples=np.concatenate([part.samples for part in parts]))] if parts else []
 
 
-def _from(track: _Track, seconds: float, cancelled: Cancel) -> Iterator[tuple[float, float, Any]]:
+def _from(track: _Track, seconds: float, task: Task) -> Iterator[tuple[float, float, Any]]:
     """Yield (end, shift, packet) from a packet before a time on, see `timed_packets`."""
     if not track.is_counted:
         _seek(track.container, track.stream, seconds)
         origin = float((track.stream.start_time or 0) * (track.stream.time_base or 0))
-        for packet in _packets(track.container, track.stream, cancelled):
+        for packet in _packets(track.container, track.stream, task):
             yield seconds, -origin, packet
         return
     if track.walk is None or track.walked_s > seconds:
         if track.walk is not None:
             _seek(track.container, track.stream, 0.0)
-        track.walk = timed_packets(track.stream, _packets(track.container, track.stream, cancelled))
+        track.walk = timed_packets(track.stream, _packets(track.container, track.stream, task))
     for end, shift, packet in track.walk:
         track.walked_s = end
         if end > seconds or not packet.size:
             yield end, shift, packet
 
 
-def _decode_track(
-    track: _Track, path: Path, start_s: float, length_s: float, rate: int, cancelled: Cancel
-) -> list[Clip]:
+def _decode_track(track: _Track, path: Path, start_s: float, length_s: float, rate: int, task: Task) -> list[Clip]:
     """Return the samples of one recording from `start_s` on as a list of one clip, or an empty list."""
     import av
 
@@ -253,7 +245,7 @@ def _decode_track(
     resampler: Any = None
     layout: tuple[str, str, int] | None = None  # of the frames that the resampler expects
     kept = 0
-    for _, shift, packet in _from(track, max(start_s - preroll_s, 0.0), cancelled):
+    for _, shift, packet in _from(track, max(start_s - preroll_s, 0.0), task):
         if kept >= wanted:
             break
         if packet.pts is not None:

@@ -72,6 +72,25 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """The part of a recording that is wanted.
+
+    Parameters
+    ----------
+    start_s : float, optional
+        Where it begins, in seconds; None is the place that a link names, or the beginning.
+    length_s : float, optional
+        How long it is, in seconds; None goes to the end.
+    """
+
+    start_s: float | None = None
+    length_s: float | None = None
+
+
+WHOLE = Excerpt()
+
+
+@dataclass(frozen=True)
 class Recording:
     """The decoded parts of a file and what is known of the whole.
 

@@ -16,22 +16,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from musicgenre.audio.decode import read_recording as read_here
-from musicgenre.audio.recording import Clip, Recording
+from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording
 from musicgenre.child_process import module_command, module_environment, read_frame, write_frame
-from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.errors import AudioError, GenreError, SourceError
+from musicgenre.task import UNATTENDED, Task
 
 STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
 
 MEMORY_MB = 500  # that a decoder may fill; 45 s at 768 kHz take 400
 
-POLL_S = 0.05  # how often `cancelled` is asked
+POLL_S = 0.05  # how often the task is asked whether to stop
 
 ADVICE = "convert it to wav, flac or mp3 and try again"
 
@@ -67,23 +68,19 @@ class _Decoder:
                 self._replies.put((header, samples))
         self._replies.put(None)
 
-    def ask(
-        self, request: dict[str, Any], progress: Progress | None, cancelled: Cancel
-    ) -> tuple[dict[str, Any], bytes] | None:
+    def ask(self, request: dict[str, Any], task: Task) -> tuple[dict[str, Any], bytes] | None:
         """Send a request and return its reply, None if the process ended over it."""
         if self.process.stdin is None:
             return None
         with contextlib.suppress(OSError):
             write_frame(self.process.stdin, request)
         while True:
-            if cancelled():
-                raise Cancelled("stopped")
+            task.check()
             with contextlib.suppress(queue.Empty):
                 reply = self._replies.get(timeout=POLL_S)
                 if reply is None or "progress" not in reply[0]:
                     return reply
-                if progress:
-                    progress("decode", reply[0]["progress"])
+                task.report("decode", reply[0]["progress"])
 
     def end(self) -> int:
         """End the process; return its exit code."""
@@ -106,17 +103,15 @@ def prepare() -> None:
 def read_safely(
     path: Path | str,
     *,
-    start_s: float = 0.0,
-    length_s: float | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    excerpt: Excerpt = WHOLE,
+    task: Task = UNATTENDED,
 ) -> Recording:
     """Decode the parts of a file that are analysed, in another process; may be called from several threads.
 
     Parameters
     ----------
-    path, start_s, length_s, progress, cancelled
-        See `audio.decode.read_recording`; `cancelled` is asked twenty times a second.
+    path, excerpt, task
+        See `audio.decode.read_recording`; the task is asked twenty times a second whether to stop.
 
     Raises
     ------
@@ -126,7 +121,7 @@ def read_safely(
         If no decoder can be started.
     """
     path = Path(path)
-    request: dict[str, Any] = {"path": str(path), "start_s": start_s, "length_s": length_s, "stall_s": STALL_S}
+    request: dict[str, Any] = {"path": str(path), "excerpt": [excerpt.start_s, excerpt.length_s], "stall_s": STALL_S}
     if not path.is_absolute():
         with contextlib.suppress(OSError):  # a folder that is gone
             request["folder"] = str(Path.cwd())
@@ -142,7 +137,7 @@ def read_safely(
     except OSError as error:
         raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error
     try:
-        reply = decoder.ask(request, progress, cancelled)
+        reply = decoder.ask(request, task)
     except BaseException:
         decoder.end()
         raise
@@ -182,8 +177,8 @@ def _limit() -> None:
             resource.setrlimit(getattr(resource, name), (limit, limit))
 
 
-def _watch(stall_s: float, nowhere: Any) -> Cancel:
-    """Return a `cancelled` that never stops the work, and without which the process ends itself after a while."""
+def _watch(stall_s: float, nowhere: Any) -> Callable[[], bool]:
+    """Return a `Task.cancelled` that never stops the work, and without whose calls the process soon ends itself."""
     last = time.monotonic()
     faulthandler.dump_traceback_later(stall_s, exit=True, file=nowhere)
 
@@ -204,11 +199,11 @@ def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
     def progress(_: str, fraction: float) -> None:
         write_frame(pipe, {"progress": fraction})
 
-    part = {"start_s": request["start_s"], "length_s": request["length_s"]}
     try:
         if "folder" in request:
             os.chdir(request["folder"])
-        recording = read_here(path, **part, progress=progress, cancelled=_watch(request["stall_s"], nowhere))
+        task = Task(progress, _watch(request["stall_s"], nowhere))
+        recording = read_here(path, excerpt=Excerpt(*request["excerpt"]), task=task)
     except Exception as error:
         if isinstance(error, MemoryError):  # FFmpeg's own is one, too
             error = AudioError(f"{path.name!r} takes more than {MEMORY_MB} MB to decode; {ADVICE}")

@@ -41,6 +41,8 @@ from musicgenre.errors import AudioError
 from musicgenre.files import file_sha256
 
 LEFT_COPY = re.compile(r"\..*\.tagging-(\d{1,9})-[^.]*(?:\.|$)", re.DOTALL)
+# What the formats' readers raise at tags that contradict themselves
+BROKEN = (ValueError, struct.error, IndexError, StopIteration, OverflowError)
 JOINED_BY = "; "  # several genres where a format has no list: ID3v2.2, 2.3, APEv1, RIFF INFO
 
 
@@ -100,7 +102,7 @@ def _tags(data: Any, path: Path, song: Path) -> TaggedFile:
         return files.read(data, path.suffix)
     except UnsupportedTag as error:
         raise _not_taggable(song, error) from error
-    except (ValueError, struct.error, IndexError, StopIteration, OverflowError) as error:
+    except BROKEN as error:
         raise _damaged(song, error) from error
 
 
@@ -249,7 +251,7 @@ def _rewritten(
             ordered = in_order(data, splices)
         except UnsupportedTag as error:
             raise _not_taggable(path, error) from error
-        except DamagedTag as error:
+        except BROKEN as error:
             raise _damaged(path, error) from error
         with copy.open("wb") as file:
             file.writelines(spliced(data, ordered))

@@ -20,8 +20,8 @@ from musicgenre.audio.lengths import (
     is_guess,
     without_id3,
 )
-from musicgenre.errors import AudioError, Cancelled
-from musicgenre.task import Cancel
+from musicgenre.errors import AudioError
+from musicgenre.task import Task
 
 TAGS = ("title", "artist", "album_artist", "album", "genre")  # what is kept of a file's tags
 
@@ -48,7 +48,7 @@ class _Track:
 
 
 def _open_tracks(
-    stack: contextlib.ExitStack, file: Any, path: Path, cancelled: Cancel, *, count: bool = False
+    stack: contextlib.ExitStack, file: Any, path: Path, task: Task, *, count: bool = False
 ) -> list[_Track]:
     """Open the sound of each recording in a file; `count` takes no header's word for its length."""
     size = path.stat().st_size
@@ -64,7 +64,7 @@ def _open_tracks(
     for start, end in parts:
         source = file if len(parts) == 1 else FileSpan(file, start, end)
         try:
-            tracks.append(_open_track(stack, source, end - start, path, options, cancelled, count))
+            tracks.append(_open_track(stack, source, end - start, path, options, task, count))
         except AudioError as error:
             problem = problem or error
     if problem and not tracks:
@@ -78,7 +78,7 @@ def _open_track(
     size: int,
     path: Path,
     options: Mapping[str, str],
-    cancelled: Cancel,
+    task: Task,
     count: bool,
 ) -> _Track:
     """Open the sound of one recording and find out how long it is."""
@@ -98,7 +98,7 @@ def _open_track(
     track = _Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
     if count or declared is None or is_guess(source, container.format.name, size):
         _seek(container, stream, 0.0)
-        counted, jumped = count_packets(stream, _packets(container, stream, cancelled))
+        counted, jumped = count_packets(stream, _packets(container, stream, task))
         track.is_known = True
         track.is_counted = jumped or (declared is not None and abs(counted - declared) > TOLERANCE_S / 2)
         if declared is None or track.is_counted:
@@ -129,7 +129,7 @@ def _sound_track(container: Any, path: Path) -> Any:
     return max(able, key=rank)  # the first of equals
 
 
-def _is_longer(track: _Track, cancelled: Cancel) -> bool:
+def _is_longer(track: _Track, task: Task) -> bool:
     """Whether there is sound behind the stated end of a recording, or its bytes are too many or few for its length."""
     if track.is_known:
         return False
@@ -141,7 +141,7 @@ def _is_longer(track: _Track, cancelled: Cancel) -> bool:
     if track.is_alone and track.size > TWICE * expected + (1 << 16):
         return True
     _seek(track.container, track.stream, track.duration_s)
-    return goes_on(track.stream, _packets(track.container, track.stream, cancelled), track.duration_s)
+    return goes_on(track.stream, _packets(track.container, track.stream, task), track.duration_s)
 
 
 def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any:
@@ -192,14 +192,13 @@ def _seek(container: Any, stream: Any, seconds: float) -> None:
         container.seek(offset, stream=stream, backward=True)
 
 
-def _packets(container: Any, stream: Any, cancelled: Cancel) -> Iterator[Any]:
+def _packets(container: Any, stream: Any, task: Task) -> Iterator[Any]:
     """Yield the packets of a stream up to the first that cannot be read."""
     import av
 
     packets = container.demux(stream)
     while True:
-        if cancelled():
-            raise Cancelled("stopped")
+        task.check()
         try:
             packet = next(packets, None)
         except (av.FFmpegError, IndexError):

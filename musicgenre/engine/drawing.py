@@ -184,12 +184,12 @@ class Drawing:
 
 def _write_csv(path: str, predictions: tuple[Prediction, ...]) -> None:
     """Write predictions as a table."""
-    from musicgenre.terminal.answers import writer
+    from musicgenre.inference.answer_rows import csv_file
 
     genres = list(dict.fromkeys(genre for one in predictions for genre in one.probabilities or {}))
-    with writer(as_json=False, csv_path=path, top=3, genres=genres) as write:
+    with csv_file(path, genres) as write:
         for prediction in predictions:
-            write(prediction, 0.0)
+            write(prediction)
 
 
 def _write_json(path: str, predictions: tuple[Prediction, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
 from musicgenre.sources.search_result import SearchResult
+from musicgenre.task import Task
 
 if TYPE_CHECKING:
     from musicgenre.sources.youtube import Candidate
@@ -29,26 +30,26 @@ class Search:
     def __init__(self, tell: Callable[[Event], None]) -> None:
         self._tell = tell
 
-    def videos(self, request: Classify, words: str, progress: Progress, cancelled: Cancelled) -> None:
+    def videos(self, request: Classify, words: str, task: Task) -> None:
         """Search for a title; thumbnails follow."""
         from musicgenre.sources.youtube import search
 
-        found = search(words, progress=progress, cancelled=cancelled)
+        found = search(words, task=task)
         videos = tuple(SearchResult(one.title, one.channel, one.duration_s, one.source.value) for one in found)
         self._tell(VideosFound(request.job, videos))
         self._thumbnails(request.job, found)
 
-    def inputs(self, request: Classify, progress: Progress, cancelled: Cancelled) -> None:
+    def inputs(self, request: Classify, task: Task) -> None:
         """List the files of a folder or the videos of a playlist."""
-        self._tell(InputsFound(request.job, tuple(self._expanded(request, progress, cancelled))))
+        self._tell(InputsFound(request.job, tuple(self._expanded(request, task))))
 
-    def _expanded(self, request: Classify, progress: Progress, cancelled: Cancelled) -> Iterator[FoundInput]:
+    def _expanded(self, request: Classify, task: Task) -> Iterator[FoundInput]:
         """Yield what a folder or playlist holds; a part that cannot be read has its answer."""
         from musicgenre.errors import GenreError
         from musicgenre.inference.prediction import error_prediction
         from musicgenre.sources.inputs import expand_inputs
 
-        for item in expand_inputs([request.text], progress=progress, cancelled=cancelled):
+        for item in expand_inputs([request.text], task=task):
             failed = error_prediction(item.input, item.error, model=request.model) if item.error else None
             if item.source and item.source.kind == "folder":
                 error = GenreError("this folder holds no sound files", "not_found")

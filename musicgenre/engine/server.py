@@ -53,14 +53,13 @@ from musicgenre.engine.messages import (
 )
 from musicgenre.engine.searching import Search
 from musicgenre.engine.spectra_file import save_spectra
-from musicgenre.inference.prediction import Prediction, Reason
+from musicgenre.inference.prediction import Reason
+from musicgenre.task import Task
 
 if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
-    from musicgenre.audio.recording import Recording
     from musicgenre.inference.classifier import Classifier
     from musicgenre.sources.links import Source
 
-CHECKS_PER_S = 3.6  # how often the analysis asks whether to stop, for each second of sound
 
 Queue = queue.SimpleQueue[Any]
 
@@ -131,13 +130,14 @@ class Engine:
     @contextlib.contextmanager
     def _reporting(self, job: int, problem: type[Problem] | type[SimilarFailed]) -> Iterator[None]:
         """Turn a user error into its sentence and a bug into its traceback."""
-        from musicgenre.errors import GenreError
+        from musicgenre.errors import Cancelled, GenreError
 
         try:
             yield
+        except Cancelled:
+            pass
         except GenreError as error:
-            if error.kind != "cancelled":
-                self.tell(problem(job, str(error)))
+            self.tell(problem(job, str(error)))
         except OSError as error:
             place = error.filename or "the system"
             self.tell(problem(job, f"{place}: {error.strerror or error}; check the place and free space"))
@@ -153,7 +153,7 @@ class Engine:
 
         if model not in self._classifiers:
             self._classifiers.clear()
-            self._classifiers[model] = _paced(Classifier)(model, threads=min(cpu_count(), 4))
+            self._classifiers[model] = Classifier(model, threads=min(cpu_count(), 4))
         return self._classifiers[model]
 
     def _load(self, request: LoadModel) -> None:
@@ -194,56 +194,49 @@ class Engine:
         from musicgenre.sources.links import resolve
 
         job = request.job
-
-        def cancelled() -> bool:
-            return job in self._cancelled
-
-        def progress(stage: str, fraction: float) -> None:
-            self.tell(StageReached(job, stage, fraction))
-
+        task = self._task(job)
         try:
             source = resolve(request.text)
             if source.kind == "search":
-                self._search.videos(request, source.value, progress, cancelled)
+                self._search.videos(request, source.value, task)
                 return
             if source.kind in ("folder", "playlist"):
-                self._search.inputs(request, progress, cancelled)
+                self._search.inputs(request, task)
                 return
         except GenreError as error:
-            if error.kind == "cancelled":
-                raise
             self.tell(Answered(job, error_prediction(request.text, error, model=request.model, title=request.title)))
             return
-        self._answer(request, source, progress, cancelled)
+        self._answer(request, source, task)
 
-    def _answer(
-        self, request: Classify, source: "Source", progress: Callable[[str, float], None], cancelled: Callable[[], bool]
-    ) -> None:
+    def _task(self, job: int) -> Task:
+        """Return the task of a job: its progress goes to the window, which may cancel it."""
+        return Task(
+            lambda stage, fraction: self.tell(StageReached(job, stage, fraction)), lambda: job in self._cancelled
+        )
+
+    def _answer(self, request: Classify, source: "Source", task: Task) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
         from musicgenre.inference.reasons import reasons
         from musicgenre.plots.spectra import song_spectra
         from musicgenre.sources.inputs import Item
         from musicgenre.sources.links import input_name
 
-        progress("prepare", 0.0)
+        task.report("prepare", 0.0)
         classifier = self._classifier(request.model)
         if source.kind == "video" and not request.title:
             threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
         item = Item(input_name(request.text, source), source, request.title)
-        heard: list[Recording] = []
-        prediction: Prediction = classifier.classify_item(
-            item, progress=progress, cancelled=cancelled, heard=lambda decoded, _: heard.append(decoded)
-        )
-        recording = heard[0] if heard else None
+        analysis = classifier.classify_item(item, task=task)
+        prediction, recording = analysis.prediction, analysis.recording
         why: tuple[Reason, ...] = ()
         if recording is not None and prediction.probabilities:
-            found = reasons(prediction, recording, classifier.features, classifier.model.card)
+            found = reasons(prediction, recording, analysis.features, classifier.model.card)
             why = tuple(Reason(**one) for one in found)
         self.tell(Answered(request.job, prediction, why, _colour(prediction.genre)))
         if recording is None or not recording.clips:
             return
         self._drawing.keep_recording(request.key, recording)
-        spectra = song_spectra(recording, cancelled=cancelled)
+        spectra = song_spectra(recording, task=task)
         self._drawing.keep_spectra(request.key, spectra)
         if request.store:
             with contextlib.suppress(OSError):
@@ -264,38 +257,13 @@ class Engine:
         from musicgenre.library.similar import similar
         from musicgenre.library.store import Library
 
-        def cancelled() -> bool:
-            return request.job in self._cancelled
-
         with Library(Path(request.library), create=False) as library:
-            found = similar(library, request.text, top=request.top, cancelled=cancelled)
+            found = similar(library, request.text, top=request.top, task=self._task(request.job))
         songs = (
             SimilarSong(str(one.song.path), one.song.title, one.song.genre or one.song.verdict, one.distance)
             for one in found
         )
         self.tell(SimilarFound(request.job, tuple(songs)))
-
-
-def _paced(base: Any) -> Any:
-    """Return the classifier's class with an analysis that tells how far it is."""
-
-    class Paced(base):
-        """Counts how often the analysis asks whether to stop, which it does at an even pace."""
-
-        def classify(self, recording: Any, *, source: str, progress: Any, cancelled: Any) -> Any:
-            """Classify as always."""
-            expected = max(CHECKS_PER_S * sum(clip.duration_s for clip in recording.clips), 1.0)
-            asked = 0
-
-            def ask() -> bool:
-                nonlocal asked
-                asked += 1
-                progress("analyse", min(asked / expected, 0.99))
-                return bool(cancelled())
-
-            return super().classify(recording, source=source, progress=progress, cancelled=ask)
-
-    return Paced
 
 
 def _colour(genre: str | None) -> str | None:

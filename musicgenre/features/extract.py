@@ -7,7 +7,6 @@ import numpy as np
 
 from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample
 from musicgenre.cpu import keep_freed_memory, one_blas_thread
-from musicgenre.errors import Cancelled
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
 from musicgenre.features.musicnn import (
     TAG_HOP_LENGTH,
@@ -21,7 +20,7 @@ from musicgenre.features.musicnn import (
 )
 from musicgenre.features.sound_statistics import level_gain, signal_statistics
 from musicgenre.features.spectral import compress_mel, frame_features, mel_power, power_spectrogram, tempo_bpm
-from musicgenre.task import Cancel, never
+from musicgenre.task import UNATTENDED, Task
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def extract(
     *,
     network: TagNetwork | None = None,
     grid: WindowGrid | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
 ) -> Features:
     """Compute the columns of some families for one recording.
 
@@ -58,27 +57,26 @@ def extract(
     ModelError
         For an unknown family.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     names = columns_of(families)
     keep_freed_memory()
     with one_blas_thread():  # the same digits in every run
-        values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], cancelled)
+        values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], task)
         windows = None
         if not SPECTRAL_FAMILIES.issuperset(families):
-            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), cancelled)
+            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), task)
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows)
 
 
-def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Cancel) -> dict[str, float]:
+def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], task: Task) -> dict[str, float]:
     """Return the columns of the spectral families, over the frames of all clips."""
     values: dict[str, float] = {}
     parts = []
     for clip in clips if families else ():
-        if cancelled():
-            raise Cancelled("stopped")
+        task.check()
         parts.append(frame_features(resample(clip, SR), families))
     for family in families:
         if family == "tempo":
@@ -92,22 +90,23 @@ def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], cancelled: Ca
 
 
 def _rows_16k(
-    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, cancelled: Cancel
+    clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, task: Task
 ) -> tuple[dict[str, np.ndarray], Windows | None]:
     """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
     gain = np.float32(level_gain(level_dbfs(clips)))
     tagged = bool({"musicnn", "musicnn_deep"} & set(families))
     network = (network or TagNetwork()) if tagged else None
     starts, centres, activations, deep, signal = [], [], [], [], []
-    for clip in clips:
-        if cancelled():
-            raise Cancelled("stopped")
+    for i, clip in enumerate(clips):
+        task.check()
         y = resample(clip, TAG_SR)
         power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
         mel = mel_power(power, sr=TAG_SR, n_fft=TAG_N_FFT, n_mels=TAG_N_MELS)
         if network is not None:
             firsts = grid.starts(len(mel))
-            tags, units = network(compress_mel(mel), starts=firsts, cancelled=cancelled)
+            tags, units = network(
+                compress_mel(mel), starts=firsts, task=task.part(i / len(clips), (i + 1) / len(clips))
+            )
             seconds = firsts * TAG_HOP_LENGTH / TAG_SR
             starts.append(clip.at(seconds))
             centres.append(clip.at(seconds + WINDOW_S / 2))

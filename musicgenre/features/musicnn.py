@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from musicgenre.errors import Cancelled, ModelError
+from musicgenre.errors import ModelError
 from musicgenre.litert import MODELS_DIR, load_litert
-from musicgenre.task import Cancel, never
+from musicgenre.task import UNATTENDED, Task
 
 # musicnn's front end (Pons and Serra, 2019)
 TAG_SR = 16000
@@ -45,6 +45,7 @@ N_DEEP = 200
 
 N_TIMBRAL, N_TALL = 408, 51  # maps of the wide filters, and of each height of tall ones
 
+SHARED_TIME = 0.6  # of the network's time goes into filters that windows share
 TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
 
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
@@ -171,7 +172,7 @@ class TagNetwork:
         self._timbral, self._tall, self._tallest, self._tags = (load_litert(data, threads=threads) for data in parts)
 
     def __call__(
-        self, mel: np.ndarray, *, starts: Sequence[int] | np.ndarray | None = None, cancelled: Cancel = never
+        self, mel: np.ndarray, *, starts: Sequence[int] | np.ndarray | None = None, task: Task = UNATTENDED
     ) -> tuple[np.ndarray, np.ndarray]:
         """Run the network on some windows.
 
@@ -193,17 +194,17 @@ class TagNetwork:
         if not len(starts):
             return activations, deep
         x = mel * self._gain + self._offset
-        timbral, edges = self._timbral_maps(x, starts, cancelled)
+        timbral, edges = self._timbral_maps(x, starts, task)
         context = TIMBRAL_CONTEXT
-        tall = self._tall_maps(x, cancelled)
+        tall = self._tall_maps(x, task)
         front = np.empty((WINDOW_FRAMES, N_TIMBRAL + 3 * N_TALL), np.float32)
         wide, tallest, shared = np.split(front, [N_TIMBRAL, N_TIMBRAL + N_TALL], axis=1)
         mel_in, front_in = (part.get_input_details()[0]["index"] for part in (self._tallest, self._tags))
         maps_out, *ends_out = _by_length(self._tallest)
         deep_out, tags_out = _by_length(self._tags)
         for i, start in enumerate(starts):
-            if cancelled():
-                raise Cancelled("stopped")
+            task.check()
+            task.report("analyse", SHARED_TIME + (1 - SHARED_TIME) * i / len(starts))
             self._tallest.set_tensor(mel_in, x[None, start : start + WINDOW_FRAMES])
             self._tallest.invoke()
             wide[:context], wide[-context:] = edges[i]
@@ -219,7 +220,7 @@ class TagNetwork:
             deep[i] = self._tags.get_tensor(deep_out)[0]
         return activations, deep
 
-    def _timbral_maps(self, x: np.ndarray, starts: np.ndarray, cancelled: Cancel) -> tuple[np.ndarray, np.ndarray]:
+    def _timbral_maps(self, x: np.ndarray, starts: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
         """Return the maps of frames 3, 4, ... of all windows, and of the three at both ends of each window.
 
         Shapes (frames - 6, maps) and (windows, 2, 3, maps).
@@ -231,10 +232,10 @@ class TagNetwork:
         inside = (ends >= 0) & (ends < WINDOW_FRAMES)
         edges = np.where(inside, starts[:, None, None] + ends, len(x))
         rows = np.concatenate([inner, edges.reshape(-1, len(around))])
-        maps = self._maps(x, rows, len(inner), cancelled)
+        maps = self._maps(x, rows, len(inner), task)
         return maps[: len(inner)], maps[len(inner) :].reshape(len(starts), 2, context, -1)
 
-    def _tall_maps(self, x: np.ndarray, cancelled: Cancel) -> np.ndarray:
+    def _tall_maps(self, x: np.ndarray, task: Task) -> np.ndarray:
         """Return the maps of the filters of 64 and 32 frames, shape (frames, 102), as if all frames were one window."""
         details_in, details_out = self._tall.get_input_details()[0], self._tall.get_output_details()[0]
         chunk = details_out["shape"][1]
@@ -242,14 +243,13 @@ class TagNetwork:
         padded = np.pad(x, ((reach, reach + -len(x) % chunk), (0, 0)))
         out = np.empty((len(padded) - 2 * reach, details_out["shape"][2]), np.float32)
         for start in range(0, len(out), chunk):
-            if cancelled():
-                raise Cancelled("stopped")
+            task.check()
             self._tall.set_tensor(details_in["index"], padded[None, start : start + chunk + 2 * reach])
             self._tall.invoke()
             out[start : start + chunk] = self._tall.get_tensor(details_out["index"])[0]
         return out[: len(x)]
 
-    def _maps(self, x: np.ndarray, rows: np.ndarray, consecutive: int, cancelled: Cancel) -> np.ndarray:
+    def _maps(self, x: np.ndarray, rows: np.ndarray, consecutive: int, task: Task) -> np.ndarray:
         """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros.
 
         Of the first `consecutive` rows, row i is i, i + 1, ..., i + 6.
@@ -263,8 +263,8 @@ class TagNetwork:
         runs = sliding_window_view(spectra, chunk, axis=2)
         out = np.empty((len(rows), shape_out[1]), np.float32)
         for start in range(0, len(rows), chunk):
-            if cancelled():
-                raise Cancelled("stopped")
+            task.check()
+            task.report("analyse", SHARED_TIME * start / len(rows))
             seen = rows[start : start + chunk]
             # Bins first; of each the real parts of all frames around, then the imaginary ones.
             if start + chunk <= consecutive:  # a view costs a tenth of a selection

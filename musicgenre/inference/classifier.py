@@ -3,14 +3,14 @@
 A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from musicgenre.audio.recording import WINDOW_S, Clip, Recording, amplify, level_dbfs
+from musicgenre.audio.recording import WHOLE, WINDOW_S, Clip, Excerpt, Recording, amplify, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
 from musicgenre.audio.sounding import Heard, heard
@@ -23,10 +23,28 @@ from musicgenre.inference.not_music import FAMILIES_NEEDED, NotMusicDetector
 from musicgenre.inference.prediction import Prediction, Section, Segment, error_prediction
 from musicgenre.sources.download import fetch, read_download
 from musicgenre.sources.inputs import Item
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
 
 SEGMENT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """An answer and what it was made from.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    recording : Recording, optional
+        What was decoded; None if nothing could be.
+    features : Features, optional
+        What the answer rests on; None where none were computed.
+    """
+
+    prediction: Prediction
+    recording: Recording | None = None
+    features: Features | None = None
 
 
 class Classifier:
@@ -39,11 +57,6 @@ class Classifier:
     threads : int
         Processor threads for the pretrained network.
 
-    Attributes
-    ----------
-    features : Features or None
-        Of the last answer, to explain it.
-
     Raises
     ------
     ModelError
@@ -54,7 +67,6 @@ class Classifier:
         prepare()
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
-        self.features: Features | None = None
         self.detector = NotMusicDetector()
         self._grid = grid_of(self.model.card["extractor"])
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
@@ -63,68 +75,71 @@ class Classifier:
         self,
         item: Item,
         *,
-        start_s: float | None = None,
-        length_s: float | None = None,
+        excerpt: Excerpt = WHOLE,
         cookies_from_browser: str | None = None,
-        progress: Progress | None = None,
-        cancelled: Cancel = never,
-        heard: Callable[[Recording, Prediction], None] | None = None,
-    ) -> Prediction:
+        task: Task = UNATTENDED,
+    ) -> Analysis:
         """Classify a file, or a video that is downloaded for it and deleted again.
 
         Parameters
         ----------
         item : Item
             From `sources.inputs.expand_inputs`; its error, if any, becomes the answer.
-        start_s, length_s : float
+        excerpt : Excerpt
             Look only at this part; the default start is the one a link asks for.
         cookies_from_browser : str
             See `sources.download.fetch`.
-        heard : callable
-            Called with what was decoded and its answer, before the samples are gone; its `GenreError` becomes the
-            answer.
+        task : Task
+            Takes the progress, and says whether to stop.
+
+        Returns
+        -------
+        Analysis
+            Of an input that failed, the answer alone: its verdict is ``error``.
 
         Raises
         ------
         Cancelled
-            If `cancelled` said so.
+            If the task was cancelled.
         """
         title = item.title
         try:
             if item.error or item.source is None:
                 raise item.error or SourceError(f"{clean_title(item.input)!r} leads to nothing")
             if item.source.kind != "video":
-                recording = read_safely(
-                    item.source.value, start_s=start_s or 0.0, length_s=length_s, progress=progress, cancelled=cancelled
-                )
+                recording = read_safely(item.source.value, excerpt=excerpt, task=task)
             else:
-                with fetch(
-                    item.source, progress=progress, cancelled=cancelled, cookies_from_browser=cookies_from_browser
-                ) as download:
+                with fetch(item.source, task=task, cookies_from_browser=cookies_from_browser) as download:
                     title = download.title
-                    recording = read_download(
-                        download, start_s=start_s, length_s=length_s, progress=progress, cancelled=cancelled
-                    )
-            prediction = self.classify(recording, source=item.input, progress=progress, cancelled=cancelled)
-            if heard:
-                heard(recording, prediction)
+                    recording = read_download(download, excerpt=excerpt, task=task)
+            analysis = self.classify(recording, source=item.input, task=task)
         except GenreError as error:
-            if error.kind == "cancelled":
-                raise
-            prediction = error_prediction(item.input, error, model=self.model.name, title=title)
-        return replace(prediction, candidates=item.search_results()) if item.candidates else prediction
+            analysis = Analysis(error_prediction(item.input, error, model=self.model.name, title=title))
+        if item.candidates:
+            prediction = replace(analysis.prediction, candidates=item.search_results())
+            analysis = replace(analysis, prediction=prediction)
+        return analysis
 
-    def classify(
-        self, recording: Recording, *, source: str, progress: Progress | None = None, cancelled: Cancel = never
-    ) -> Prediction:
+    def classify(self, recording: Recording, *, source: str, task: Task = UNATTENDED) -> Analysis:
         """Classify a decoded recording.
+
+        Parameters
+        ----------
+        recording : Recording
+        source : str
+            What the answer calls the input.
+        task : Task
+            Takes the progress, and says whether to stop.
+
+        Returns
+        -------
+        Analysis
 
         Raises
         ------
         Cancelled
-            If `cancelled` said so.
+            If the task was cancelled.
         """
-        self.features = None
         sound = heard(recording)
         spans = sound.spans or [span for clip in recording.clips for span in clip.spans]
         analysed = [Section(round(start, 3), round(end, 3)) for start, end in spans]
@@ -135,29 +150,27 @@ class Classifier:
         seconds = sum(clip.duration_s for clip in recording.clips)
         if seconds < WINDOW_S:
             reason = f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
-            return Prediction(**about, verdict="too_short", reason=reason)
+            return Analysis(Prediction(**about, verdict="too_short", reason=reason), recording)
         if level_dbfs(sound.clips) < SILENT_DBFS:
             level = level_dbfs([replace(clip, samples=without_offset(clip.samples)) for clip in recording.clips])
             what = "digital silence" if level == -np.inf else f"the level is {level:.0f} dBFS"
-            return Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}")
+            return Analysis(Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}"), recording)
         seconds = sound.duration_s
         if seconds < WINDOW_S:
             reason = f"only {seconds:.1f} s of sound, the rest is silence; at least {WINDOW_S:g} s are needed"
-            return Prediction(**about, verdict="too_short", reason=reason)
-        if progress:
-            progress("analyse", 0.0)
+            return Analysis(Prediction(**about, verdict="too_short", reason=reason), recording)
+        task.report("analyse", 0.0)
         clips = amplify(sound.clips, self.model.card.get("amplify_to_dbfs"))
-        features = extract(clips, self._families, network=self.network, grid=self._grid, cancelled=cancelled)
-        self.features = features
-        if progress:
-            progress("analyse", 1.0)
+        features = extract(clips, self._families, network=self.network, grid=self._grid, task=task)
+        task.report("analyse", 1.0)
         probabilities = self.model.predict(features.values).probabilities
         chances = {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)}
         other = self.detector.score(features.values)
         refuse_from, doubt_from = self.detector.thresholds(seconds)
         if other >= refuse_from:
             reason = f"it sounds like speech, noise or another sound, not like music (certainty {other:.0%})"
-            return Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
+            refused = Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
+            return Analysis(refused, recording, features)
         best, second = (int(i) for i in np.argsort(-probabilities)[:2])
         confidence = float(probabilities[best])
         answer: dict[str, Any] = {
@@ -175,8 +188,8 @@ class Classifier:
             sure, takes = (f"{share:.{digits}%}" for share in (confidence, threshold))
             reason = f"between {answer['genre']} and {rival}: {sure} is below the {takes} it takes"
         else:
-            return Prediction(**about, **answer, verdict="genre")
-        return Prediction(**about, **answer, verdict="uncertain", reason=reason)
+            return Analysis(Prediction(**about, **answer, verdict="genre"), recording, features)
+        return Analysis(Prediction(**about, **answer, verdict="uncertain", reason=reason), recording, features)
 
     def _segments(self, recording: Recording, sound: Heard, features: Features) -> list[Segment]:
         """Return the genres over what sounds: each stretch has the answer of the nearest analysed one, silence none."""

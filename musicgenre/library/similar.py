@@ -12,7 +12,7 @@ from musicgenre.inference.batch import loaded_classifier
 from musicgenre.library.statistics import SHOWN
 from musicgenre.library.store import FEATURE_TYPE, Library, Song, song_features
 from musicgenre.sources.inputs import expand_inputs
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
 
 BLOCK = 50_000  # songs that are compared at once, 40 MB
@@ -42,8 +42,7 @@ def similar(
     top: int = SHOWN,
     model: str = "genres",
     search_titles: bool = False,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
 ) -> list[Neighbour]:
     """Return the nearest songs of a library to a song.
 
@@ -53,7 +52,7 @@ def similar(
         A file, in the library or not, or a link; with `search_titles` a title. It is not among its own neighbours.
     top : int
         How many.
-    model, progress, cancelled
+    model, task
         For a song that has to be heard first; see `inference.classifier.Classifier`.
 
     Raises
@@ -61,7 +60,7 @@ def similar(
     GenreError
         If the song cannot be read or has too little sound.
     """
-    items = expand_inputs([text], search_titles=search_titles, progress=progress, cancelled=cancelled)
+    items = expand_inputs([text], search_titles=search_titles, task=task)
     item, *more = itertools.islice(items, 2)
     if more:
         raise SourceError(f"{clean_title(text)!r} is more than one song; give one")
@@ -71,10 +70,10 @@ def similar(
     features = library.features_of(path) if path else None
     if features is None:
         classifier = loaded_classifier(model, 1)
-        answer = classifier.classify_item(item, progress=progress, cancelled=cancelled)
-        if not answer.probabilities or classifier.features is None or classifier.features.windows is None:
-            raise GenreError(f"{clean_title(text)!r} cannot be compared: {answer.reason}", "unreadable")
-        features = song_features(classifier.features.windows.deep)
+        analysis = classifier.classify_item(item, task=task)
+        if not analysis.prediction.probabilities or analysis.features is None or analysis.features.windows is None:
+            raise GenreError(f"{clean_title(text)!r} cannot be compared: {analysis.prediction.reason}", "unreadable")
+        features = song_features(analysis.features.windows.deep)
     return nearest(library, features, top=top, leave_out=path)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.audio.decode import song_sha256
-from musicgenre.audio.recording import Recording
+from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import AudioError, GenreError, SourceError
 from musicgenre.files import file_sha256
 from musicgenre.inference.batch import answer_item, loaded_classifier
@@ -133,16 +133,13 @@ def stored_name(text: str) -> Name:
 def song_job(job: tuple[str, str, float | None, float | None]) -> tuple[Prediction, bytes | None, dict[str, str]]:
     """Classify one song in a worker: (path, model, start, length) -> (answer, features, tags)."""
     path, model, start_s, length_s = job
-    heard: list[Recording] = []
-    classifier = loaded_classifier(model, 1)
     item = Item(path, Source("file", path))
-    prediction = answer_item(
-        classifier, item, start_s=start_s, length_s=length_s, heard=lambda recording, _: heard.append(recording)
-    )
+    analysis = answer_item(loaded_classifier(model, 1), item, excerpt=Excerpt(start_s, length_s))
     features = None
-    if prediction.probabilities and classifier.features and classifier.features.windows:
-        features = song_features(classifier.features.windows.deep).tobytes()
-    return prediction, features, {**heard[0].tags, **_genre_tag(Path(path))} if heard else {}
+    if analysis.prediction.probabilities and analysis.features and analysis.features.windows:
+        features = song_features(analysis.features.windows.deep).tobytes()
+    tags = {**analysis.recording.tags, **_genre_tag(Path(path))} if analysis.recording else {}
+    return analysis.prediction, features, tags
 
 
 def song_features(deep: np.ndarray) -> np.ndarray:
@@ -585,3 +582,21 @@ def below_any(roots: Sequence[str | Path]) -> tuple[str, tuple[Any, ...]]:
         return "1", ()
     parts = [below(root) for root in roots]
     return f"({' OR '.join(words for words, _ in parts)})", tuple(v for _, values in parts for v in values)
+
+
+def open_library(path: Path | str, *, create: bool = False) -> Library:
+    """Open a library of songs, to be used in a ``with`` block.
+
+    Parameters
+    ----------
+    path : path-like
+        The file that ``03_launch_classifier.py INPUT --library FILE`` keeps.
+    create : bool
+        Begin a new library where there is no file.
+
+    Raises
+    ------
+    SourceError
+        If there is no library at the path, or it cannot be read.
+    """
+    return Library(Path(path), create=create)

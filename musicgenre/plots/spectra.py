@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from musicgenre.audio.recording import WINDOW_S, Clip, Recording, level_dbfs, resample
 from musicgenre.audio.silence import SILENT_DBFS, Stretch
 from musicgenre.audio.sounding import heard
-from musicgenre.errors import AudioError, Cancelled
+from musicgenre.errors import AudioError
 from musicgenre.features.families import HOP_LENGTH, N_FFT, N_MELS, SR, TEMPO_WINDOW, TOP_DB
 from musicgenre.features.spectral import (
     chroma_filterbank,
@@ -29,7 +29,7 @@ from musicgenre.features.spectral import (
     tempo_bpm,
     tempogram_mean,
 )
-from musicgenre.task import Cancel, never
+from musicgenre.task import UNATTENDED, Task
 
 MAX_COLUMNS = 1200  # of all parts of a recording together; pictures are about a thousand pixels wide
 
@@ -106,7 +106,7 @@ class SongSpectra:
     parts: tuple[SpectraPart, ...]
 
 
-def song_spectra(recording: Recording, *, cancelled: Cancel = never) -> SongSpectra:
+def song_spectra(recording: Recording, *, task: Task = UNATTENDED) -> SongSpectra:
     """Compute the pictures' numbers for a recording.
 
     Raises
@@ -114,7 +114,7 @@ def song_spectra(recording: Recording, *, cancelled: Cancel = never) -> SongSpec
     AudioError
         If the recording holds no sample.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     clips = sorted((clip for clip in recording.clips if len(clip.samples)), key=lambda clip: clip.start_s)
     if not clips:
@@ -123,7 +123,7 @@ def song_spectra(recording: Recording, *, cancelled: Cancel = never) -> SongSpec
     parts, tempograms = [], []
     for clip in clips:
         columns = max(int(MAX_COLUMNS * clip.duration_s / total_s), MIN_COLUMNS)
-        part, tempogram = _part(clip, columns, cancelled)
+        part, tempogram = _part(clip, columns, task)
         parts.append(part)
         tempograms.append(tempogram)
     sound = heard(recording)
@@ -190,7 +190,7 @@ def _relative_db(db: np.ndarray, top: float) -> np.ndarray:
     return np.maximum(db - np.float32(top), np.float32(-TOP_DB))
 
 
-def _part(clip: Clip, columns: int, cancelled: Cancel) -> tuple[SpectraPart, np.ndarray]:
+def _part(clip: Clip, columns: int, task: Task) -> tuple[SpectraPart, np.ndarray]:
     """Return one section with levels in absolute dB, and its mean tempogram, shape (lags,)."""
     y = resample(clip, SR)
     frames = 1 + len(y) // HOP_LENGTH
@@ -199,8 +199,7 @@ def _part(clip: Clip, columns: int, cancelled: Cancel) -> tuple[SpectraPart, np.
     mels, powers, chromas, rolloffs, levels = [], [], [], [], []
     bank = None
     for first in range(0, frames, block):
-        if cancelled():
-            raise Cancelled("stopped")
+        task.check()
         power = _frames(y, first, min(first + block, frames))
         if bank is None:
             bank = chroma_filterbank(estimate_tuning(power))

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicgenre.audio.recording import Recording
+from musicgenre.audio.recording import WHOLE, Excerpt, Recording
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.errors import AudioError, SourceError
 from musicgenre.sources.links import Source, resolve
 from musicgenre.sources.ytdlp import Job, client, run
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
 
 MAX_DURATION_S = 3 * 3600.0  # longer videos are concerts and mixes, hundreds of megabytes
@@ -40,8 +40,7 @@ class Download:
 def fetch(
     source: Source | str,
     *,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
     cookies_from_browser: str | None = None,
 ) -> Iterator[Download]:
     """Download the sound of one video for the time of a ``with`` block.
@@ -50,8 +49,8 @@ def fetch(
     ----------
     source : Source or str
         A source of the kind ``video``, or the link of one.
-    progress, cancelled : callable
-        Called with ("look up", 0) and ("download", fraction); asked every 0.05 s.
+    task : Task
+        Takes the progress, and says whether to stop.
     cookies_from_browser : str
         The name of a browser whose YouTube cookies are used, for videos that need an account.
 
@@ -65,7 +64,7 @@ def fetch(
     SourceError
         With one sentence, whatever went wrong.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     video = source if isinstance(source, Source) else resolve(source)
     if video.kind != "video":
@@ -81,7 +80,7 @@ def fetch(
                 if job.stop.is_set():  # nobody waits any more; on Windows open files outlive the first removal
                     _remove(folder)
 
-        yield run(work, "look up", f"the video {video.video_id}", progress, cancelled)
+        yield run(work, "look up", f"the video {video.video_id}", task)
 
 
 def _remove(folder: Path) -> None:
@@ -96,10 +95,8 @@ def _remove(folder: Path) -> None:
 def read_download(
     download: Download,
     *,
-    start_s: float | None = None,
-    length_s: float | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    excerpt: Excerpt = WHOLE,
+    task: Task = UNATTENDED,
 ) -> Recording:
     """Decode the parts of a download that are analysed; the default start is the one of the link.
 
@@ -108,16 +105,16 @@ def read_download(
     SourceError
         If the start lies behind the end, or what was sent is no sound.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
-    start = download.start_s if start_s is None else start_s
+    start = download.start_s if excerpt.start_s is None else excerpt.start_s
     if download.duration_s and start >= download.duration_s:
         raise SourceError(
             f"start {start:g} s lies behind the end of {download.title!r} ({download.duration_s:.0f} s); "
             "choose an earlier one"
         )
     try:
-        recording = read_safely(download.path, start_s=start, length_s=length_s, progress=progress, cancelled=cancelled)
+        recording = read_safely(download.path, excerpt=Excerpt(start, excerpt.length_s), task=task)
     except AudioError as error:
         raise SourceError(
             f"the sound that YouTube sent for {download.title!r} is broken; try again, or choose another video",
@@ -131,11 +128,9 @@ def read_download(
 
 def _download(job: Job, video: Source, folder: Path, cookies_from_browser: str | None) -> Download:
     """Look a video up, refuse what is live or too long, and download its sound."""
-    from yt_dlp.utils import DownloadCancelled
 
     def watch(status: dict[str, Any]) -> None:
-        if job.stop.is_set():
-            raise DownloadCancelled("stopped")
+        job.check()
         total = status.get("total_bytes") or status.get("total_bytes_estimate")
         if total:
             job.fraction = min(status.get("downloaded_bytes", 0) / total, 1.0)

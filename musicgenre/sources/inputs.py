@@ -11,7 +11,7 @@ from musicgenre.sources.folders import sound_files, soundless_folder, unread_fol
 from musicgenre.sources.links import Source, input_name, resolve, video_source
 from musicgenre.sources.search_result import SearchResult
 from musicgenre.sources.youtube import Candidate, best_match, playlist, search
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
 
 
@@ -56,8 +56,7 @@ def expand_inputs(
     *,
     search_titles: bool = False,
     cookies_from_browser: str | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
 ) -> Iterator[Item]:
     """Yield the items of all inputs in order; YouTube is asked when the turn of a playlist or a title comes.
 
@@ -70,13 +69,13 @@ def expand_inputs(
         not be sent to YouTube.
     cookies_from_browser : str, optional
         See `sources.download.fetch`.
-    progress, cancelled : callable
-        Called and asked while YouTube is.
+    task : Task
+        Takes the progress, and says whether to stop.
 
     Raises
     ------
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     for text in texts:
         try:
@@ -88,12 +87,10 @@ def expand_inputs(
                     video = video_source(video_id)
                     yield Item(video.value, video)
             elif source.kind == "playlist":
-                for entry in playlist(
-                    source, progress=progress, cancelled=cancelled, cookies_from_browser=cookies_from_browser
-                ):
+                for entry in playlist(source, task=task, cookies_from_browser=cookies_from_browser):
                     yield Item(entry.link, None if entry.error else entry.source, entry.title, entry.error)
             elif source.kind == "search" and search_titles:
-                candidates = search(source.value, progress=progress, cancelled=cancelled)
+                candidates = search(source.value, task=task)
                 chosen = best_match(candidates, title=source.value)
                 yield Item(text, chosen.source, chosen.title, candidates=tuple(candidates), chosen=chosen)
             elif source.kind == "search":
@@ -103,8 +100,6 @@ def expand_inputs(
             else:
                 yield Item(input_name(text, source), source)
         except GenreError as error:
-            if error.kind == "cancelled":
-                raise
             yield Item(text, error=error)
 
 

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-`progress` and `cancelled` are only called in the thread that called the function here, and stopping takes less than
+The task is only asked in the thread that called the function here, and stopping takes less than
 0.3 s whatever yt-dlp is doing. yt-dlp gets links that `sources.links` built, and writes into one temporary folder
 that is removed in every case. Titles are cleaned where they arrive.
 """
@@ -18,7 +18,7 @@ from musicgenre.errors import SourceError
 from musicgenre.sources.download import MAX_DURATION_S, _live_sentence
 from musicgenre.sources.links import VIDEO_ID, Source, video_source
 from musicgenre.sources.ytdlp import Job, client, run
-from musicgenre.task import Cancel, Progress, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
 
 SONG_S = (90.0, 720.0)  # length of a video that is taken for a song: longer than a Short, shorter than an album
@@ -82,7 +82,10 @@ class Preview:
 
 
 def search(
-    title: str, *, limit: int = 5, progress: Progress | None = None, cancelled: Cancel = never
+    title: str,
+    *,
+    limit: int = 5,
+    task: Task = UNATTENDED,
 ) -> list[Candidate]:
     """Return up to `limit` videos for a title, in YouTube's order and without live streams.
 
@@ -91,7 +94,7 @@ def search(
     SourceError
         If there is none, or YouTube cannot be asked.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     words = clean_title(title)
     if not words:
@@ -109,7 +112,7 @@ def search(
                 found.append(Candidate(clean_title(entry.get("title")), channel, float(duration), video_id))
         return found[:limit]
 
-    found = run(work, "search", f"the search for {words!r}", progress, cancelled)
+    found = run(work, "search", f"the search for {words!r}", task)
     if not found:
         raise SourceError(f"YouTube has no video for {words!r}; check the spelling, or type artist and title")
     return found
@@ -144,8 +147,7 @@ def best_match(candidates: Sequence[Candidate], *, title: str = "") -> Candidate
 def playlist(
     source: Source,
     *,
-    progress: Progress | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
     cookies_from_browser: str | None = None,
 ) -> list[Entry]:
     """Return a playlist's entries in order; what is private, deleted or live keeps its place with the reason.
@@ -155,7 +157,7 @@ def playlist(
     SourceError
         If the playlist cannot be read or has no entries.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
     if source.kind != "playlist":
         raise SourceError(f"{clean_title(source.value)!r} is not a playlist; paste a playlist's link")
@@ -165,7 +167,7 @@ def playlist(
             result = youtube.extract_info(source.value, download=False) or {}
         return [_entry(entry or {}, i + 1, source.value) for i, entry in enumerate(result.get("entries") or [])]
 
-    entries = run(work, "playlist", f"the playlist {source.playlist_id}", progress, cancelled)
+    entries = run(work, "playlist", f"the playlist {source.playlist_id}", task)
     if not entries:
         raise SourceError(f"the playlist {source.playlist_id} is empty; check the link", "download")
     return entries

@@ -1,9 +1,9 @@
-"""yt-dlp on a leash: a thread that can be left, requests that only reach YouTube, and nothing on the disk.
+"""Run yt-dlp in an abandonable thread, restricted to YouTube's hosts, without caches or configuration files.
 
 Conventions
 -----------
 yt-dlp works in a thread that is left behind when the user stops, because nothing else ends a request at once; the
-callables `progress` and `cancelled` are only called in the thread that called `run`. Every request that yt-dlp makes,
+task is only asked in the thread that called `run`. Every request that yt-dlp makes,
 redirects included, passes `check_address`. No configuration file is read and no plugin of the user's folders loaded.
 """
 
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from musicgenre.errors import Cancelled, GenreError, SourceError
+from musicgenre.errors import GenreError, SourceError
 from musicgenre.sources.ytdlp_errors import COOKIES, MODULE_MISSING, explain
-from musicgenre.task import Cancel, Progress
+from musicgenre.task import Task
 from musicgenre.text import clean_title
 
 DOMAINS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "googlevideo.com", "ytimg.com")
@@ -32,7 +32,7 @@ TEST_HOST_VARIABLE = "GENRE_TEST_MEDIA_HOST"  # a loopback address that media ma
 
 SOCKET_TIMEOUT_S = 15.0
 
-POLL_S = 0.05  # how often `cancelled` is asked
+POLL_S = 0.05  # how often the task is asked whether to stop
 
 Answer = TypeVar("Answer")
 
@@ -46,6 +46,13 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     warnings: list[str] = field(default_factory=list)
 
+    def check(self) -> None:
+        """Raise yt-dlp's own exception for a download that nobody waits for any more."""
+        from yt_dlp.utils import DownloadCancelled
+
+        if self.stop.is_set():
+            raise DownloadCancelled("stopped")
+
     # yt-dlp takes the job for a logger.
     def debug(self, message: str) -> None:
         """Take a message of yt-dlp that nobody needs."""
@@ -57,9 +64,7 @@ class Job:
     error = warning
 
 
-def run(
-    work: Callable[[Job], Answer], stage: str, subject: str, progress: Progress | None, cancelled: Cancel
-) -> Answer:
+def run(work: Callable[[Job], Answer], stage: str, subject: str, task: Task) -> Answer:
     """Do `work` in a thread, wait for it, and turn its errors into sentences about `subject`."""
     job = Job(stage)
     answers: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
@@ -75,14 +80,13 @@ def run(
 
     def show() -> None:
         nonlocal shown
-        if progress and shown != (job.stage, job.fraction):
+        if shown != (job.stage, job.fraction):
             shown = (job.stage, job.fraction)
-            progress(*shown)
+            task.report(*shown)
 
     try:
         while True:
-            if cancelled():
-                raise Cancelled("stopped")
+            task.check()
             show()
             with contextlib.suppress(queue.Empty):
                 answer, error = answers.get(timeout=POLL_S)

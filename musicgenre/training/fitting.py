@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.cpu import one_blas_thread
-from musicgenre.task import Cancel, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.data import Data
 from musicgenre.training.folds import group_folds
@@ -16,7 +16,7 @@ from musicgenre.training.softmax import fit_temperature
 # ---- fitting inside a fold
 
 
-def fit(data: Data, config: Config, *, cancelled: Cancel = never) -> Any:
+def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
     """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
     with one_blas_thread():
         if config.architecture == "gated":
@@ -31,19 +31,19 @@ def fit(data: Data, config: Config, *, cancelled: Cancel = never) -> Any:
         part = data.subset(rows)
         return train_model(
             part.x, part.y, part.groups.tolist(), data.columns, config,
-            n_genres=len(data.genres), validation=validation, cancelled=cancelled,
+            n_genres=len(data.genres), validation=validation, task=task,
         )  # fmt: skip
 
 
-def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, cancelled: Cancel = never) -> np.ndarray:
+def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, task: Task = UNATTENDED) -> np.ndarray:
     """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
     logits = np.full((len(data.y), len(data.genres)), np.nan)
     for train, test in group_folds(data.y, data.groups, seed=seed):
-        logits[test] = fit(data.subset(train), config, cancelled=cancelled).logits(data.x[test])
+        logits[test] = fit(data.subset(train), config, task=task).logits(data.x[test])
     return logits
 
 
-def fit_calibrated(data: Data, config: Config, *, cancelled: Cancel = never) -> tuple[Any, float]:
+def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[Any, float]:
     """Train on all of `data`; return the model and the temperature of its inner out-of-fold logits."""
-    temperature = fit_temperature(out_of_fold_logits(data, config, cancelled=cancelled), data.y)
-    return fit(data, config, cancelled=cancelled), temperature
+    temperature = fit_temperature(out_of_fold_logits(data, config, task=task), data.y)
+    return fit(data, config, task=task), temperature

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.errors import Cancelled, ModelError
+from musicgenre.errors import ModelError
 from musicgenre.litert import quiet_stderr
-from musicgenre.task import Cancel, never
+from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.softmax import solve_softmax
 from musicgenre.training.whitening import Preparation, clip_weights, prepare
@@ -105,7 +105,7 @@ def train_model(
     *,
     n_genres: int,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
-    cancelled: Cancel = never,
+    task: Task = UNATTENDED,
 ) -> Trained:
     """Train a fresh model.
 
@@ -125,14 +125,13 @@ def train_model(
     ModelError
         If the loss is not finite: the cell diverged.
     Cancelled
-        If `cancelled` said so.
+        If the task was cancelled.
     """
-    if cancelled():
-        raise Cancelled("stopped")
+    task.check()
     weights = clip_weights(y, groups)
     preparation = prepare(x, y, weights, columns, config)
     if config.hidden:
-        return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, cancelled)
+        return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, task)
     kernel, bias, losses = solve_softmax(preparation.apply(x), y, weights, n_genres, config)
     return Trained(config, preparation, n_genres, [kernel, bias], {"loss": losses})
 
@@ -145,7 +144,7 @@ def _train_by_gradient(
     preparation: Preparation,
     n_genres: int,
     validation: tuple[np.ndarray, np.ndarray] | None,
-    cancelled: Cancel,
+    task: Task,
 ) -> Trained:
     """Train a network with hidden layers by Keras: Adam, cosine decay, early stopping."""
     keras = keras_module()
@@ -168,7 +167,7 @@ def _train_by_gradient(
     )
     data = tf.data.Dataset.from_tensor_slices((x.astype(np.float32), y, weights.astype(np.float32))).cache()
     data = data.shuffle(len(y), seed=config.seed, reshuffle_each_iteration=True).batch(size).repeat()
-    callbacks: list[Any] = [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _stop_if(cancelled))]
+    callbacks: list[Any] = [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: _stop_if(task))]
     if validation is not None and config.patience:
         patience = max(config.patience // STEPS_PER_CALL, 1)
         callbacks.append(
@@ -191,7 +190,6 @@ def _train_by_gradient(
     return Trained(config, preparation, n_genres, [np.asarray(a, np.float64) for a in learnt], history)
 
 
-def _stop_if(cancelled: Cancel) -> None:
+def _stop_if(task: Task) -> None:
     """Raise if the user asked to stop."""
-    if cancelled():
-        raise Cancelled("stopped")
+    task.check()

@@ -16,8 +16,18 @@ from support.material import LAYOUTS, ROOT, SR, encode, song, write_wav
 
 from musicgenre.audio import tracks
 from musicgenre.audio.decode import read_recording
-from musicgenre.audio.recording import MAX_SECTIONS, SECTION_S, WHOLE_UP_TO_S, Clip, level_dbfs, resample, sections
+from musicgenre.audio.recording import (
+    MAX_SECTIONS,
+    SECTION_S,
+    WHOLE_UP_TO_S,
+    Clip,
+    Excerpt,
+    level_dbfs,
+    resample,
+    sections,
+)
 from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
+from musicgenre.task import Task
 
 # file name -> codec, container, bit rate, and the largest difference from the original samples (lossless)
 LOSSLESS = {
@@ -225,7 +235,7 @@ def test_a_section_holds_the_sound_of_its_time(name, clock_file):
 
 @pytest.mark.parametrize("name", ["s16.wav", "lame.mp3", "aac.m4a", "opus.opus"])
 def test_start_and_length_choose_the_part(name, clock_file):
-    recording = read_recording(clock_file(name), start_s=70, length_s=5)
+    recording = read_recording(clock_file(name), excerpt=Excerpt(70, 5))
     (clip,) = recording.clips
     assert clip.start_s == pytest.approx(70, abs=0.05)
     assert clip.duration_s == pytest.approx(5, abs=0.01)
@@ -246,13 +256,13 @@ def test_a_section_late_in_a_long_file_costs_what_the_section_costs(name, clock_
 
     monkeypatch.setattr("musicgenre.audio.decode._packets", counted)
     path = clock_file(name)
-    read_recording(path, start_s=110, length_s=5)
+    read_recording(path, excerpt=Excerpt(110, 5))
     assert read < path.stat().st_size * 8 / 120  # the 5 s, the 0.5 s before, and a packet more
 
 
 def test_a_start_behind_the_end_is_said(clock_file):
     with pytest.raises(SourceError, match="start 500 s lies behind the end"):
-        read_recording(clock_file("s16.wav"), start_s=500)
+        read_recording(clock_file("s16.wav"), excerpt=Excerpt(500))
 
 
 # ---- files that say something else than they hold
@@ -442,13 +452,13 @@ def test_decoding_stops_when_asked(clock_file):
         return asked > 3
 
     with pytest.raises(Cancelled):
-        read_recording(clock_file("lame.mp3"), cancelled=cancelled)
+        read_recording(clock_file("lame.mp3"), task=Task(cancelled=cancelled))
     assert asked == 4
 
 
 def test_progress_rises_to_the_end(clock_file):
     seen = []
-    read_recording(clock_file("s16.wav"), progress=lambda stage, fraction: seen.append((stage, fraction)))
+    read_recording(clock_file("s16.wav"), task=Task(lambda stage, fraction: seen.append((stage, fraction))))
     assert seen == [("decode", 0.25), ("decode", 0.5), ("decode", 0.75), ("decode", 1.0)]
 
 

@@ -10,6 +10,7 @@ from support.material import SR, encode, song, write_wav
 
 from musicgenre.audio.decode import MAX_RATE, MIN_RATE, read_recording
 from musicgenre.audio.endings import AUDIO_FORMATS, AUDIO_SUFFIXES, CONTAINERS
+from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import AudioError, SourceError
 from musicgenre.library.store import Library
 from musicgenre.sources.folders import sound_files
@@ -122,7 +123,7 @@ def test_a_length_stated_too_short_is_found_out(kind, stated, tmp_path):
     recording = read_recording(path)
     assert recording.duration_s == pytest.approx(100, abs=0.5)
     assert len(recording.clips) == 3
-    assert read_recording(path, start_s=90, length_s=5).clips[0].duration_s == pytest.approx(5, abs=0.1)
+    assert read_recording(path, excerpt=Excerpt(90, 5)).clips[0].duration_s == pytest.approx(5, abs=0.1)
 
 
 def test_a_recording_of_hours_without_a_length_is_read_in_time(tmp_path):

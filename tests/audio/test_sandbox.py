@@ -16,9 +16,11 @@ from support.material import ROOT, SR, classified, json_lines, peak_mb, script_c
 
 from musicgenre.audio import sandbox as sandbox_module
 from musicgenre.audio.decode import read_recording
+from musicgenre.audio.recording import Excerpt
 from musicgenre.audio.sandbox import MEMORY_MB, prepare, read_safely
 from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
 from musicgenre.inference.classifier import Classifier
+from musicgenre.task import Task
 
 LIMIT_S = 10.0
 
@@ -69,7 +71,7 @@ def test_every_kind_of_broken_file_gets_an_answer_in_time(classifier, tmp_path):
 def test_a_decoder_apart_gives_the_same_sound(name, tmp_path):
     path = tmp_path / f"good.{name}"
     path.write_bytes(good(name))
-    apart, here = read_safely(path, start_s=0.5), read_recording(path, start_s=0.5)
+    apart, here = read_safely(path, excerpt=Excerpt(0.5)), read_recording(path, excerpt=Excerpt(0.5))
     assert (apart.title, apart.duration_s) == (here.title, here.duration_s)
     for ours, theirs in zip(apart.clips, here.clips, strict=True):
         np.testing.assert_array_equal(ours.samples, theirs.samples)
@@ -147,7 +149,7 @@ def test_cancelling_ends_a_stuck_decoder_at_once(stuck):
     process = decoder()
     began = time.monotonic()
     with pytest.raises(Cancelled):
-        read_safely(stuck, cancelled=lambda: time.monotonic() > began + 0.3)
+        read_safely(stuck, task=Task(cancelled=lambda: time.monotonic() > began + 0.3))
     assert time.monotonic() - began < 1
     assert process.returncode is not None
 

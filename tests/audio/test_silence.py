@@ -55,11 +55,11 @@ def plain(classifier, metal):
 def said(classifier, y):
     """Return the answer for samples that are not in a file."""
     clip = Clip(np.asarray(y, np.float32), RATE, "made", "made")
-    return classifier.classify(Recording((clip,), "made", clip.duration_s), source="made")
+    return classifier.classify(Recording((clip,), "made", clip.duration_s), source="made").prediction
 
 
 def answer(classifier, path):
-    return classifier.classify(read_recording(path), source=str(path))
+    return classifier.classify(read_recording(path), source=str(path)).prediction
 
 
 def write(path, *channels):

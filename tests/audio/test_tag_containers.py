@@ -518,6 +518,18 @@ def test_dsf_points_to_its_tag(tagged):
     assert b"".join(splice.rebuilt(new, splice.undo_of(data, splices))) == data
 
 
+def test_offsets_that_lead_out_of_an_mp4_are_a_sentence(song):
+    def cut(data):
+        at = data.index(b"stco")
+        return data[: at + 8] + struct.pack(">I", 1 << 30) + data[at + 12 :]
+
+    path = song("m4a", cut)
+    before = path.read_bytes()
+    with pytest.raises(AudioError, match="a tag of 'song.m4a' is damaged: its list of offsets has a wrong size"):
+        write_genres(path, TWO, record=ignore)
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_cut_and_scrambled_files_are_sentences_or_whole(kind, song):
     data = song(kind).read_bytes()

@@ -13,6 +13,7 @@ from support.material import ROOT
 from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features.musicnn import N_DEEP, OLD_GRID, TAGS, WINDOW_FRAMES, TagNetwork, WindowGrid, tag_statistics
 from musicgenre.litert import MODELS_DIR
+from musicgenre.task import Task
 
 WHEELS = ROOT / "build" / "wheels"
 
@@ -228,7 +229,7 @@ def test_a_card_without_a_constant_is_refused(field, tmp_path):
 
 def test_the_network_stops_when_asked(network, mel):
     with pytest.raises(Cancelled):
-        network(mel, cancelled=lambda: True)
+        network(mel, task=Task(cancelled=lambda: True))
 
 
 def test_loading_keeps_standard_error_open(capfd):

@@ -25,6 +25,7 @@ from musicgenre.features.spectral import (
     tempogram_mean,
 )
 from musicgenre.inference.classifier import Classifier
+from musicgenre.task import Task
 
 # A typical deviation of each kind of column over a set of clips of many genres (measured on 1200 real songs).
 DEVIATION = {
@@ -299,7 +300,7 @@ def test_extraction_stops_when_asked(network):
     clips = [Clip(SIGNALS["buzz"], SR, "", "")]
     for families in (["mfcc"], ["musicnn"]):
         with pytest.raises(Cancelled):
-            extract(clips, families, network=network, cancelled=lambda: True)
+            extract(clips, families, network=network, task=Task(cancelled=lambda: True))
 
 
 def test_every_librosa_family_is_computed_in_the_shared_pass():

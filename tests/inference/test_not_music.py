@@ -46,7 +46,7 @@ def classifier():
 
 def answer(classifier, samples):
     clip = Clip(np.asarray(samples, np.float32), RATE, "made", "made")
-    return classifier.classify(Recording((clip,), "made", clip.duration_s), source="made")
+    return classifier.classify(Recording((clip,), "made", clip.duration_s), source="made").prediction
 
 
 def seconds():
@@ -89,7 +89,7 @@ def test_the_samples_without_music_are_refused(classifier, name):
 def test_quiet_classical_music_is_not_refused(classifier, gain_db):
     clip = read_recording(SAMPLES / "classical.ogg").clips[0]
     quiet = Clip(clip.samples * np.float32(10 ** (gain_db / 20)), clip.sample_rate, "quiet", "quiet")
-    said = classifier.classify(Recording((quiet,), "quiet", quiet.duration_s), source="quiet")
+    said = classifier.classify(Recording((quiet,), "quiet", quiet.duration_s), source="quiet").prediction
     assert said.verdict in ("genre", "uncertain")
 
 
@@ -114,7 +114,7 @@ def test_speech_over_a_beat_is_not_refused_as_speech_is(classifier):
         beat[start : start + length] += 0.25 * np.exp(-local * 4) * np.sin(2 * np.pi * note * local)
     mixed = (0.4 * beat + 0.5 * voice.samples).astype(np.float32)
     clip = Clip(mixed, voice.sample_rate, "rap", "rap")
-    said = classifier.classify(Recording((clip,), "rap", clip.duration_s), source="rap")
+    said = classifier.classify(Recording((clip,), "rap", clip.duration_s), source="rap").prediction
     assert said.verdict in ("genre", "uncertain")
 
 

@@ -189,9 +189,7 @@ def test_statistics_after_writing_and_undoing_know_the_tags_as_they_are(made):
 
 def test_names_to_ignore_may_have_commas_and_any_form_of_unicode(made, monkeypatch):
     nfd = unicodedata.normalize("NFD", "Música")
-    monkeypatch.setattr(
-        "musicgenre.library.statistics.library_genres", lambda _: [nfd, "Folk, World, & Country", "metal"]
-    )
+    monkeypatch.setattr("musicgenre.library.tagging.library_genres", lambda _: [nfd, "Folk, World, & Country", "metal"])
     for typed in (["Música"], ["Folk, World, & Country"], ["Folk", "World", "& Country"], ["METAL,Música"]):
         list(write_tags(made, TagOptions(ignore=typed, confidence=1.0)))
     with pytest.raises(SourceError, match="no genre 'World' in the library"):

@@ -19,6 +19,7 @@ from musicgenre.features.spectral import frame_features, mel_filterbank, power_s
 from musicgenre.plots import song as dataviz
 from musicgenre.plots.spectra import MAX_COLUMNS, song_spectra
 from musicgenre.plots.style import GENRE_COLOURS, THEMES, genre_colour, message_figure, plain
+from musicgenre.task import Task
 
 ROOT = Path(__file__).parents[2]
 TABS = (
@@ -104,7 +105,7 @@ def test_a_recording_without_samples_is_a_clear_error():
 
 def test_the_numbers_can_be_cancelled():
     with pytest.raises(Cancelled):
-        song_spectra(recording(), cancelled=lambda: True)
+        song_spectra(recording(), task=Task(cancelled=lambda: True))
 
 
 # ---- the figures

@@ -2,9 +2,11 @@
 
 import pytest
 
+from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import Cancelled
 from musicgenre.inference.classifier import Classifier
 from musicgenre.sources.inputs import expand_inputs
+from musicgenre.task import Task
 
 SONG = "song0000001"
 
@@ -28,7 +30,7 @@ def test_a_link_and_a_title_are_answered_like_the_file(youtube, classifier, song
     file, link = song
     youtube.catalogue.set(search=[SONG])
     expected, from_link, from_title = (
-        classifier.classify_item(next(expand_inputs([text], search_titles=searched)))
+        classifier.classify_item(next(expand_inputs([text], search_titles=searched))).prediction
         for text, searched in ((str(file), False), (link, False), ("artist a song", True))
     )
     assert expected.probabilities
@@ -47,7 +49,9 @@ def test_a_link_and_a_title_are_answered_like_the_file(youtube, classifier, song
 
 def test_the_start_of_a_link_counts_unless_another_is_asked_for(classifier, song):
     item = next(expand_inputs([f"youtu.be/{SONG}?t=4"]))
-    starts = [classifier.classify_item(item, start_s=start).analysed[0].start_s for start in (None, 8, 0)]
+    starts = [
+        classifier.classify_item(item, excerpt=Excerpt(start)).prediction.analysed[0].start_s for start in (None, 8, 0)
+    ]
     assert starts == pytest.approx([4, 8, 0], abs=0.05)
 
 
@@ -66,7 +70,7 @@ def test_inputs_keep_their_order_and_every_one_gets_an_answer(youtube, classifie
     items = list(expand_inputs(texts))
     watch = "https://www.youtube.com/watch?v="
     assert [item.input for item in items] == [str(file), link, f"{watch}private0001", f"{watch}broken00001", *texts[2:]]
-    answers = [classifier.classify_item(item) for item in items]
+    answers = [classifier.classify_item(item).prediction for item in items]
     kinds = [answer.error.kind if answer.error else None for answer in answers]
     assert kinds == [None, None, "download", "download", "not_allowed", "not_found", "not_found"]
     assert [answer.title for answer in answers[1:4]] == ["A Song", "[Private video]", "Broken"]
@@ -99,13 +103,13 @@ def test_a_link_to_several_videos_is_an_input_each_without_asking(youtube, monke
 
 def test_an_empty_folder_stays(tmp_path, classifier):
     item = next(expand_inputs([str(tmp_path)]))
-    assert classifier.classify_item(item).error.kind == "not_found"
+    assert classifier.classify_item(item).prediction.error.kind == "not_found"
 
 
 def test_cancel_passes_through(youtube, classifier, song):
     item = next(expand_inputs([song[1]]))
     with pytest.raises(Cancelled):
-        classifier.classify_item(item, cancelled=lambda: True)
+        classifier.classify_item(item, task=Task(cancelled=lambda: True))
     with pytest.raises(Cancelled):
-        list(expand_inputs(["a title"], search_titles=True, cancelled=lambda: True))
+        list(expand_inputs(["a title"], search_titles=True, task=Task(cancelled=lambda: True)))
     assert not youtube.left_behind()

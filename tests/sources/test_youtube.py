@@ -13,12 +13,14 @@ from support.material import ROOT
 from support.media_server import wait_until
 
 from musicgenre.audio.decode import read_recording
+from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import Cancelled, SourceError
 from musicgenre.sources import ytdlp as ytdlp_module
 from musicgenre.sources.download import fetch, read_download
 from musicgenre.sources.links import resolve
 from musicgenre.sources.youtube import Candidate, best_match, playlist, preview, search
 from musicgenre.sources.ytdlp import check_address
+from musicgenre.task import Task
 
 SONG = "song0000001"
 ERROR = {"status": "ERROR"}
@@ -44,7 +46,7 @@ def failure(youtube, link):
 def test_a_link_gives_the_same_sound_as_the_file(youtube, tmp_path, name, mime):
     link = youtube.catalogue.add(SONG, media=youtube.media.url("whole", name), mime=mime, title="A\x1b[31m Song\u202e")
     stages = []
-    with fetch(link, progress=lambda *stage: stages.append(stage)) as download:
+    with fetch(link, task=Task(lambda *stage: stages.append(stage))) as download:
         assert download.path.read_bytes() == youtube.media.files[name]
         assert (download.title, download.duration_s, download.link) == ("A Song", 30, link)
         recording = read_download(download)
@@ -61,7 +63,7 @@ def test_the_link_decides_where_to_start(youtube):
     youtube.catalogue.add(SONG, media=youtube.media.url("whole", "song.webm"))
     with fetch(f"youtu.be/{SONG}?t=5") as download:
         assert read_download(download).clips[0].start_s == pytest.approx(5, abs=0.01)
-        assert read_download(download, start_s=8).clips[0].start_s == pytest.approx(8, abs=0.01)
+        assert read_download(download, excerpt=Excerpt(8)).clips[0].start_s == pytest.approx(8, abs=0.01)
     with fetch(f"youtu.be/{SONG}?t=1h") as download, pytest.raises(SourceError, match="behind the end of 'A Song'"):
         read_download(download)
 
@@ -407,7 +409,7 @@ def test_cancel_during_search_returns_at_once(youtube):
     youtube.catalogue.set(search_delay_s=2)
     cancelled, since = stop_after(0.5)
     with pytest.raises(Cancelled):
-        search("a song", cancelled=cancelled)
+        search("a song", task=Task(cancelled=cancelled))
     assert since() < 0.3
 
 
@@ -415,7 +417,7 @@ def test_cancel_during_the_listing_of_a_playlist_returns_at_once(youtube):
     youtube.catalogue.set(playlist_delay_s=2)
     cancelled, since = stop_after(0.5)
     with pytest.raises(Cancelled):
-        playlist(resolve("https://www.youtube.com/playlist?list=PLx"), cancelled=cancelled)
+        playlist(resolve("https://www.youtube.com/playlist?list=PLx"), task=Task(cancelled=cancelled))
     assert since() < 0.3
 
 
@@ -423,7 +425,7 @@ def test_cancel_during_the_listing_of_a_playlist_returns_at_once(youtube):
 def test_cancel_leaves_nothing_at_any_stage_of_a_download(youtube, what, delay_s):
     link = youtube.catalogue.add(SONG, media=youtube.media.url(what, "song.webm"), delay_s=delay_s)
     cancelled, since = stop_after(0.8)
-    with pytest.raises(Cancelled), fetch(link, cancelled=cancelled):
+    with pytest.raises(Cancelled), fetch(link, task=Task(cancelled=cancelled)):
         pytest.fail("the download cannot have finished")
     assert since() < 0.3
     assert not youtube.left_behind()
@@ -440,7 +442,7 @@ def test_an_interrupt_from_the_keyboard_leaves_nothing(youtube):
             raise KeyboardInterrupt
         return False
 
-    with pytest.raises(KeyboardInterrupt), fetch(link, cancelled=interrupted):
+    with pytest.raises(KeyboardInterrupt), fetch(link, task=Task(cancelled=interrupted)):
         pass
     assert not youtube.left_behind()
 
@@ -448,7 +450,7 @@ def test_an_interrupt_from_the_keyboard_leaves_nothing(youtube):
 def test_cancel_while_decoding(youtube):
     link = youtube.catalogue.add(SONG, media=youtube.media.url("whole", "song.webm"))
     with pytest.raises(Cancelled), fetch(link) as download:
-        read_download(download, cancelled=lambda: True)
+        read_download(download, task=Task(cancelled=lambda: True))
     assert not youtube.left_behind()
 
 

@@ -9,6 +9,7 @@ import soundfile
 import soxr
 
 from musicgenre.audio.decode import read_recording
+from musicgenre.audio.recording import Excerpt
 from musicgenre.library.store import song_path
 from support.material import ROOT, encode
 
@@ -28,7 +29,7 @@ FORMATS = {
 
 def piece(name, *, start=0.0, seconds=6.0):
     """Return samples of a committed clip and their rate."""
-    recording = read_recording(SAMPLES / f"{name}.ogg", start_s=start, length_s=seconds)
+    recording = read_recording(SAMPLES / f"{name}.ogg", excerpt=Excerpt(start, seconds))
     return recording.clips[0].samples, recording.clips[0].sample_rate
 
 

@@ -160,7 +160,7 @@ def run_script(name, *args, cwd=None, timeout=120):
 
 def classified(classifier, path):
     """Return a classifier's answer for a file, as the programs get it."""
-    return classifier.classify_item(Item(str(path), Source("file", str(path))))
+    return classifier.classify_item(Item(str(path), Source("file", str(path)))).prediction
 
 
 def peak_mb(process="self"):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features.families import FAMILIES, columns_of
+from musicgenre.task import Task
 from musicgenre.training.config import (
     ARCHITECTURES,
     FEATURE_SETS,
@@ -208,7 +209,7 @@ def test_early_stopping_keeps_the_best_epoch():
 def test_training_stops_when_asked(architecture):
     x, y, groups = blobs()
     with pytest.raises(Cancelled):
-        train_model(x, y, groups, COLUMNS, small(architecture), n_genres=3, cancelled=lambda: True)
+        train_model(x, y, groups, COLUMNS, small(architecture), n_genres=3, task=Task(cancelled=lambda: True))
 
 
 def test_a_genre_without_training_clips_is_never_named():

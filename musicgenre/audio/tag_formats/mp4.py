@@ -17,7 +17,6 @@ STARTS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # atom
 TO_TABLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 HANDLER = bytes(8) + b"mdirappl" + bytes(9)
 UTF8 = 1  # type of a value
-DEPTH = 8
 
 
 @dataclass(frozen=True)
