@@ -6,6 +6,7 @@ Every file is written to a temporary name and renamed. Errors name the file, the
 column at fault. A group is a set of clips that must never be split between training and test.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -74,8 +75,8 @@ def read_csv(path: Path, *, separator: str = ",", remake: str = "make the table 
     import pandas as pd  # a third of a second, which naming one song need not wait for
 
     try:
-        data = io.BytesIO(read_file(path))
-        frame = pd.read_csv(data, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=separator)
+        data = io.BytesIO(read_file(path).removeprefix(codecs.BOM_UTF8))
+        frame = pd.read_csv(data, dtype=str, keep_default_na=False, encoding="utf-8", sep=separator)
     except FileNotFoundError as error:
         what = "make the table with 00_preprocess_music.py" if remake.startswith("make") else "check its path"
         raise ModelError(f"{path} is missing; {what}") from error
