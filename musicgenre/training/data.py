@@ -40,6 +40,8 @@ class Extra:
 
 N_FOLDS = 5
 
+SMALL_TABLE = 1000  # clips; a model of more has heard most of what it is asked
+
 
 @dataclass(frozen=True)
 class Data:
@@ -54,6 +56,7 @@ class Data:
     grouped: bool
     extra: Extra | None = None  # songs of another origin: always in the training part, never in a fold
     warnings: tuple[str, ...] = ()
+    is_small: bool = False  # the whole table, of which this may be a part: see `training.familiarity`
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
@@ -113,7 +116,7 @@ def as_data(table: Table, feature_set: str) -> Data:
     few = [genre for g, genre in enumerate(genres) if len(np.unique(groups[y == g])) < N_FOLDS]
     if few:
         warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
-    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned))
+    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), is_small=len(y) <= SMALL_TABLE)
 
 
 def as_extra(table: Table, data: Data) -> Extra:

@@ -8,6 +8,7 @@ from musicgenre.cpu import one_blas_thread
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.data import Data
+from musicgenre.training.familiarity import guard
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
 from musicgenre.training.network import train_model
@@ -17,7 +18,16 @@ from musicgenre.training.softmax import fit_temperature
 
 
 def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
-    """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
+    """Train one fresh model on all of `data`; that of a small table is unsure of songs unlike its clips."""
+    trained = fit_network(data, config, task=task)
+    if not data.is_small or data.extra is not None:  # extra songs have a gate of their own
+        return trained
+    with one_blas_thread():
+        return guard(trained, data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres)
+
+
+def fit_network(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
+    """Train a network alone; with a patience, a group-aware fifth of `data` decides when to stop."""
     with one_blas_thread():
         if config.architecture == "gated":
             return train_gated(

@@ -22,7 +22,7 @@ from musicgenre.files import read_journal, write_atomic
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, config_dict, families_of, make_config
 from musicgenre.training.data import Data, as_data
-from musicgenre.training.fitting import fit
+from musicgenre.training.fitting import fit_network
 from musicgenre.training.folds import Fold, group_folds
 from musicgenre.training.softmax import softmax
 from musicgenre.training.tag_prior import has_prior
@@ -109,7 +109,7 @@ def run_job(job: Job) -> dict[str, Any]:
         if job.config.architecture in BASELINES:
             probabilities = _baseline(part, job.config, job.data.x[test])
         else:
-            trained = fit(part, job.config)
+            trained = fit_network(part, job.config)
             probabilities = softmax(trained.logits(job.data.x[test]))
             row["epochs"] = len(trained.history.get("loss", []))
             row["history"] = {name: [round(v, 5) for v in values] for name, values in trained.history.items()}

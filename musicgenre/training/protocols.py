@@ -25,7 +25,7 @@ from musicgenre.training.folds import (
     random_folds,
     three_folds,
 )
-from musicgenre.training.metrics import figures, naming_threshold
+from musicgenre.training.metrics import figures, naming_threshold, small_threshold
 from musicgenre.training.softmax import softmax
 from musicgenre.training.tag_prior import has_prior
 
@@ -150,7 +150,7 @@ def measure(
     honest = {name: run["accuracy"] for name, run in protocols.items() if not name.startswith("random")}
     worst = min(honest, key=lambda name: honest[name])
     y, probabilities = (np.concatenate(parts) for parts in zip(*pooled, strict=True))
-    threshold = naming_threshold(y, probabilities)
+    threshold = (small_threshold if data.is_small else naming_threshold)(y, probabilities)
     extra: dict[str, Any] = {}
     if data.extra is not None:
         extra, extra_threshold = measure_extra(data, config, jobs=jobs)
