@@ -43,7 +43,13 @@ def parse(argv):
     parser.add_argument(
         "--amplify-to", type=float, metavar="DBFS", help="bring quieter recordings to this level first, e.g. -16"
     )
+    parser.add_argument(
+        "--segments", type=int, nargs="+", default=[], metavar="N",
+        help="also compute N equal parts of each clip, which train with it, e.g. 2 6",
+    )  # fmt: skip
     options = parser.parse_args(argv)
+    if min(options.segments, default=2) < 2:
+        parser.error("--segments must be at least 2")
     if options.jobs < 1:
         parser.error("--jobs must be at least 1")
     return options
@@ -64,6 +70,7 @@ def work(options):
             dask=options.dask,
             fresh=options.fresh,
             amplify_to=options.amplify_to,
+            segments=options.segments,
             progress=bar.update,
         )
     for line in summary_lines(summary):

@@ -13,7 +13,7 @@ WILD ?=
 AUDIO ?=
 MINUTES ?= 10
 
-.PHONY: help setup setup-dev lock system demo run test torture check bench evaluate models screenshots clean always
+.PHONY: help setup setup-dev lock system demo run test wheel-test torture check bench evaluate models screenshots clean always
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -60,13 +60,22 @@ run: setup ## show the window
 test: system setup-dev ## run all tests (LATEST=1: with the newest version of every package)
 	$(RUN) -m pytest
 
+wheel-test: setup-dev ## install the wheel in an empty environment and classify with it
+	rm -rf build/wheel build/wheel-env
+	$(RUN) -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m venv build/wheel-env
+	build/wheel-env/bin/python -m pip install --quiet -c constraints.txt build/wheel/*.whl
+	cd / && $(CURDIR)/build/wheel-env/bin/python -c \
+		"from musicgenre import classify; print(classify('$(CURDIR)/data/samples/metal.ogg').genre)"
+
 torture: system setup-dev ## try hundreds of broken files, a fuzzer, faults and load: about half an hour
 	$(RUN) tools/torture.py --minutes $(MINUTES)
 
-check: setup-dev ## lint, format and types
+check: setup-dev ## lint, format, types, and who may import whom
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
 
 bench: setup-dev ## measure how fast the program is
 	$(RUN) tools/bench.py

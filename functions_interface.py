@@ -14,13 +14,13 @@ output, messages to standard error.
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.recording import WHOLE, Excerpt
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
-from musicgenre.inference.batch import classify_items
+from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres
 from musicgenre.inference.classifier import Analysis, Classifier
 from musicgenre.inference.prediction import Prediction
@@ -95,28 +95,32 @@ def answer_inputs(
         If the table cannot be written or the cluster cannot be used.
     """
     status = Status()
-    task = Task(status)
     items: Iterable[Item] = _items(inputs, search_titles, cookies_from_browser, status)
     if plot:
         items = list(items)  # one picture has the name given, several are numbered
-        count = len(items)
-    failed = False
+    pages = Pages(plot, len(items)) if plot and isinstance(items, list) else None
+    answers = classify_items(
+        items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
+        finish=pages, task=Task(status),
+    )  # fmt: skip
     with writer(as_json=as_json, csv_path=csv, top=top, genres=model_genres(model)) as write:
-        answers = classify_items(
-            items, model=model, excerpt=excerpt, jobs=jobs, dask=dask, cookies_from_browser=cookies_from_browser,
-            finish=partial(draw_page, plot, count) if plot else None, task=task,
-        )  # fmt: skip
+        failed = 0
         for turn, answer in enumerate(answers):
             status.clear()
-            drawn = plot and not answer.problem and answer.prediction.verdict != "error"
-            picture = page_path(plot, count, turn) if plot and drawn else None
-            write(answer.prediction, answer.seconds, picture)
-            failed |= answer.prediction.verdict == "error" or bool(answer.problem)
-            if answer.problem:
-                say(f"error: no picture: {answer.problem}")
-            elif picture and (as_json or csv):
-                say(f"picture: {picture}")  # else the answer says so
+            failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
     return EXIT_ERROR if failed else EXIT_OK
+
+
+def _write_answer(answer: Answered, turn: int, write: Write, pages: "Pages | None", *, tell: bool) -> bool:
+    """Write an answer and, where its form does not, `tell` where its page is; return whether either failed."""
+    failed = answer.prediction.verdict == "error"
+    picture = None if failed or answer.problem or not pages else pages.path(turn)
+    write(answer.prediction, answer.seconds, picture)
+    if answer.problem:
+        say(f"error: no picture: {answer.problem}")
+    elif picture and tell:
+        say(f"picture: {picture}")
+    return failed or bool(answer.problem)
 
 
 def _items(
@@ -132,17 +136,30 @@ def _items(
         yield item
 
 
-def page_path(plot: Path, count: int, turn: int) -> Path:
-    """Return the file of an answer's page: the one given, or of several ``name-1.png`` and so on."""
-    return plot if count < 2 else plot.with_name(f"{plot.stem}-{turn + 1}{plot.suffix}")
+@dataclass(frozen=True)
+class Pages:
+    """Draws the page of each of `count` answers to a file, where its samples still are.
 
+    Parameters
+    ----------
+    plot : Path
+        The file of a single page; of several, each has its number in the name: ``name-1.png``.
+    count : int
+    """
 
-def draw_page(plot: Path, count: int, analysis: Analysis, turn: int) -> None:
-    """Draw the page of an answer to its file; raise `SourceError` if it cannot be written."""
-    from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
+    plot: Path
+    count: int
 
-    if analysis.recording is not None:
-        plot_song(analysis.recording, analysis.prediction.as_json(), page_path(plot, count, turn))
+    def path(self, turn: int) -> Path:
+        """Return the file of an answer's page."""
+        return self.plot if self.count < 2 else self.plot.with_name(f"{self.plot.stem}-{turn + 1}{self.plot.suffix}")
+
+    def __call__(self, analysis: Analysis, turn: int) -> None:
+        """Draw one page; raise `SourceError` if it cannot be written."""
+        from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
+
+        if analysis.recording is not None:
+            plot_song(analysis.recording, analysis.prediction.as_json(), self.path(turn))
 
 
 def work_library(options: Any) -> int:

@@ -20,6 +20,8 @@ _HOMES = {
     "Classifier": "musicgenre.inference.classifier",
     "Prediction": "musicgenre.inference.prediction",
     "open_library": "musicgenre.library.store",
+    "GenreError": "musicgenre.errors",
+    "display_name": "musicgenre.genres",
 }
 __all__ = list(_HOMES)
 

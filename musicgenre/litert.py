@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-MODELS_DIR = Path(__file__).parents[1] / "models"
+_PACKED, _CHECKOUT = Path(__file__).with_name("models"), Path(__file__).parents[1] / "models"
+MODELS_DIR = _PACKED if _PACKED.is_dir() else _CHECKOUT  # inside an installed package, beside it in a checkout
 
 
 @contextlib.contextmanager

@@ -48,6 +48,13 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'s' * (number != 1)}"
 
 
+def clock(seconds: float) -> str:
+    """Return a time or a length as 1:05 or 1:02:03, whole seconds that have passed."""
+    whole = int(seconds + 1e-6)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
 def clean_title(text: object, *, limit: int = MAX_TITLE) -> str:
     """Return a title that is safe to show, with single spaces and of a length that fits; None gives ""."""
     words = clean_text("" if text is None else str(text)).split()

@@ -225,10 +225,12 @@ class Stopwatch:
     """A loaded classifier that says how long each part of an answer took; one a process."""
 
     def __init__(self):
+        from musicgenre.features.musicnn import WindowGrid
         from musicgenre.inference.classifier import Classifier
 
         self.seconds = {}
         self.classifier = Classifier()
+        self.classifier._grid = WindowGrid()  # of new tables; an older card may ask for more windows
         self.classifier.network = self._timed("network", self.classifier.network)
         self.classifier.model.predict = self._timed("refusal and head", self.classifier.model.predict)
         self.classifier.detector.score = self._timed("refusal and head", self.classifier.detector.score)

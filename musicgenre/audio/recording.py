@@ -13,7 +13,7 @@ WINDOW_S = 3.0  # shortest recording that can be classified: one window of the p
 MAX_GAIN_DB = 40.0  # more would lift noise
 
 # Which parts of a recording are looked at
-WHOLE_UP_TO_S = 45.0  # shorter recordings are analysed whole
+WHOLE_UP_TO_S = 120.0  # shorter recordings are analysed whole
 
 SECTION_S = 10.0
 
@@ -97,7 +97,7 @@ class Recording:
     Parameters
     ----------
     clips : tuple of Clip
-        In the order of time; `audio.sounding.heard` takes the silence out of them.
+        In the order of time; `audio.sounding.sounding_parts` takes the silence out of them.
     title : str
         Of the whole file.
     duration_s : float
@@ -118,7 +118,7 @@ class Recording:
 def sections(duration_s: float, *, start_s: float = 0.0, length_s: float | None = None) -> list[tuple[float, float]]:
     """Return the parts (start, length) in seconds of a recording that are analysed.
 
-    A part of up to 45 s is taken whole; a longer one is represented by one section of 10 s for each 30 s,
+    A part of up to 120 s is taken whole; a longer one is represented by one section of 10 s for each 30 s,
     from 3 to 12, evenly spread.
     """
     length = max(duration_s - start_s, 0.0)

@@ -12,7 +12,7 @@ TOUCHING_S = 0.005  # places that are nearer are one: they were rounded to sampl
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundingParts:
     """What sounds in a recording.
 
     Parameters
@@ -37,7 +37,7 @@ class Heard:
         return [span for clip in self.clips for span in clip.spans]
 
 
-def heard(recording: Recording) -> Heard:
+def sounding_parts(recording: Recording) -> SoundingParts:
     """Return what sounds in a recording's clips; clips that sound throughout are left as they are."""
     silent = list(recording.silent)
     groups: list[list[Clip]] = []
@@ -49,7 +49,7 @@ def heard(recording: Recording) -> Heard:
                 groups[-1].append(part)
             else:
                 groups.append([part])
-    return Heard(tuple(_joined(group) for group in groups), _merged(silent))
+    return SoundingParts(tuple(_joined(group) for group in groups), _merged(silent))
 
 
 def _sounding(clip: Clip) -> list[Clip]:

@@ -29,7 +29,7 @@ MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hol
 
 
 @dataclass
-class _Track:
+class Track:
     """The sound track of a recording in a file, opened."""
 
     container: Any
@@ -47,9 +47,7 @@ class _Track:
     decoded_s: float = 0.0
 
 
-def _open_tracks(
-    stack: contextlib.ExitStack, file: Any, path: Path, task: Task, *, count: bool = False
-) -> list[_Track]:
+def open_tracks(stack: contextlib.ExitStack, file: Any, path: Path, task: Task, *, count: bool = False) -> list[Track]:
     """Open the sound of each recording in a file; `count` takes no header's word for its length."""
     size = path.stat().st_size
     if is_protected(file, size):
@@ -80,7 +78,7 @@ def _open_track(
     options: Mapping[str, str],
     task: Task,
     count: bool,
-) -> _Track:
+) -> Track:
     """Open the sound of one recording and find out how long it is."""
     import av  # FFmpeg's libraries load when something is decoded
 
@@ -95,10 +93,10 @@ def _open_track(
     declared = declared_duration(container, stream)
     pictures = [video.disposition & type(video.disposition).attached_pic for video in container.streams.video]
     alone = all(pictures) and len(container.streams.audio) == 1
-    track = _Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
+    track = Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
     if count or declared is None or is_guess(source, container.format.name, size):
-        _seek(container, stream, 0.0)
-        counted, jumped = count_packets(stream, _packets(container, stream, task))
+        seek_to(container, stream, 0.0)
+        counted, jumped = count_packets(stream, packets_of(container, stream, task))
         track.is_known = True
         track.is_counted = jumped or (declared is not None and abs(counted - declared) > TOLERANCE_S / 2)
         if declared is None or track.is_counted:
@@ -129,7 +127,7 @@ def _sound_track(container: Any, path: Path) -> Any:
     return max(able, key=rank)  # the first of equals
 
 
-def _is_longer(track: _Track, task: Task) -> bool:
+def is_longer(track: Track, task: Task) -> bool:
     """Whether there is sound behind the stated end of a recording, or its bytes are too many or few for its length."""
     if track.is_known:
         return False
@@ -140,8 +138,8 @@ def _is_longer(track: _Track, task: Task) -> bool:
         return abs(expected - track.size) > BYTES_AGREE * track.size
     if track.is_alone and track.size > TWICE * expected + (1 << 16):
         return True
-    _seek(track.container, track.stream, track.duration_s)
-    return goes_on(track.stream, _packets(track.container, track.stream, task), track.duration_s)
+    seek_to(track.container, track.stream, track.duration_s)
+    return goes_on(track.stream, packets_of(track.container, track.stream, task), track.duration_s)
 
 
 def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any:
@@ -156,7 +154,7 @@ def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any
     return av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
 
 
-def _tags(container: Any, stream: Any) -> dict[str, str]:
+def kept_tags(container: Any, stream: Any) -> dict[str, str]:
     """Return the tags that are kept; Ogg has them on the stream, others on the container."""
     found = {
         name.lower(): str(text)[:MAX_TITLE].strip()
@@ -183,7 +181,7 @@ def _is_sound_codec(name: str) -> bool:
         return False
 
 
-def _seek(container: Any, stream: Any, seconds: float) -> None:
+def seek_to(container: Any, stream: Any, seconds: float) -> None:
     """Go to the last packet before a time; a container that cannot seek stays where it is."""
     import av
 
@@ -192,7 +190,7 @@ def _seek(container: Any, stream: Any, seconds: float) -> None:
         container.seek(offset, stream=stream, backward=True)
 
 
-def _packets(container: Any, stream: Any, task: Task) -> Iterator[Any]:
+def packets_of(container: Any, stream: Any, task: Task) -> Iterator[Any]:
     """Yield the packets of a stream up to the first that cannot be read."""
     import av
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.endings import AUDIO_SUFFIXES
-from musicgenre.audio.recording import WINDOW_S, amplify, level_dbfs
+from musicgenre.audio.recording import WINDOW_S, Excerpt, amplify, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
-from musicgenre.audio.sounding import heard
+from musicgenre.audio.sounding import sounding_parts
 from musicgenre.dataset.artists import folder_artist, in_one_spelling, tagged_artist
 from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
+from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
 from musicgenre.dataset.summary import Summary, count_genres, table_warnings
 from musicgenre.dataset.table import CLIP_COLUMNS, FILES, OK, TAG_COLUMNS, read_clips, read_family, write_csv
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
@@ -80,12 +81,13 @@ def _network() -> TagNetwork:
     return TagNetwork()
 
 
-Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid]  # clip_id, path, sha256, families, level, grid
+# clip_id, path, sha256, families, level, grid, numbers of parts
+Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid, tuple[int, ...]]
 
 
 def compute_clip(job: Job) -> dict[str, Any]:
     """Compute the row of one clip, with a reason in `status` if it is left out."""
-    clip_id, path, sha256, families, level, grid = job
+    clip_id, path, sha256, families, level, grid, segments = job
     row: dict[str, Any] = {**_empty_row(clip_id, sha256), "status": OK}
     try:
         recording = read_safely(path)
@@ -94,13 +96,19 @@ def compute_clip(job: Job) -> dict[str, Any]:
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
             return row
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         if level_dbfs(sound.clips) < SILENT_DBFS:
             row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
         elif sound.duration_s < WINDOW_S:
             row["status"] = f"too_short: {sound.duration_s:.2f} s of sound, at least {WINDOW_S:g} s are needed"
         else:
-            row["values"] = extract(amplify(sound.clips, level), families, network=_network(), grid=grid).values
+            clips = amplify(sound.clips, level)
+            row["values"] = extract(clips, families, network=_network(), grid=grid).values
+            row["parts"] = {
+                name: extract(part, families, network=_network(), grid=grid).values
+                for number in segments
+                for name, part in zip(part_names(number), cut(clips, number), strict=False)
+            }
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
     except MemoryError:
@@ -122,22 +130,26 @@ def _read_tag_cells(job: tuple[str, str]) -> dict[str, Any]:
     """Return the tag cells of a clip that an older version computed without them; (clip_id, path) in."""
     clip_id, path = job
     try:
-        tags = read_safely(path, length_s=1.0).tags
+        tags = read_safely(path, excerpt=Excerpt(length_s=1.0)).tags
     except GenreError:
         tags = {}
     return {"clip_id": clip_id, **_tag_cells(tags)}
 
 
-def table_definition(amplify_to: float | None, grid: WindowGrid | None = None) -> dict[str, Any]:
+def table_definition(
+    amplify_to: float | None, grid: WindowGrid | None = None, segments: Sequence[int] = ()
+) -> dict[str, Any]:
     """Return what a table's extractor.json holds: what defines the values of its features."""
-    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to}
+    parts = {"segments": list(segments)} if segments else {}
+    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to, **parts}
 
 
 def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
     """Return where the network's windows lie in a table, `default` where it does not say so."""
     try:
         definition = dict(read_json(folder / "extractor.json"))
-        definition.pop("amplify_to_dbfs", None)
+        for name in ("amplify_to_dbfs", "segments"):
+            definition.pop(name, None)
         return grid_of(definition)
     except (OSError, ValueError, TypeError, ModelError):
         return default
@@ -160,8 +172,9 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
             return {}  # another definition of the features
         clips = read_clips(out)
         frames = {family: read_family(out, family) for family in families}
+        parts = parts_by_clip(out, families) if definition.get("segments") else {}
     except (OSError, ValueError, ModelError):
-        clips, frames = None, {}
+        clips, frames, parts = None, {}, {}
     if clips is not None:
         for clip in clips.to_dict("records"):
             if clip["status"] != OK:
@@ -173,6 +186,7 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
             if values is not None and clip["sha256"]:
                 kept = ("duration_s", "sha256", "status", *(name for name in TAG_COLUMNS if name in clips))
                 rows[clip["sha256"]] = {**{name: clip[name] for name in kept}, "values": values}
+                rows[clip["sha256"]]["parts"] = parts.get(clip["clip_id"], {})
     for row in _journal_rows(out / JOURNAL, definition):
         if row["status"] != OK or set(columns_of(families)) <= row["values"].keys():
             rows[row["sha256"]] = row
@@ -185,9 +199,12 @@ def _journal_rows(path: Path, definition: dict[str, Any]) -> Iterator[dict[str, 
     if next(lines, None) != definition:
         return
     for row in lines:
-        if isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items()):
-            if all(isinstance(row.get(name, ""), str) for name in TAG_COLUMNS):  # older journals have none
-                yield row
+        if (
+            isinstance(row, dict)
+            and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items())
+            and all(isinstance(row.get(name, ""), str) for name in TAG_COLUMNS)  # older journals have none
+        ):
+            yield row
 
 
 def preprocess(
@@ -200,6 +217,7 @@ def preprocess(
     dask: str | None = None,
     fresh: bool = False,
     amplify_to: float | None = None,
+    segments: Sequence[int] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write the table of a folder of audio.
@@ -220,6 +238,8 @@ def preprocess(
         Compute everything again.
     amplify_to : float, optional
         Bring quieter recordings to this RMS level (dB of full scale) first; see `audio.recording.amplify`.
+    segments : sequence of int
+        Beside each clip also so many equal parts of it, as further training rows; see `dataset.parts`.
     progress : callable
         Called with (clips done, clips to do).
 
@@ -230,7 +250,7 @@ def preprocess(
     """
     columns_of(families)
     grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
-    definition = table_definition(amplify_to, grid)
+    definition = table_definition(amplify_to, grid, segments)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
@@ -247,7 +267,7 @@ def preprocess(
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid))
+            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid, tuple(segments)))
     untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
     for _, cells in run_many(_read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
         if not isinstance(cells, GenreError):
@@ -304,6 +324,7 @@ def _write(
             [{"clip_id": clip["clip_id"], **clip["values"]} for clip in good],
             ("clip_id", *FAMILIES[family]),
         )
+        write_parts(out, family, good)
     columns = (*CLIP_COLUMNS, *TAG_COLUMNS, *(given.columns if given else ()))
     write_csv(out / "clips.csv", clips, tuple(dict.fromkeys(columns)))
     write_atomic(out / "extractor.json", json.dumps(definition, indent=1) + "\n")

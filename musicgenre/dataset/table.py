@@ -118,8 +118,8 @@ def _check_ids(frame: "pd.DataFrame", path: Path) -> None:
         raise ModelError(f"{path}, line {repeated[0] + 2}: the clip_id {name!r} occurs a second time; remove one row")
 
 
-def read_family(folder: Path, family: str) -> "pd.DataFrame":
-    """Read one family, indexed by clip_id.
+def read_family(folder: Path, family: str, *, ending: str = "") -> "pd.DataFrame":
+    """Read one family, indexed by clip_id, from FAMILY.csv; with an ending, from FAMILY<ending>.csv.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def read_family(folder: Path, family: str) -> "pd.DataFrame":
     """
     import pandas as pd  # see `read_csv`
 
-    path = Path(folder) / f"{family}.csv"
+    path = Path(folder) / f"{family}{ending}.csv"
     frame = read_csv(path)
     for column in ("clip_id", *FAMILIES[family]):
         if column not in frame:

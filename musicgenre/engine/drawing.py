@@ -25,10 +25,9 @@ from musicgenre.engine.spectra_file import load_spectra
 from musicgenre.inference.prediction import Prediction
 
 if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
-    from matplotlib.figure import Figure
-
     from musicgenre.audio.playback import Player
     from musicgenre.audio.recording import Recording
+    from musicgenre.plots.raster import Figure
     from musicgenre.plots.spectra import SongSpectra
 
 Spans = list[tuple[float, ...]]  # (from, to, start, end): places on an axis, and the seconds that they stand for
@@ -61,8 +60,7 @@ class Drawing:
         from musicgenre.plots.style import load_matplotlib
 
         load_matplotlib()
-        import matplotlib.backends.backend_agg  # noqa: F401
-
+        import musicgenre.plots.raster
         import musicgenre.plots.song  # noqa: F401
 
     def keep_recording(self, key: str, recording: "Recording") -> None:
@@ -111,11 +109,14 @@ class Drawing:
         """Draw a picture as pixels, with the stretches of its time axis."""
         if self._latest.get(request.slot) != request.token:
             return
+        from musicgenre.plots.raster import rasterise  # loads matplotlib
+
         dpi = 100.0 * request.scale
         size = (max(request.width, SMALLEST[0]) / dpi, max(request.height, SMALLEST[1]) / dpi)
         draw = self._answer_figure if request.name in OF_THE_ANSWER else self._song_figure
         figure, spans = draw(request, size)
-        pixels, axes = _render(figure, dpi)
+        pixels, extents = rasterise(figure, dpi=dpi)
+        axes = Box(*extents)
         self._tell(PictureDrawn(request.slot, request.token, _in_pixels(spans, axes), axes, pixels))
 
     def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
@@ -205,20 +206,6 @@ def _keep(shelf: "OrderedDict[str, Shelved]", key: str, value: Shelved, limit: i
     shelf.move_to_end(key)
     while len(shelf) > limit:
         shelf.popitem(last=False)
-
-
-def _render(figure: "Figure", dpi: float) -> tuple[bytes, Box]:
-    """Return a figure as the bytes of a PPM image, and the box of its first axes."""
-    import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    figure.set_dpi(dpi)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    width, height = canvas.get_width_height()
-    rgb = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    left, bottom, right, top = (float(value) for value in figure.axes[0].bbox.extents)
-    return b"P6 %d %d 255\n" % (width, height) + rgb.tobytes(), Box(left, height - top, right, height - bottom)
 
 
 def _in_pixels(spans: Spans, axes: Box) -> tuple[TimeSpan, ...]:

@@ -1,9 +1,10 @@
 """A song's spectra on the disk, about 0.4 MB: what its pictures are drawn from when its sound is gone."""
 
-import os
-import tempfile
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from musicgenre.files import write_atomic
 
 if TYPE_CHECKING:
     from musicgenre.plots.spectra import SongSpectra
@@ -28,15 +29,9 @@ def save_spectra(path: Path, song: "SongSpectra") -> None:
             arrays[f"{name}_{i}"] = np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
         arrays[f"wave_{i}"] = part.wave.astype(np.float16)
         arrays[f"rolloff_hz_{i}"] = part.rolloff_hz.astype(np.float32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomic(path, buffer.getvalue())
 
 
 def load_spectra(path: Path) -> "SongSpectra":

@@ -9,6 +9,7 @@ from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample
 from musicgenre.cpu import keep_freed_memory, one_blas_thread
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
 from musicgenre.features.musicnn import (
+    MUSICNN_FAMILIES,
     TAG_HOP_LENGTH,
     TAG_N_FFT,
     TAG_N_MELS,
@@ -16,19 +17,31 @@ from musicgenre.features.musicnn import (
     TagNetwork,
     WindowGrid,
     Windows,
-    tag_statistics,
+    statistics_of,
 )
 from musicgenre.features.sound_statistics import level_gain, signal_statistics
 from musicgenre.features.spectral import compress_mel, frame_features, mel_power, power_spectrogram, tempo_bpm
+from musicgenre.features.tempo import tempo_from_mels
 from musicgenre.task import UNATTENDED, Task
 
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of a recording, and the windows behind them where the network ran."""
+    """What was computed of a recording.
+
+    Parameters
+    ----------
+    values : mapping
+        Its columns.
+    windows : Windows, optional
+        What is behind them where the network ran.
+    tempo_bpm : float, optional
+        From `features.tempo`, where a family at 16 kHz was asked for; None also where no beat is clear.
+    """
 
     values: dict[str, float]
     windows: Windows | None
+    tempo_bpm: float | None = None
 
 
 def extract(
@@ -63,12 +76,12 @@ def extract(
     keep_freed_memory()
     with one_blas_thread():  # the same digits in every run
         values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], task)
-        windows = None
+        windows = tempo = None
         if not SPECTRAL_FAMILIES.issuperset(families):
-            rows, windows = _rows_16k(clips, families, network, grid or WindowGrid(), task)
+            rows, windows, tempo = _rows_16k(clips, families, network, grid or WindowGrid(), task)
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
-    return Features({name: values[name] for name in names if name in values}, windows)
+    return Features({name: values[name] for name in names if name in values}, windows, tempo)
 
 
 def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], task: Task) -> dict[str, float]:
@@ -91,17 +104,18 @@ def _spectral_rows(clips: Sequence[Clip], families: Sequence[str], task: Task) -
 
 def _rows_16k(
     clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, task: Task
-) -> tuple[dict[str, np.ndarray], Windows | None]:
-    """Return the rows of the families at 16 kHz, which share one transform, and the network's windows."""
+) -> tuple[dict[str, np.ndarray], Windows | None, float | None]:
+    """Return the rows of the families at 16 kHz, which share one transform, the network's windows, and the tempo."""
     gain = np.float32(level_gain(level_dbfs(clips)))
-    tagged = bool({"musicnn", "musicnn_deep"} & set(families))
+    tagged = not set(MUSICNN_FAMILIES).isdisjoint(families)
     network = (network or TagNetwork()) if tagged else None
-    starts, centres, activations, deep, signal = [], [], [], [], []
+    starts, centres, activations, deep, signal, mels = [], [], [], [], [], []
     for i, clip in enumerate(clips):
         task.check()
         y = resample(clip, TAG_SR)
         power = power_spectrogram(y, n_fft=TAG_N_FFT, hop_length=TAG_HOP_LENGTH)
         mel = mel_power(power, sr=TAG_SR, n_fft=TAG_N_FFT, n_mels=TAG_N_MELS)
+        mels.append(mel)
         if network is not None:
             firsts = grid.starts(len(mel))
             tags, units = network(
@@ -121,6 +135,5 @@ def _rows_16k(
     if tagged:
         windows = Windows(*map(np.concatenate, (starts, centres, activations, deep)))
         if len(windows.start_s):
-            rows["musicnn"] = tag_statistics(windows.activations)
-            rows["musicnn_deep"] = windows.deep.mean(axis=0)
-    return rows, windows
+            rows |= {family: statistics_of(windows, family) for family in MUSICNN_FAMILIES}
+    return rows, windows, tempo_from_mels(mels, frame_rate=TAG_SR / TAG_HOP_LENGTH)

@@ -44,9 +44,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "rolloff": ("rolloff_mean_hz", "rolloff_std_hz"),
     "centroid": ("centroid_mean_hz", "centroid_std_hz"),
     "musicnn": tuple(f"tag_mean_{tag}" for tag in TAGS) + tuple(f"tag_std_{tag}" for tag in TAGS),
-    "musicnn_deep": _numbered("deep_mean", N_DEEP, 3),
+    "musicnn_deep": _numbered("deep_mean", N_DEEP, 3) + _numbered("deep_std", N_DEEP, 3),
     "signal": SIGNAL_COLUMNS,
 }
+
+EARLIER_WHOLE_UP_TO_S = (45.0,)  # what was analysed whole before
 
 SPECTRAL_FAMILIES = frozenset({"mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid"})
 
@@ -78,6 +80,8 @@ def extractor_constants(grid: WindowGrid | None = None) -> dict[str, Any]:
 def grid_of(constants: Any) -> WindowGrid:
     """Return the windows that a table's or a card's constants name.
 
+    Tables and models of `EARLIER_WHOLE_UP_TO_S` stay good: these have the same features for the clips they are made of.
+
     Raises
     ------
     ModelError
@@ -86,6 +90,8 @@ def grid_of(constants: Any) -> WindowGrid:
     try:
         grid = WindowGrid.from_constants(constants["musicnn"])
         whole = {**constants, "musicnn": {**grid.constants(), **constants["musicnn"]}}
+        if constants["sections"]["whole_up_to_s"] in EARLIER_WHOLE_UP_TO_S:
+            whole["sections"] = {**constants["sections"], "whole_up_to_s": WHOLE_UP_TO_S}
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError("the features are those of another version of the program") from error
     if whole != extractor_constants(grid):

@@ -129,6 +129,10 @@ class Windows:
     activations: np.ndarray
     deep: np.ndarray
 
+    def where(self, chosen: np.ndarray) -> "Windows":
+        """Return some of the windows: those of a mask, shape (n,), or of indices."""
+        return Windows(self.start_s[chosen], self.centre_s[chosen], self.activations[chosen], self.deep[chosen])
+
 
 def _by_length(interpreter: Any) -> list[int]:
     """Return the indices of a network's outputs, that of the longest second axis first."""
@@ -279,7 +283,26 @@ class TagNetwork:
         return out
 
 
-def tag_statistics(activations: np.ndarray) -> np.ndarray:
-    """Return mean and population deviation over windows of ln(activation + 1e-6): (windows, 50) -> (100,), float64."""
-    logs = np.log(activations.astype(np.float64) + TAG_FLOOR)
+MUSICNN_FAMILIES = ("musicnn", "musicnn_deep")  # the feature families that are statistics over windows
+
+
+def statistics_of(windows: Windows, family: str) -> np.ndarray:
+    """Summarise windows as a row of a feature family: mean and population standard deviation over the windows.
+
+    Parameters
+    ----------
+    windows : Windows
+        At least one; those of a recording or, by `Windows.where`, of a part of it.
+    family : str
+        ``musicnn``: of ln(activation + 1e-6), 50 means and 50 deviations. ``musicnn_deep``: of ln(1 + max(unit, 0)),
+        200 means and 200 deviations; the logarithm keeps a few very active units from deciding alone.
+
+    Returns
+    -------
+    np.ndarray, shape (columns of the family,), float64
+    """
+    if family == "musicnn":
+        logs = np.log(windows.activations.astype(np.float64) + TAG_FLOOR)
+    else:
+        logs = np.log1p(np.maximum(windows.deep.astype(np.float64), 0))
     return np.concatenate([logs.mean(axis=0), logs.std(axis=0)])

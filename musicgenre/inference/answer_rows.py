@@ -11,7 +11,10 @@ from musicgenre.errors import SourceError
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import csv_cell
 
-COLUMNS = ("input", "title", "duration_s", "verdict", "genre", "confidence", "reason", "model", "error")
+COLUMNS = (
+    "input", "title", "duration_s", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm", "reason", "model",
+    "error",
+)  # fmt: skip
 BLOCK = 1 << 16  # bytes of a CSV that are read at once
 
 WriteRow = Callable[[Prediction], None]
@@ -20,9 +23,11 @@ WriteRow = Callable[[Prediction], None]
 def answer_row(prediction: Prediction, genres: Sequence[str]) -> dict[str, Any]:
     """Return an answer as a row: the values of `COLUMNS`, and the probability of each genre as ``p_<genre>``.
 
-    A missing value is None.
+    A missing value is None. Genres that are likely, and tags, are joined by "; ".
     """
     row = {column: getattr(prediction, column) for column in COLUMNS}
+    row["likely"] = "; ".join(prediction.likely or ()) or None
+    row["tags"] = "; ".join(tag.name for tag in prediction.tags) or None
     row["error"] = prediction.error.kind if prediction.error else None
     chances = prediction.probabilities or {}
     return row | {f"p_{genre}": chances.get(genre) for genre in genres}
@@ -67,11 +72,11 @@ def csv_file(target: str, genres: Sequence[str]) -> Iterator[WriteRow]:
             yield csv_rows(file, genres)
     finally:
         if is_file:
-            _drop_incomplete_row(part)
+            drop_incomplete_row(part)
             part.replace(path)
 
 
-def _drop_incomplete_row(path: Path) -> None:
+def drop_incomplete_row(path: Path) -> None:
     """Truncate an incomplete last row (cells never contain newlines)."""
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)

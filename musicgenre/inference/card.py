@@ -48,6 +48,16 @@ def _are_traits(value: Any) -> bool:
     )
 
 
+def _is_share(value: Any) -> bool:
+    """Whether a value is a number from 0 to 1."""
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _are_names(value: Any) -> bool:
+    """Whether a value holds the names of genres for people."""
+    return isinstance(value, dict) and all(isinstance(name, str) and is_plain(name) for name in value.values())
+
+
 # What the fields of a card are, beside lists of names; one that is not needed may be absent.
 FITS: dict[str, Callable[[Any], bool]] = {
     "name": lambda value: isinstance(value, str) and clean_text(value) == value,
@@ -58,6 +68,8 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
     "traits": _are_traits,
+    "set_level": lambda value: value is None or _is_share(value),
+    "names": _are_names,
 }
 
 
@@ -117,7 +129,7 @@ def read_card(base: Path) -> dict[str, Any]:
         if field in card and not fits(card[field]):
             raise ModelError(f"field {field!r} of {path.name} is not what a card holds; train the model again")
     threshold = card["thresholds"].get("uncertain_below")
-    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+    if not _is_share(threshold):
         raise ModelError(f"the threshold 'uncertain_below' of {path.name} is not a share; train the model again")
     known = {column for family in card["families"] if family in FAMILIES for column in FAMILIES[family]}
     unknown = [column for column in card["columns"] if column not in known]
@@ -142,6 +154,6 @@ def model_genres(name: str | Path) -> list[str]:
     return genres
 
 
-def _waiting(base: Path) -> Path:
+def waiting_folder(base: Path) -> Path:
     """Return the folder in which the new files of a model wait."""
     return base.parent / f".{base.name}.new"

@@ -3,30 +3,38 @@
 A `Classifier` holds the loaded networks and answers one recording at a time; it may be used from one thread.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from musicgenre.audio.recording import WHOLE, WINDOW_S, Clip, Excerpt, Recording, amplify, level_dbfs
+from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, amplify, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
-from musicgenre.audio.sounding import Heard, heard
+from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
 from musicgenre.features.families import grid_of
-from musicgenre.features.musicnn import TagNetwork, tag_statistics
+from musicgenre.features.musicnn import TagNetwork
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import FAMILIES_NEEDED, NotMusicDetector
-from musicgenre.inference.prediction import Prediction, Section, Segment, error_prediction
+from musicgenre.inference.over_time import (
+    PIECE_S,
+    SEGMENT_S,
+    Stretches,
+    edges_between,
+    has_stretches,
+    looked_at,
+    pooled,
+    song_parts,
+    stretches,
+)
+from musicgenre.inference.prediction import Part, Prediction, Section, Segment, error_prediction
+from musicgenre.inference.verdict import decide, not_music, strongest_tags
 from musicgenre.sources.download import fetch, read_download
 from musicgenre.sources.inputs import Item
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
-
-SEGMENT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -140,82 +148,93 @@ class Classifier:
         Cancelled
             If the task was cancelled.
         """
-        sound = heard(recording)
+        sound = sounding_parts(recording)
         spans = sound.spans or [span for clip in recording.clips for span in clip.spans]
-        analysed = [Section(round(start, 3), round(end, 3)) for start, end in spans]
-        about: dict[str, Any] = {
-            "input": source, "title": recording.title, "duration_s": round(recording.duration_s, 3),
-            "model": self.model.name, "analysed": analysed,
-        }  # fmt: skip
-        seconds = sum(clip.duration_s for clip in recording.clips)
-        if seconds < WINDOW_S:
-            reason = f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
-            return Analysis(Prediction(**about, verdict="too_short", reason=reason), recording)
-        if level_dbfs(sound.clips) < SILENT_DBFS:
-            level = level_dbfs([replace(clip, samples=without_offset(clip.samples)) for clip in recording.clips])
-            what = "digital silence" if level == -np.inf else f"the level is {level:.0f} dBFS"
-            return Analysis(Prediction(**about, verdict="silent", reason=f"nothing to hear: {what}"), recording)
-        seconds = sound.duration_s
-        if seconds < WINDOW_S:
-            reason = f"only {seconds:.1f} s of sound, the rest is silence; at least {WINDOW_S:g} s are needed"
-            return Analysis(Prediction(**about, verdict="too_short", reason=reason), recording)
+        about = Prediction(
+            input=source, title=recording.title, duration_s=round(recording.duration_s, 3), verdict="",
+            model=self.model.name, analysed=[Section(round(start, 3), round(end, 3)) for start, end in spans],
+        )  # fmt: skip
+        nothing = _too_little(recording, sound)
+        if nothing:
+            verdict, reason = nothing
+            return Analysis(replace(about, verdict=verdict, reason=reason), recording)
         task.report("analyse", 0.0)
         clips = amplify(sound.clips, self.model.card.get("amplify_to_dbfs"))
         features = extract(clips, self._families, network=self.network, grid=self._grid, task=task)
         task.report("analyse", 1.0)
-        probabilities = self.model.predict(features.values).probabilities
-        chances = {g: float(round(p, 6)) for g, p in zip(self.model.genres, probabilities, strict=True)}
-        other = self.detector.score(features.values)
-        refuse_from, doubt_from = self.detector.thresholds(seconds)
-        if other >= refuse_from:
-            reason = f"it sounds like speech, noise or another sound, not like music (certainty {other:.0%})"
-            refused = Prediction(**about, verdict="not_music", probabilities=chances, reason=reason)
-            return Analysis(refused, recording, features)
-        best, second = (int(i) for i in np.argsort(-probabilities)[:2])
-        confidence = float(probabilities[best])
-        answer: dict[str, Any] = {
-            "genre": self.model.genres[best],
-            "confidence": round(confidence, 4),
-            "probabilities": chances,
-            "segments": self._segments(recording, sound, features),
-        }
-        threshold = self.model.card["thresholds"]["uncertain_below"]
-        if other >= doubt_from:
-            reason = f"it may not be music; if it is, {answer['genre']} comes closest"
-        elif confidence < threshold:
-            rival = self.model.genres[second]
-            digits = int(f"{confidence:.0%}" == f"{threshold:.0%}")
-            sure, takes = (f"{share:.{digits}%}" for share in (confidence, threshold))
-            reason = f"between {answer['genre']} and {rival}: {sure} is below the {takes} it takes"
+        return Analysis(self._answer(about, recording, sound, features), recording, features)
+
+    def _answer(self, about: Prediction, recording: Recording, sound: SoundingParts, features: Features) -> Prediction:
+        """Return the answer that the features give."""
+        over_time = self._stretches(sound, features, SEGMENT_S)
+        if over_time is None:
+            probabilities = self.model.predict(features.values).probabilities
         else:
-            return Analysis(Prediction(**about, **answer, verdict="genre"), recording, features)
-        return Analysis(Prediction(**about, **answer, verdict="uncertain", reason=reason), recording, features)
+            probabilities = pooled(over_time.logs, over_time.ends - over_time.starts)
+        tempo = features.tempo_bpm
+        answer = replace(
+            about, probabilities=self._chances(probabilities, 6), tags=strongest_tags(features.windows),
+            tempo_bpm=None if tempo is None else round(tempo, 1),
+        )  # fmt: skip
+        other = self.detector.score(features.values)
+        refuse_from, doubt_from = self.detector.thresholds(sound.duration_s)
+        if other >= refuse_from:
+            return not_music(answer, kind=self.detector.kind(features.values))
+        answer = replace(answer, segments=self._segments(recording, sound, over_time, probabilities))
+        return decide(
+            answer, probabilities, self._parts(recording, sound, features), model=self.model,
+            may_be_music=other >= doubt_from,
+        )  # fmt: skip
 
-    def _segments(self, recording: Recording, sound: Heard, features: Features) -> list[Segment]:
+    def _chances(self, probabilities: np.ndarray, digits: int) -> dict[str, float]:
+        """Return probabilities by genre."""
+        return {g: round(float(p), digits) for g, p in zip(self.model.genres, probabilities, strict=True)}
+
+    def _stretches(self, sound: SoundingParts, features: Features, length_s: float) -> Stretches | None:
+        """Return the model's answers for stretches of a length; None for a model that has none."""
+        if features.windows is None or not has_stretches(self.model):
+            return None
+        found = stretches(self.model, sound.clips, features.windows, length_s)
+        return found if len(found.logs) else None
+
+    def _segments(
+        self, recording: Recording, sound: SoundingParts, over_time: Stretches | None, probabilities: np.ndarray
+    ) -> list[Segment]:
         """Return the genres over what sounds: each stretch has the answer of the nearest analysed one, silence none."""
-        parts = list(self._part_answers(sound.clips, features))
-        if not parts:
-            return []
-        edges = [0.0, *((a[1] + b[0]) / 2 for a, b in zip(parts, parts[1:], strict=False)), recording.duration_s]
+        found = [probabilities] if over_time is None else list(over_time.probabilities)
+        edges = [0.0, recording.duration_s]
+        if over_time is not None:
+            edges = edges_between(over_time, 0.0, recording.duration_s)
         return [
-            Segment(round(start, 3), round(end, 3), self.model.genres[int(p.argmax())], round(float(p.max()), 4))
-            for first, last, (_, _, p) in zip(edges, edges[1:], parts, strict=False)
+            Segment(
+                round(start, 3), round(end, 3), self.model.genres[int(p.argmax())], round(float(p.max()), 4),
+                self._chances(p, 4),
+            )
+            for first, last, p in zip(edges, edges[1:], found, strict=False)
             for start, end in between(sound.silent, first, last)
-        ]
+        ]  # fmt: skip
 
-    def _part_answers(self, clips: Sequence[Clip], features: Features) -> Iterator[tuple[float, float, np.ndarray]]:
-        """Yield (start, end, probabilities) of stretches of about 10 s that were analysed."""
-        if features.windows is None or self.model.families != ["musicnn"]:
-            values = self.model.predict(features.values).probabilities
-            yield clips[0].start_s, clips[-1].end_s, values
-            return
-        centre = features.windows.centre_s
-        for clip_start, clip_end in (span for clip in clips for span in clip.spans):
-            count = max(round((clip_end - clip_start) / SEGMENT_S), 1)
-            edges = np.linspace(clip_start, clip_end, count + 1)
-            for start, end in zip(edges, edges[1:], strict=False):
-                inside = (centre >= start) & (centre < end)
-                if inside.any():
-                    row = tag_statistics(features.windows.activations[inside])
-                    columns = self.model.card["columns"]
-                    yield start, end, self.model.predict(dict(zip(columns, row, strict=True))).probabilities
+    def _parts(self, recording: Recording, sound: SoundingParts, features: Features) -> list[Part]:
+        """Return the song as parts of one genre each."""
+        pieces = self._stretches(sound, features, PIECE_S)
+        if pieces is None:
+            return []
+        start, end = looked_at(recording)
+        return song_parts(pieces, self.model.genres, start_s=start, end_s=end)
+
+
+def _too_little(recording: Recording, sound: SoundingParts) -> tuple[str, str] | None:
+    """Return verdict and reason for a recording in which there is too little to hear; None where there is enough."""
+    seconds = sum(clip.duration_s for clip in recording.clips)
+    if seconds < WINDOW_S:
+        return "too_short", f"only {seconds:.1f} s of sound; at least {WINDOW_S:g} s are needed"
+    if level_dbfs(sound.clips) < SILENT_DBFS:
+        level = level_dbfs([replace(clip, samples=without_offset(clip.samples)) for clip in recording.clips])
+        return (
+            "silent",
+            "there is no sound in it" if level == -np.inf else f"it is too quiet to hear ({level:.0f} dBFS)",
+        )
+    if sound.duration_s < WINDOW_S:
+        heard_s = f"{sound.duration_s:.1f} s of sound, the rest is silence"
+        return "too_short", f"only {heard_s}; at least {WINDOW_S:g} s are needed"
+    return None

@@ -19,7 +19,7 @@ import numpy as np
 
 from musicgenre.errors import ModelError
 from musicgenre.files import read_file
-from musicgenre.inference.card import _waiting, model_path, read_card
+from musicgenre.inference.card import model_path, read_card, waiting_folder
 from musicgenre.litert import load_litert
 
 MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
@@ -45,7 +45,7 @@ def _read_model(base: Path) -> tuple[dict[str, Any], bytes]:
         return card, _read_described(Path(f"{base}.tflite"), digest)
     except ModelError:
         with contextlib.suppress(ModelError):
-            return card, _read_described(_waiting(base) / "model.tflite", digest)
+            return card, _read_described(waiting_folder(base) / "model.tflite", digest)
         raise
 
 
@@ -85,6 +85,7 @@ class GenreModel:
         self.genres: list[str] = self.card["genres"]
         self.families: list[str] = self.card["families"]
         self.name: str = self.card["name"]
+        self.names: dict[str, str] = self.card.get("names") or {}
         path = Path(f"{base}.tflite")
         try:
             self._network = load_litert(data)
@@ -108,12 +109,30 @@ class GenreModel:
             row = np.array([[values[column] for column in self.card["columns"]]], np.float32)
         except KeyError as error:
             raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
-        try:
-            self._network.set_tensor(self._input["index"], row)
-            self._network.invoke()
-            probabilities = self._network.get_tensor(self._output["index"])[0].astype(np.float64)
-        except (ValueError, RuntimeError) as error:  # a damaged graph, which shows only when it runs
-            raise ModelError(f"model {self.name!r} cannot be run; train it again") from error
-        if not np.isfinite(probabilities).all() or not probabilities.sum() > 0:
+        return Answer(self.predict_rows(row)[0])
+
+    def predict_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Return the probabilities of rows of features, shape (rows, genres), float64.
+
+        Parameters
+        ----------
+        rows : np.ndarray, shape (rows, columns)
+            In the order of the card's columns.
+
+        Raises
+        ------
+        ModelError
+            If the model gives no probabilities for one of them.
+        """
+        out = np.empty((len(rows), len(self.genres)))
+        for i, row in enumerate(rows.astype(np.float32)):
+            try:
+                self._network.set_tensor(self._input["index"], row[None])
+                self._network.invoke()
+                out[i] = self._network.get_tensor(self._output["index"])[0]
+            except (ValueError, RuntimeError) as error:  # a damaged graph, which shows only when it runs
+                raise ModelError(f"model {self.name!r} cannot be run; train it again") from error
+        total = out.sum(axis=1, keepdims=True)
+        if not np.isfinite(out).all() or not (total > 0).all():
             raise ModelError(f"model {self.name!r} gives no number for these features; train the model again")
-        return Answer(probabilities / probabilities.sum())
+        return out / total

@@ -83,12 +83,12 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
     list of dict
         With `side` ("for", "against" or "heard"), `text`, and `weight`, most telling first.
     """
-    from musicgenre.audio.sounding import heard
+    from musicgenre.audio.sounding import sounding_parts
     from musicgenre.features.extract import extract
 
     values = dict(features.values) if features is not None else {}
     if "rolloff_mean_hz" not in values or "tempo_bpm" not in values:
-        values |= extract(heard(recording).clips, ["tempo", "rolloff"]).values
+        values |= extract(sounding_parts(recording).clips, ["tempo", "rolloff"]).values
     ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in (card.get("traits") or {}).items()}
     ranked = sorted(prediction.probabilities, key=lambda genre: -prediction.probabilities[genre])
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]

@@ -19,8 +19,8 @@ from musicgenre.plots.style import (
     text_width,
     write_message,
 )
-from musicgenre.plots.time_axis import SongTime, clock
-from musicgenre.text import counted
+from musicgenre.plots.time_axis import SongTime
+from musicgenre.text import clock, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

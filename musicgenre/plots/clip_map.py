@@ -29,7 +29,7 @@ MANY = 300  # dots; more of them are pixels in an SVG, which would grow with eac
 MAX_MAPPED = 5000  # clips of a map; more are a cloud, and t-SNE takes minutes
 
 
-def _standardised(features: "pd.DataFrame", columns: Sequence[str]) -> np.ndarray:
+def standardised(features: "pd.DataFrame", columns: Sequence[str]) -> np.ndarray:
     """Return columns with mean 0 and deviation 1, shape (clips, columns); missing and constant values become 0."""
     x = features[list(columns)].to_numpy(dtype=float)
     x = np.where(np.isfinite(x), x, np.nan)
@@ -53,17 +53,17 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
     seed : int
         The same seed gives the same map on one machine.
     """
-    x = _standardised(features, list(features.columns))
+    x = standardised(features, list(features.columns))
     if len(x) < 3 or x.shape[1] < 2:
         return np.zeros((len(x), 2)), method
-    centred = x - x.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    vectors = vectors[:, ::-1] * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))])[::-1]
-    pca = centred @ vectors
-    shares = 100 * values[::-1] / max(values.sum(), 1e-12)
+    from sklearn.decomposition import PCA  # a second to import
+
+    reduced = PCA(min(50, *x.shape), svd_solver="covariance_eigh").fit(x)
+    pca = reduced.transform(x)
+    shares = 100 * np.nan_to_num(reduced.explained_variance_ratio_)
     if method == "PCA":
         return pca[:, :2], f"PCA|Component 1 ({shares[0]:.0f} % of the variance)|Component 2 ({shares[1]:.0f} %)"
-    from sklearn.manifold import TSNE  # a second to import
+    from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     chosen = np.linspace(0, len(x) - 1, min(len(x), MAX_MAPPED)).astype(int)
@@ -71,7 +71,7 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
     model = TSNE(perplexity=perplexity, init="pca", random_state=seed, learning_rate="auto")
     points = np.full((len(x), 2), np.nan)
     with threadpool_limits(1):  # its threads spin: on a busy machine more of them are many times slower
-        points[chosen] = model.fit_transform(pca[chosen, : min(50, pca.shape[1])].astype(np.float32))
+        points[chosen] = model.fit_transform(pca[chosen].astype(np.float32))
     return points, f"t-SNE|t-SNE 1 (no unit)|t-SNE 2 (no unit), perplexity {perplexity:.0f}"
 
 

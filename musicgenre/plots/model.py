@@ -65,10 +65,10 @@ def confusion_matrix(y_true: Labels, y_pred: Labels, genres: Sequence[str], *, t
 
 def _wilson(hits: float, count: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson, 1927), in percent."""
-    z, n = 1.96, max(count, 1)
-    middle = (hits + z * z / 2) / (n + z * z)
-    half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
-    return 100 * max(middle - half, 0.0), 100 * min(middle + half, 1.0)
+    from scipy.stats import binomtest  # half a second to import
+
+    interval = binomtest(round(hits), max(count, 1)).proportion_ci(0.95, method="wilson")
+    return 100 * interval.low, 100 * interval.high
 
 
 def _share_bars(

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from musicgenre.audio.recording import WINDOW_S, Clip, Recording, level_dbfs, resample
 from musicgenre.audio.silence import SILENT_DBFS, Stretch
-from musicgenre.audio.sounding import heard
+from musicgenre.audio.sounding import sounding_parts
 from musicgenre.errors import AudioError
 from musicgenre.features.families import HOP_LENGTH, N_FFT, N_MELS, SR, TEMPO_WINDOW, TOP_DB
 from musicgenre.features.spectral import (
@@ -126,7 +126,7 @@ def song_spectra(recording: Recording, *, task: Task = UNATTENDED) -> SongSpectr
         part, tempogram = _part(clip, columns, task)
         parts.append(part)
         tempograms.append(tempogram)
-    sound = heard(recording)
+    sound = sounding_parts(recording)
     level = level_dbfs(sound.clips or clips)
     if sound.silent and sound.clips:
         tempograms = [tempogram_mean(_onset(resample(clip, SR))) for clip in sound.clips]

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicgenre.text import clean_title
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
@@ -157,8 +159,7 @@ def plain(text: object, limit: int = MAX_TITLE) -> str:
     Control and direction characters and line breaks go, long text ends in an ellipsis, ``$`` cannot start a formula,
     and characters that no installed font has become a box.
     """
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in str(text)[: 20 * limit])
-    line = " ".join(kept.split())
+    line = clean_title(str(text)[: 20 * limit], limit=20 * limit)
     covered = _covered_characters()
     out: list[str] = []
     for c in line:

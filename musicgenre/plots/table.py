@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicgenre.plots.clip_map import MANY, _standardised, clip_map, map_points
+from musicgenre.plots.clip_map import MANY, clip_map, map_points, standardised
 from musicgenre.plots.style import (
     FONT_PT,
     PITCH_CLASSES,
@@ -164,7 +164,7 @@ def family_means(genres: Sequence[str], features: "pd.DataFrame", family: str, *
     axes = figure.subplots(len(kinds), 1, squeeze=False)[:, 0]
     image = None
     for ax, kind in zip(axes, kinds, strict=True):
-        z = _standardised(features, columns[kind])
+        z = standardised(features, columns[kind])
         means = np.array([z[rows == name].mean(axis=0) for name in names])
         labels = [column.rsplit("_", 1)[-1].lstrip("0") for column in columns[kind]]
         if family == "chroma" and len(labels) == len(PITCH_CLASSES):
@@ -302,7 +302,7 @@ def feature_correlation(features: "pd.DataFrame", *, theme: str = "light") -> "F
     if len(features) < 3 or len(columns) < 2:
         words = f"A correlation needs three clips and two columns; there are {len(features)} and {len(columns)}."
         return message_figure(words, theme=theme, title=title)
-    z = _standardised(features, columns)
+    z = standardised(features, columns)
     correlation = z.T @ z / len(z)
     blocks: list[tuple[str, int]] = []  # name and first column of columns that belong together
     for i, column in enumerate(columns):

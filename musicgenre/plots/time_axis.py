@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musicgenre.plots.style import FONT_PT
+from musicgenre.text import clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 
 
 # ---- time
-
-
-def clock(seconds: float) -> str:
-    """Return a time as 1:05 or 1:02:03."""
-    whole = int(seconds + 1e-6)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
 class SongTime:

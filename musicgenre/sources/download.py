@@ -148,7 +148,7 @@ def _download(job: Job, video: Source, folder: Path, cookies_from_browser: str |
         duration = float(info["duration"]) if info.get("duration") else None
         if info.get("_type", "video") != "video":
             raise SourceError(f"{video.value} shows no video of its own; paste the link of the song", "download")
-        sentence = _live_sentence(info)
+        sentence = live_sentence(info)
         if sentence:
             raise SourceError(sentence, "download")
         if duration and duration > MAX_DURATION_S:
@@ -172,7 +172,7 @@ def _download(job: Job, video: Source, folder: Path, cookies_from_browser: str |
     return Download(Path(path), title, channel, duration, video.start_s, video.value)
 
 
-def _live_sentence(info: dict[str, Any]) -> str | None:
+def live_sentence(info: dict[str, Any]) -> str | None:
     """Return why a video that is not finished cannot be classified, or None."""
     status = info.get("live_status")
     title = clean_title(info.get("title")) or "this video"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from musicgenre.errors import SourceError
-from musicgenre.sources.download import MAX_DURATION_S, _live_sentence
+from musicgenre.sources.download import MAX_DURATION_S, live_sentence
 from musicgenre.sources.links import VIDEO_ID, Source, video_source
 from musicgenre.sources.ytdlp import Job, client, run
 from musicgenre.task import UNATTENDED, Task
@@ -107,7 +107,7 @@ def search(
         for entry in result.get("entries") or []:
             duration, video_id = (entry or {}).get("duration"), str((entry or {}).get("id"))
             # A live stream has no length.
-            if entry and duration and VIDEO_ID.fullmatch(video_id) and not _live_sentence(entry):
+            if entry and duration and VIDEO_ID.fullmatch(video_id) and not live_sentence(entry):
                 channel = clean_title(entry.get("channel") or entry.get("uploader"))
                 found.append(Candidate(clean_title(entry.get("title")), channel, float(duration), video_id))
         return found[:limit]
@@ -178,7 +178,7 @@ def _entry(entry: dict[str, Any], number: int, link: str) -> Entry:
     title = clean_title(entry.get("title")) or f"entry {number}"
     video_id, duration = str(entry.get("id")), entry.get("duration")
     state = UNAVAILABLE_TITLES.get(title.casefold())
-    sentence = f"this entry of the playlist is {state}; choose another video" if state else _live_sentence(entry)
+    sentence = f"this entry of the playlist is {state}; choose another video" if state else live_sentence(entry)
     video = video_source(video_id) if VIDEO_ID.fullmatch(video_id) else None
     if not sentence and not video:
         sentence = f"entry {number} of the playlist is no video; open the playlist in a browser"

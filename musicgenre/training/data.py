@@ -72,20 +72,18 @@ def merge_duplicates(groups: Sequence[str], x: np.ndarray) -> np.ndarray:
 
     Clips without a group become groups of their own.
     """
-    names = [group or f"\0clip {i}" for i, group in enumerate(groups)]
-    parent = {name: name for name in names}
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    first: dict[bytes, str] = {}
-    for name, row in zip(names, np.asarray(x, np.float32), strict=True):
-        other = first.setdefault(row.tobytes(), name)
-        parent[root(name)] = root(other)
-    return np.array([root(name) for name in names])
+    names = np.array([group or f"\0clip {i}" for i, group in enumerate(groups)])
+    _, first, index = np.unique(names, return_index=True, return_inverse=True)
+    _, copies = np.unique(np.ascontiguousarray(x, np.float32), axis=0, return_inverse=True)
+    clips, count = np.arange(len(names)), len(first) + copies.max(initial=-1) + 1
+    ends = np.concatenate([index, len(first) + copies.ravel()])  # a group and a row of features meet in each clip
+    pairs = coo_array((np.ones(len(ends)), (ends, np.tile(clips, 2))), shape=(count, len(names)))
+    _, component = connected_components(pairs @ pairs.T, directed=False)
+    _, leader = np.unique(component[index], return_index=True)
+    return names[leader][np.unique(component[index], return_inverse=True)[1]]
 
 
 def as_data(table: Table, feature_set: str) -> Data:

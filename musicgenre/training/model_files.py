@@ -12,7 +12,7 @@ from typing import Any
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.files import file_sha256, read_json, write_atomic
-from musicgenre.inference.card import ENDINGS, LIBRARIES, _waiting, list_models, read_card
+from musicgenre.inference.card import ENDINGS, LIBRARIES, list_models, read_card, waiting_folder
 from musicgenre.litert import quiet_stderr
 
 
@@ -59,7 +59,7 @@ def write_model(
     save : callable
         Writes NAME.keras to the path that it is given.
     """
-    new = _waiting(base)
+    new = waiting_folder(base)
     _settle(base)
     new.mkdir(parents=True)
     try:
@@ -82,7 +82,7 @@ def write_model(
 
 def _settle(base: Path) -> None:
     """Put the waiting files that the card describes into their places and remove the others, as after a kill."""
-    new = _waiting(base)
+    new = waiting_folder(base)
     try:
         files = dict(read_json(Path(f"{base}.json"))["files"])
     except (OSError, ValueError, KeyError, TypeError):

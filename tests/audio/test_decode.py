@@ -246,7 +246,7 @@ def test_start_and_length_choose_the_part(name, clock_file):
 @pytest.mark.parametrize("name", ["s16.wav", "flac.flac", "lame.mp3", "aac.m4a"])
 def test_a_section_late_in_a_long_file_costs_what_the_section_costs(name, clock_file, monkeypatch):
     read = 0
-    packets = tracks._packets
+    packets = tracks.packets_of
 
     def counted(*args):
         nonlocal read
@@ -254,7 +254,7 @@ def test_a_section_late_in_a_long_file_costs_what_the_section_costs(name, clock_
             read += packet.size
             yield packet
 
-    monkeypatch.setattr("musicgenre.audio.decode._packets", counted)
+    monkeypatch.setattr("musicgenre.audio.pcm.packets_of", counted)
     path = clock_file(name)
     read_recording(path, excerpt=Excerpt(110, 5))
     assert read < path.stat().st_size * 8 / 120  # the 5 s, the 0.5 s before, and a packet more

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from support.material import SR, encode, song, write_wav
 
-from musicgenre.audio.decode import MAX_RATE, MIN_RATE, read_recording
+from musicgenre.audio.decode import read_recording
 from musicgenre.audio.endings import AUDIO_FORMATS, AUDIO_SUFFIXES, CONTAINERS
+from musicgenre.audio.pcm import MAX_RATE, MIN_RATE
 from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import AudioError, SourceError
 from musicgenre.library.store import Library

@@ -20,7 +20,7 @@ from musicgenre.audio.silence import (
     without_offset,
     without_wild_samples,
 )
-from musicgenre.audio.sounding import heard
+from musicgenre.audio.sounding import sounding_parts
 from musicgenre.dataset.build import compute_clip
 from musicgenre.features.extract import extract
 from musicgenre.inference.classifier import Classifier
@@ -147,13 +147,13 @@ def test_the_limit_of_silence_is_minus_60_dbfs_whatever_the_offset(level, sounds
 
 def test_what_sounds_throughout_is_left_as_it_is(metal):
     clip = Clip(metal, RATE, "a", "a")
-    assert heard(Recording((clip,), "a", clip.duration_s)).clips == (clip,)
+    assert sounding_parts(Recording((clip,), "a", clip.duration_s)).clips == (clip,)
 
 
 def test_a_table_and_an_answer_have_the_same_row_for_a_song_with_a_pause(metal, tmp_path):
     path = write(tmp_path / "a.wav", np.concatenate([metal, quiet(4), metal[: 3 * RATE]]))
     row = compute_clip(("a", str(path), "", ("mfcc", "zcr", "tempo"), None))["values"]
-    assert row == extract(heard(read_recording(path)).clips, ["mfcc", "zcr", "tempo"]).values
+    assert row == extract(sounding_parts(read_recording(path)).clips, ["mfcc", "zcr", "tempo"]).values
     alone = extract((Clip(np.concatenate([metal, metal[: 3 * RATE]]), RATE, "a", "a"),), ["mfcc", "zcr"]).values
     assert row["zcr_mean"] == pytest.approx(alone["zcr_mean"], rel=0.02)
 

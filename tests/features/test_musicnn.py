@@ -11,7 +11,16 @@ import pytest
 from support.material import ROOT
 
 from musicgenre.errors import Cancelled, ModelError
-from musicgenre.features.musicnn import N_DEEP, OLD_GRID, TAGS, WINDOW_FRAMES, TagNetwork, WindowGrid, tag_statistics
+from musicgenre.features.musicnn import (
+    N_DEEP,
+    OLD_GRID,
+    TAGS,
+    WINDOW_FRAMES,
+    TagNetwork,
+    WindowGrid,
+    Windows,
+    statistics_of,
+)
 from musicgenre.litert import MODELS_DIR
 from musicgenre.task import Task
 
@@ -240,8 +249,21 @@ def test_loading_keeps_standard_error_open(capfd):
     assert capfd.readouterr().err == "still here\n"
 
 
+def windows_of(activations, deep):
+    return Windows(np.zeros(len(deep)), np.zeros(len(deep)), activations, deep)
+
+
 def test_tag_statistics_are_means_and_deviations_of_logarithms():
     p = np.array([[0.5] * 50, [0.25] * 50], np.float32)
-    row = tag_statistics(p)
+    row = statistics_of(windows_of(p, np.zeros((2, N_DEEP), np.float32)), "musicnn")
     a, b = np.log(0.5 + 1e-6), np.log(0.25 + 1e-6)
     np.testing.assert_allclose(row, [(a + b) / 2] * 50 + [(a - b) / 2] * 50)
+
+
+def test_deep_statistics_are_means_and_deviations_of_logarithms_of_the_positive_part():
+    units = np.array([[-3.0] * N_DEEP, [0.0] * N_DEEP, [np.e - 1] * N_DEEP], np.float32)
+    windows = windows_of(np.ones((3, 50), np.float32), units)
+    row = statistics_of(windows, "musicnn_deep")
+    np.testing.assert_allclose(row, [1 / 3] * N_DEEP + [np.std([0, 0, 1])] * N_DEEP, rtol=1e-6)
+    row = statistics_of(windows.where(np.array([False, False, True])), "musicnn_deep")
+    np.testing.assert_allclose(row, [1] * N_DEEP + [0] * N_DEEP, rtol=1e-6)

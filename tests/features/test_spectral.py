@@ -136,10 +136,10 @@ def test_the_columns_are_those_of_the_contract():
     assert FAMILIES["centroid"] == ("centroid_mean_hz", "centroid_std_hz")
     assert FAMILIES["musicnn"][0] == "tag_mean_rock"
     assert FAMILIES["musicnn"][99] == "tag_std_happy"
-    assert FAMILIES["musicnn_deep"][199] == "deep_mean_200"
+    assert FAMILIES["musicnn_deep"][199::200] == ("deep_mean_200", "deep_std_200")
     sizes = {family: len(columns) for family, columns in FAMILIES.items()}
     assert [sizes[f] for f in ("mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid")] == [60, 24, 1, 2, 2, 2]
-    assert sizes["musicnn"] == 100
+    assert (sizes["musicnn"], sizes["musicnn_deep"]) == (100, 400)
     original = columns_of(["mfcc", "chroma", "tempo", "zcr", "rolloff"])
     assert len(original) == 89
     every = columns_of(list(FAMILIES))
@@ -203,8 +203,9 @@ OLD_CONSTANTS = {
 
 
 def test_constants_name_their_windows():
-    assert extractor_constants(OLD_GRID) == OLD_CONSTANTS
-    assert grid_of(OLD_CONSTANTS) == OLD_GRID
+    today = {**OLD_CONSTANTS, "sections": {**OLD_CONSTANTS["sections"], "whole_up_to_s": 120.0}}
+    assert extractor_constants(OLD_GRID) == today
+    assert grid_of(today) == grid_of(OLD_CONSTANTS) == OLD_GRID
     silent = json.loads(json.dumps(OLD_CONSTANTS))
     del silent["musicnn"]["window_hop_frames"]
     assert grid_of(silent) == OLD_GRID
@@ -225,6 +226,14 @@ def test_windows_that_lie_nowhere_are_refused(hop):
 def test_windows_by_another_rule_are_refused(name, value):
     constants = extractor_constants()
     constants["musicnn"][name] = value
+    with pytest.raises(ModelError, match="another version"):
+        grid_of(constants)
+
+
+@pytest.mark.parametrize(("name", "value"), [("whole_up_to_s", 46.0), ("section_s", 5.0), ("at_most", None)])
+def test_other_sections_are_refused(name, value):
+    constants = extractor_constants()
+    constants["sections"][name] = value
     with pytest.raises(ModelError, match="another version"):
         grid_of(constants)
 

@@ -17,9 +17,9 @@ from support.browser import chromium
 from support.evaluations import evaluation, results
 from support.songs import GENRES, RATE, answer, recording, tune
 
+from functions_interface import Pages
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
-from musicgenre.inference.batch import plot_paths
 from musicgenre.plots.catalogue import (
     plot_song,
     save_evaluation,
@@ -174,9 +174,8 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
 
 
 def test_several_inputs_get_numbered_files():
-    assert plot_paths(Path("a/b.png"), 1) == [Path("a/b.png")]
-    assert plot_paths(Path("a/b.png"), 2) == [Path("a/b-1.png"), Path("a/b-2.png")]
-    assert plot_paths(None, 2) == [None, None]
+    assert Pages(Path("a/b.png"), 1).path(0) == Path("a/b.png")
+    assert [Pages(Path("a/b.png"), 2).path(turn) for turn in (0, 1)] == [Path("a/b-1.png"), Path("a/b-2.png")]
 
 
 # ---- the commands

@@ -31,8 +31,8 @@ from support.material import (
 
 from musicgenre.dataset import build as build_module
 from musicgenre.inference import classifier
+from musicgenre.inference.answer_rows import drop_incomplete_row
 from musicgenre.inference.model import GenreModel
-from musicgenre.terminal.answers import _keep_rows
 from musicgenre.terminal.console import Bar
 
 FIELDS = ["input", "title", "duration_s", "verdict", "genre", "confidence", "probabilities", "segments", "analysed",
@@ -312,10 +312,10 @@ def test_a_csv_through_a_link_is_written_where_it_leads(tmp_path):
 
 
 def test_rows_that_are_not_whole_are_taken_away_without_reading_all(tmp_path, monkeypatch):
-    monkeypatch.setattr("musicgenre.terminal.answers.BLOCK", 4)
+    monkeypatch.setattr("musicgenre.inference.answer_rows.BLOCK", 4)
     for text, left in ((b"a,b\n1,2\n3,4444444444", b"a,b\n1,2\n"), (b"no line at all", b""), (b"a\n", b"a\n")):
         (tmp_path / "a.csv").write_bytes(text)
-        _keep_rows(tmp_path / "a.csv")
+        drop_incomplete_row(tmp_path / "a.csv")
         assert (tmp_path / "a.csv").read_bytes() == left
 
 

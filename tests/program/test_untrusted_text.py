@@ -17,8 +17,9 @@ from musicgenre.dataset.metadata import read_metadata
 from musicgenre.dataset.table import read_table
 from musicgenre.engine.history import History
 from musicgenre.errors import ModelError
+from musicgenre.inference.answer_rows import COLUMNS
 from musicgenre.inference.prediction import Prediction, Reason
-from musicgenre.terminal.answers import CSV_COLUMNS, readable
+from musicgenre.terminal.answers import readable
 from musicgenre.text import clean_text
 
 NASTY = {
@@ -92,7 +93,7 @@ def test_a_spreadsheet_gets_no_formula_and_no_line_break(nasty_files, tmp_path):
     assert done.returncode == 0, done.stderr
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0][: len(CSV_COLUMNS)] == list(CSV_COLUMNS) and len(rows) == 1 + len(nasty_files)
+    assert rows[0][: len(COLUMNS)] == list(COLUMNS) and len(rows) == 1 + len(nasty_files)
     for row in rows:
         for cell in row:
             assert is_safe(cell) and not re.match(r"\s*[=+@-]", cell), cell

@@ -97,14 +97,14 @@ def test_the_search_never_looks_at_the_test_part(table, small_grid, tmp_path, mo
 def test_a_cell_that_diverges_is_reported_and_not_chosen(table, tmp_path, monkeypatch):
     cells = [make_config("whitened", feature_set="mfcc"), make_config("softmax", feature_set="mfcc")]
     monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_: cells)
-    real = grid_search_module.fit
+    real = grid_search_module.fit_network
 
     def fit(data, config, **more):
         if config.architecture == "whitened":
             raise ModelError("training diverged (the loss is not a number)")
         return real(data, config, **more)
 
-    monkeypatch.setattr("musicgenre.training.grid_search.fit", fit)
+    monkeypatch.setattr("musicgenre.training.grid_search.fit_network", fit)
     chosen = grid_search_module.search(table, tmp_path / "reports")
     assert chosen["config"]["architecture"] == "softmax"
     assert "1 cells diverged" in chosen["reason"]
@@ -128,7 +128,7 @@ def test_a_search_in_which_everything_diverges_says_so(table, small_grid, tmp_pa
     def fit(*_, **__):
         raise ModelError("training diverged")
 
-    monkeypatch.setattr("musicgenre.training.grid_search.fit", fit)
+    monkeypatch.setattr("musicgenre.training.grid_search.fit_network", fit)
     monkeypatch.setattr("musicgenre.training.grid_search._baseline", fit)
     with pytest.raises(ModelError, match="every network"):
         grid_search_module.search(table, tmp_path / "reports")

@@ -1,0 +1,157 @@
+"""Genres over a song: the probabilities of its stretches, what they say of the whole, and parts of different genres.
+
+Conventions: probabilities are natural logarithms, shape (stretches, genres), of consecutive stretches that may have
+gaps between them; genres are their columns.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from musicgenre.audio.recording import Clip, Recording
+from musicgenre.features.musicnn import MUSICNN_FAMILIES, Windows, statistics_of
+from musicgenre.inference.model import GenreModel
+from musicgenre.inference.prediction import Part
+
+SEGMENT_S = 10.0  # of a song's segments; 20 s songs: as accurate as all windows together, within a point
+PIECE_S = 5.0  # of which the parts of a mixed song are made: two or three windows each
+CHANGE = 1.0  # the price of a change of genre, as a logarithm of probabilities
+NAMED_S, NAMED_SHARE = 20.0, 0.2  # a part of a mixed song: so long in all, or such a share of a song under 100 s
+TINY = 1e-9  # least probability
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Consecutive stretches of a recording and what the model says of each.
+
+    Parameters
+    ----------
+    starts, ends : np.ndarray, shape (n,)
+        In seconds of the recording.
+    logs : np.ndarray, shape (n, genres)
+        Logarithms of probabilities.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    logs: np.ndarray
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Probabilities of each stretch, shape (n, genres)."""
+        return np.exp(self.logs)
+
+
+def has_stretches(model: GenreModel) -> bool:
+    """Return whether a model can answer for stretches of a recording: all its columns are statistics over windows."""
+    return set(model.families) <= set(MUSICNN_FAMILIES)
+
+
+def stretches(model: GenreModel, clips: Sequence[Clip], windows: Windows, length_s: float) -> Stretches:
+    """Ask a model for stretches of about `length_s` that the clips are divided into.
+
+    Parameters
+    ----------
+    model : GenreModel
+        Of which `has_stretches` is true.
+    clips : sequence of Clip
+        What sounds.
+    windows : Windows
+        Of these clips; a stretch has those whose middle is in it, and one without any is left out.
+    length_s : float
+        Seconds; each span of sound is divided evenly.
+    """
+    places, rows = [], []
+    for start, end in _divided(clips, length_s):
+        inside = (windows.centre_s >= start) & (windows.centre_s < end)
+        if inside.any():
+            part = windows.where(inside)
+            places.append((start, end))
+            rows.append(np.concatenate([statistics_of(part, family) for family in model.families]))
+    starts, ends = np.array(places).reshape(-1, 2).T
+    logs = np.log(np.maximum(model.predict_rows(np.array(rows)), TINY)) if rows else np.empty((0, len(model.genres)))
+    return Stretches(starts, ends, logs)
+
+
+def _divided(clips: Sequence[Clip], length_s: float) -> Iterator[tuple[float, float]]:
+    """Yield (start, end) of stretches of about a length."""
+    for start, end in (span for clip in clips for span in clip.spans):
+        edges = np.linspace(start, end, max(round((end - start) / length_s), 1) + 1).tolist()
+        yield from zip(edges, edges[1:], strict=False)
+
+
+def pooled(logs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return the probabilities of a song from those of its stretches: their normalised geometric mean, shape (genres,).
+
+    A genre that one stretch all but rules out is unlikely for the whole.
+    """
+    mean = np.average(logs, axis=0, weights=weights)
+    odds = np.exp(mean - mean.max())
+    probabilities: np.ndarray = odds / odds.sum()
+    return probabilities
+
+
+def best_path(logs: np.ndarray, *, change: float = CHANGE) -> np.ndarray:
+    """Return the most probable genre of each stretch if every change of genre has a price, shape (stretches,).
+
+    The Viterbi path (Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 1989) where genres are the states.
+    """
+    score = logs[0].copy()
+    came_from = np.empty(logs.shape, np.int64)
+    own = np.arange(logs.shape[1])
+    for i, log in enumerate(logs):
+        if not i:
+            continue
+        best = int(score.argmax())
+        came_from[i] = np.where(score >= score[best] - change, own, best)
+        score = np.maximum(score, score[best] - change) + log
+    path = np.empty(len(logs), np.int64)
+    path[-1] = score.argmax()
+    for i in range(len(logs) - 1, 0, -1):
+        path[i - 1] = came_from[i, path[i]]
+    return path
+
+
+def looked_at(recording: Recording) -> tuple[float, float]:
+    """Return from where to where the clips stand for a recording: each for half the gap to its neighbour, too."""
+    clips = recording.clips
+    gap = max((after.start_s - before.end_s for before, after in zip(clips, clips[1:], strict=False)), default=0.0) / 2
+    return max(clips[0].start_s - gap, 0.0), min(clips[-1].end_s + gap, recording.duration_s)
+
+
+def edges_between(pieces: Stretches, start_s: float, end_s: float) -> list[float]:
+    """Return the borders of stretches, n + 1 seconds: halfway between two, the outer ones as given."""
+    return [start_s, *((pieces.ends[:-1] + pieces.starts[1:]) / 2).tolist(), end_s]
+
+
+def song_parts(pieces: Stretches, genres: Sequence[str], *, start_s: float, end_s: float) -> list[Part]:
+    """Return a song as consecutive parts of one genre each.
+
+    Parameters
+    ----------
+    pieces : Stretches
+        Of about `PIECE_S`, at least one.
+    genres : sequence of str
+        The columns.
+    start_s, end_s : float
+        Where the first part starts and the last one ends.
+    """
+    path = best_path(pieces.logs)
+    edges = edges_between(pieces, start_s, end_s)
+    first = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist()]
+    parts = []
+    for begin, end in zip(first, [*first[1:], len(path)], strict=True):
+        confidence = float(pooled(pieces.logs[begin:end])[path[begin]])
+        parts.append(Part(round(edges[begin], 3), round(edges[end], 3), genres[path[begin]], round(confidence, 4)))
+    return parts
+
+
+def is_mixed(parts: Sequence[Part], *, named_from: float) -> bool:
+    """Return whether at least two genres are each named, at a confidence, over enough of a song."""
+    seconds: dict[str, float] = {}
+    for part in parts:
+        if part.confidence >= named_from:
+            seconds[part.genre] = seconds.get(part.genre, 0.0) + part.end_s - part.start_s
+    enough = min(NAMED_S, NAMED_SHARE * (parts[-1].end_s - parts[0].start_s)) if parts else 0.0
+    return sum(length >= enough - 1e-6 for length in seconds.values()) >= 2
