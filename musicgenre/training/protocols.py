@@ -4,12 +4,14 @@ A protocol trains fresh models on the training part of each of its folds; the te
 that part. The headline is the worst of the protocols that keep groups apart.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.corrections import SongCorrection, apply_corrections
 from musicgenre.dataset.table import find_families, read_clips, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
@@ -247,7 +249,9 @@ def default_config(folder: Any) -> Config:
     return make_config("whitened", feature_set=max(fitting, key=lambda name: len(feature_columns(name))))
 
 
-def load_data(folder: Any, config: Config, *, extra: Any = None) -> tuple[Data, str]:
+def load_data(
+    folder: Any, config: Config, *, extra: Any = None, corrections: Sequence[SongCorrection] = ()
+) -> tuple[Data, str]:
     """Return a table's arrays for a configuration, with those of an extra table if there is one, and its sha256.
 
     Raises
@@ -256,7 +260,10 @@ def load_data(folder: Any, config: Config, *, extra: Any = None) -> tuple[Data, 
         If a table is at fault, or the configuration has no use for extra songs.
     """
     table = read_table(folder, families_of(config.feature_set))
+    corrected = apply_corrections(table, Path(folder), families_of(config.feature_set), corrections)
+    table = corrected.table
     data = as_data(table, config.feature_set)
+    data = replace(data, warnings=(*data.warnings, *corrected.notes))
     if extra is not None:
         if config.architecture != "gated":
             raise ModelError(f"the architecture {config.architecture!r} has no use for extra songs; leave --extra out")
@@ -267,6 +274,19 @@ def load_data(folder: Any, config: Config, *, extra: Any = None) -> tuple[Data, 
 def percent(value: float) -> str:
     """Return 0.8234 as '82.3 %'."""
     return f"{100 * value:.1f} %"
+
+
+def headline_words(report: Mapping[str, Any]) -> str:
+    """Return what the headline is: the worst of several honest protocols, or the only one, or none that is honest."""
+    name = report["headline"]["protocol"]
+    honest = [protocol for protocol in report["protocols"] if not protocol.startswith("random")]
+    if name.startswith("ungrouped"):
+        return f"{name}: artists are not known, so that songs of one may be on both sides and the figure too high"
+    if name.startswith("nested"):
+        return f"{name}: with the choice of the configuration made again in each fold"
+    if len(honest) == 1:
+        return f"{name}: no artist is on both sides"
+    return f"{name}, the lowest of the {len(honest)} protocols in which no artist is on both sides"
 
 
 def summary_lines(report: dict[str, Any]) -> list[str]:
@@ -284,7 +304,7 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
     worst = min((r, g) for g, r in main["recall"].items() if r is not None)
     headline = report["headline"]
     lines += [
-        f"headline: {percent(headline['accuracy'])} ({headline['protocol']}, the worst of the honest protocols)",
+        f"headline: {percent(headline['accuracy'])} ({headline_words(report)})",
         f"worst recall of a genre: {worst[0]:.2f} ({worst[1]})",
         f"named from {percent(report['uncertain_below'])} confidence on: {percent(report['named_share'])} of the clips",
         *(

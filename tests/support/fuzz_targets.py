@@ -144,7 +144,7 @@ def journal(data: bytes) -> bool:
     from musicgenre.dataset.build import JOURNAL, known_rows, table_definition, table_level
     from musicgenre.errors import GenreError
     from musicgenre.plots.catalogue import write_report
-    from musicgenre.training.export import choose_config
+    from musicgenre.training.choice import choose_config
     from musicgenre.training.grid_search import _journal
 
     base = folder() / "journal"

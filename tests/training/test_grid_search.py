@@ -11,8 +11,8 @@ from musicgenre.dataset import search_results
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
 from musicgenre.training import grid_search as grid_search_module
+from musicgenre.training.choice import choose_config
 from musicgenre.training.config import make_config
-from musicgenre.training.export import choose_config
 
 
 @pytest.fixture
@@ -139,15 +139,15 @@ def test_a_table_that_changed_after_the_choice_is_refused_by_name_and_passed_ove
 ):
     out = tmp_path / "reports"
     grid_search_module.search(table, out)
-    config, reason = choose_config(table, out / "chosen.json")
+    choice = choose_config(table, out / "chosen.json")
+    config, reason = choice.config, choice.reason
     assert "chosen by" in reason
     clips = (table / "clips.csv").read_text().replace("polka artist 0", "somebody else")
     (table / "clips.csv").write_text(clips)
     with pytest.raises(ModelError, match="run 01"):
         choose_config(table, out / "chosen.json")
     monkeypatch.chdir(tmp_path)
-    config, reason = choose_config(table, None)
-    assert "another table" in reason
+    assert "was not made on this table" in choose_config(table, None).reason
 
 
 def test_the_quick_grid_holds_the_originals_network_a_linear_one_and_all_baselines():
