@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.recording import WHOLE, Excerpt
+from musicgenre.errors import GenreError
+from musicgenre.genres import display_name
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
 from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres, model_path, read_card
@@ -44,6 +46,7 @@ from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, s
 from musicgenre.text import counted
 
 __all__ = [
+    "GenreError", "display_name",
     "Classifier", "Prediction", "answer_inputs", "as_frame", "classify", "classify_all", "classify_samples",
     "open_library", "scan_library", "show_statistics", "find_songs", "show_similar", "make_playlists",
     "show_duplicates", "merge_library", "plan_tags", "apply_tags", "tag_songs", "restore_tags",
