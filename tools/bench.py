@@ -377,11 +377,11 @@ def bench_song(folder):
 
 def library_rate(folder, jobs, store):
     """Return the songs a second that a new library takes, from the first answers on."""
+    from musicgenre.library.scan import scan
     from musicgenre.library.store import Library
 
     with Library(store) as library:
-        library.scan([folder])
-        times = [time.perf_counter() for _ in library.update(jobs=jobs)]
+        times = [time.perf_counter() for _ in scan(library, [folder]).update(jobs=jobs)]
     return (len(times) - WARM_SONGS) / (times[-1] - times[WARM_SONGS - 1])
 
 
@@ -432,6 +432,7 @@ def bench_memory(folder):
     import psutil
     import soundfile
 
+    from musicgenre.library.scan import scan
     from musicgenre.library.store import Library
 
     y = song(60.0, 3)
@@ -445,8 +446,7 @@ def bench_memory(folder):
 
     early = late = 0.0
     with Library(folder / "songs.sqlite") as library:
-        library.scan([folder])
-        for done, _ in enumerate(library.update(), 1):
+        for done, _ in enumerate(scan(library, [folder]).update(), 1):
             early = max(early, memory()) if done <= MEMORY_SONGS // 10 else early
             late = max(late, memory()) if done > MEMORY_SONGS - 100 else late
     what = f"memory that {MEMORY_SONGS} songs in a row take more than the first {MEMORY_SONGS // 10}"
