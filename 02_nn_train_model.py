@@ -26,7 +26,12 @@ def parse(argv):
     parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
-    parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
+    parser.add_argument(
+        "--extra", type=Path, action="append", default=[], metavar="TABLE",
+        help="table of songs of another origin that help to train; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="use these genres only (default: all)")
+    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by groups (default: 5)")
     parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
     parser.add_argument(
         "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where report.html goes (default: reports)"
@@ -36,10 +41,12 @@ def parse(argv):
         "--amplify-to", type=float, metavar="DBFS", help="level for quieter recordings (default: what 00 used)"
     )
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
+    parser.add_argument("--force", action="store_true", help="replace a model of yours that has this name")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     options = parser.parse_args(argv)
-    if options.jobs < 1:
-        parser.error("--jobs must be at least 1")
+    for name in ("jobs", "repeats"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1")
     return options
 
 
@@ -48,14 +55,17 @@ def work(options):
     from musicgenre.dataset.build import table_grid, table_level
     from musicgenre.plots.catalogue import save_evaluation, write_model_figures
     from musicgenre.training.export import choose_config, read_lines, ship
+    from musicgenre.training.model_files import check_free
     from musicgenre.training.protocols import load_data, measure, summary_lines
 
+    if not options.measure_only:
+        check_free(options.out, force=options.force)
     notes = read_lines(options.notes) if options.notes else []
     config, reason = choose_config(options.data, options.choice)
     say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
-    data, table_sha256 = load_data(options.data, config, extra=options.extra)
+    data, table_sha256 = load_data(options.data, config, extra=options.extra, genres=options.genres)
     with Bar("folds") as bar:
-        report = measure(data, config, jobs=options.jobs, progress=bar.update)
+        report = measure(data, config, jobs=options.jobs, repeats=options.repeats, progress=bar.update)
     sys.stdout.write("\n".join(summary_lines(report)) + "\n")
     about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data.resolve().name}"
     save_evaluation(report, data.genres, options.reports, about=about)
@@ -64,7 +74,7 @@ def work(options):
     if options.measure_only:
         return EXIT_OK
     grid = table_grid(options.data)
-    level = table_level(options.data) if options.amplify_to is None else options.amplify_to
+    level = table_level(options.data, config.families) if options.amplify_to is None else options.amplify_to
     card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level, grid=grid)
     say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
     return EXIT_OK

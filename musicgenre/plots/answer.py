@@ -4,7 +4,16 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from musicgenre.inference.prediction import Prediction
-from musicgenre.inference.wording import beginning, explanation, has_set, headline, percent, sureness, title_name
+from musicgenre.inference.wording import (
+    beginning,
+    explanation,
+    has_set,
+    headline,
+    listed,
+    percent,
+    sureness,
+    title_name,
+)
 from musicgenre.plots.style import (
     FONT_PT,
     NOTE_FROM_IN,
@@ -48,8 +57,8 @@ def prediction_bars(
 def verdict_words(prediction: Prediction) -> str:
     """Return the answer as a headline: ``Jazz, 91 % sure``, ``Rock or metal (96 % together)``, ``Not music``."""
     words, number = headline(prediction), sureness(prediction)
-    if prediction.verdict == "mixed":
-        return f"{words}: {explanation(prediction)}"
+    if prediction.verdict == "mixed" and prediction.parts:
+        return f"{words}: {listed(list(dict.fromkeys(part.genre for part in prediction.parts)), 'and')}"
     return f"{words} ({number})" if has_set(prediction) else f"{words}, {number}" if number else words
 
 
@@ -127,7 +136,8 @@ def draw_bars(
 def _note(ax: "Axes", text: str, theme: str, width_in: float) -> None:
     """Write a sentence beside the short bars."""
     colours = colours_of(theme)
-    note = textwrap.fill(plain(beginning(text), 160), max(int(width_in * 6.5), 20))
+    words = plain(beginning(text), 160).replace(" %", "\N{NO-BREAK SPACE}%")
+    note = textwrap.fill(words, max(int(width_in * 6.5), 20))
     box = {"facecolor": colours.background, "edgecolor": colours.warm, "boxstyle": "round,pad=0.5"}
     ax.text(
         0.98, 0.06, note, ha="right", va="bottom", fontsize=FONT_PT, color=colours.text, bbox=box,

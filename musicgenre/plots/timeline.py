@@ -81,9 +81,7 @@ def bands_of(segments: Sequence[Segment]) -> Bands:
     return Bands([*names, OTHERS], np.minimum(100 * rows.cumsum(axis=0), 100))
 
 
-def draw_timeline(
-    ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, height_in: float = 1.5
-) -> None:
+def draw_timeline(ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, height_in: float = 1.5) -> None:
     """Draw the bands with labels inside, lines over what was analysed, and the borders of a mixed song's parts."""
     segments = prediction.segments
     title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend
@@ -96,12 +94,15 @@ def draw_timeline(
     bands = bands_of(segments)
     spans = [(part.start_s, part.end_s) for part in prediction.analysed]
     whole = sum(b - a for a, b in spans) >= WHOLE * sum(s.end_s - s.start_s for s in segments) or not spans
-    _draw_bands(ax, segments, bands, theme, alpha=1.0 if whole else FAINT)
+    pieces = [(one.start_s, one.end_s, index) for index, one in enumerate(segments)]
+    _draw_bands(ax, bands, pieces, theme, alpha=1.0 if whole else FAINT)
     SongTime([(0.0, end)]).dress(ax, width_in=width_in, labelled=height_in > SHALLOW_IN)
     if not whole:
-        _mark_analysed(ax, segments, bands, spans, theme)
-        label = f"{ax.get_xlabel()}, analysed below the lines"
+        _draw_bands(ax, bands, _analysed(segments, spans), theme)
+        for start, end in spans:
+            ax.fill_between([start, end], MARK_LOW, MARK_HIGH, color=colours.text, linewidth=0)
         if height_in > SHALLOW_IN:
+            label = f"{ax.get_xlabel()}, analysed below the lines"
             ax.set_xlabel(fitting((label, ax.get_xlabel()), width_in - 0.7, points=FONT_PT))
     for part in prediction.parts[1:]:
         ax.plot([part.start_s] * 2, [0, 100], color=colours.text, linewidth=1.4, linestyle=(0, (4, 2)), zorder=4)
@@ -116,35 +117,32 @@ def _colour(name: str, theme: str) -> str:
     return colours_of(theme).line if name == OTHERS else genre_colour(name)
 
 
-def _draw_bands(ax: "Axes", segments: Sequence[Segment], bands: Bands, theme: str, *, alpha: float) -> None:
-    """Draw a bar for each segment and genre."""
-    left = np.array([segment.start_s for segment in segments])
-    width = np.array([segment.end_s - segment.start_s for segment in segments])
-    for i, name in enumerate(bands.names):
-        low, high = bands.edges[i], bands.edges[i + 1]
-        ax.bar(
-            left, high - low, width, bottom=low, align="edge", color=_colour(name, theme), alpha=alpha, linewidth=0,
-            label=name,
-        )  # fmt: skip
-
-
-def _mark_analysed(
-    ax: "Axes", segments: Sequence[Segment], bands: Bands, spans: Sequence[tuple[float, float]], theme: str
+def _draw_bands(
+    ax: "Axes", bands: Bands, pieces: Sequence[tuple[float, float, int]], theme: str, *, alpha: float = 1.0
 ) -> None:
-    """Draw a line over each analysed part, and the bands below it in full colour."""
-    for start, end in spans:
-        ax.fill_between([start, end], MARK_LOW, MARK_HIGH, color=colours_of(theme).text, linewidth=0)
-        for j, segment in enumerate(segments):
-            a, b = max(start, segment.start_s), min(end, segment.end_s)
-            for i, name in enumerate(bands.names):
-                if b > a:
-                    ax.fill_between(
-                        [a, b], bands.edges[i, j], bands.edges[i + 1, j], color=_colour(name, theme), linewidth=0
-                    )
+    """Fill each band over some pieces (start, end, segment) of the song."""
+    # start, end and a gap of each piece: one shape a band, as a song of many segments would need thousands
+    x = np.array([value for start, end, _ in pieces for value in (start, end, np.nan)])
+    segment = np.repeat([index for *_, index in pieces], 3)
+    for name, low, high in zip(bands.names, bands.edges, bands.edges[1:], strict=False):
+        colour = _colour(name, theme)
+        ax.fill_between(x, low[segment], high[segment], color=colour, alpha=alpha, linewidth=0, label=name)
+
+
+def _analysed(segments: Sequence[Segment], spans: Sequence[tuple[float, float]]) -> list[tuple[float, float, int]]:
+    """Return the pieces (start, end, segment) of segments that were analysed."""
+    shared = (
+        (max(start, one.start_s), min(end, one.end_s), index)
+        for start, end in spans
+        for index, one in enumerate(segments)
+    )
+    return [piece for piece in shared if piece[1] > piece[0]]
 
 
 def _label_bands(ax: "Axes", segments: Sequence[Segment], bands: Bands, end: float, width_in: float) -> list[str]:
     """Write each genre once into its band where there is most room; return those for which there is none."""
+    from matplotlib.patheffects import withStroke
+
     height_in = ax.get_position().height * ax.figure.get_figheight()  # type: ignore[union-attr]
     missing = []
     for i, name in enumerate(bands.names[:-1]):
@@ -154,9 +152,11 @@ def _label_bands(ax: "Axes", segments: Sequence[Segment], bands: Bands, end: flo
         if place is None:
             missing.append(name)
             continue
+        colour = genre_colour(name)
+        own = withStroke(linewidth=3, foreground=colour)  # where the band is faint the letters stand on its full colour
         ax.text(
-            *place, label, ha="center", va="center", fontsize=FONT_PT, color=ink_on(genre_colour(name)), zorder=5,
-            clip_on=True,
+            *place, label, ha="center", va="center", fontsize=FONT_PT, color=ink_on(colour), zorder=5, clip_on=True,
+            path_effects=[own],
         )  # fmt: skip
     return missing
 

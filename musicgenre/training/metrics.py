@@ -70,6 +70,7 @@ def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres
         "macro_f1": float(f1_score(y, guess, labels=np.unique(y), average="macro")),
         "recall": {genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
         "worst_recall": float(np.nanmin(recall)),
+        "top2": float((best3[:, :2] == y[:, None]).any(axis=1).mean()),
         "top3": float((best3 == y[:, None]).any(axis=1).mean()),
         "ece": expected_calibration_error(y, probabilities),
         "accuracy_at_80": accuracy_at_coverage(y, probabilities),

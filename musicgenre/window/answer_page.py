@@ -171,9 +171,8 @@ class AnswerPage(ttk.Frame):
         self._song_menu.entryconfigure(0, label="Open in the browser" if link else "Open")
         self._song_menu.entryconfigure(1, state="disabled" if link else "normal")
         similar = () if verdict in REFUSED else (self.similar,)
-        failed = verdict == "error"
-        whole = (*similar, self.copy, self.export, self.song, self.wrong)
-        self._bar.show(*((self.again, self.copy) if failed else whole))
+        usual = (*similar, self.copy, self.export, self.song, self.wrong)
+        self._bar.show(*((self.again, self.copy) if verdict == "error" else usual))
 
     def tell_details(self, details: DetailsRead) -> None:
         """Show artist, album and cover."""

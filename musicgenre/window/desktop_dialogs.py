@@ -87,6 +87,7 @@ def ask(root: tk.Tk, wanted: Wanted) -> list[str] | None:
 
 
 RECOLOURED = """
+catch {auto_load ::tk::IconList}
 foreach method {DrawSelection Create} {
     lassign [info class definition ::tk::IconList $method] arguments body
     oo::define ::tk::IconList method $method $arguments [string map {

@@ -216,13 +216,12 @@ class Look:
             "background": colours.raised, "foreground": colours.text, "activebackground": colours.select,
             "activeforeground": colours.select_text, "disabledforeground": colours.muted,
             "selectcolor": colours.text, "relief": "flat", "borderwidth": 0, "font": "TkMenuFont",
-            "activeborderwidth": self.px(4),
         }  # fmt: skip
         for path in self._root.tk.splitlist(call("winfo", "children", str(below))):
             if call("winfo", "class", path) == "Menu":
-                bar = call(path, "cget", "-type") == "menubar"
+                bar = str(call(path, "cget", "-type")) == "menubar" or str(path) == str(self._root.cget("menu"))
                 call(path, "configure", *sum(((f"-{name}", value) for name, value in options.items()), ()),
-                     *(("-background", colours.background) if bar else ()))  # fmt: skip
+                     *(("-background", colours.background) if bar else ("-activeborderwidth", self.px(4))))  # fmt: skip
             self.paint_menus(str(path))
 
     def paint_text(self, text: tk.Text) -> None:

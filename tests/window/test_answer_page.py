@@ -143,6 +143,7 @@ def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_win
     pilot = open_window(ready=False)
     fill_examples(pilot)
     pilot.window.preferences.use_scale(1.5)
+    pilot.turn(0.2)
     pilot.root.minsize(1, 1)
     pilot.root.geometry("900x560+0+0")
     assert pilot.until(lambda: pilot.root.winfo_height() == 560, 5)
