@@ -36,7 +36,7 @@ from musicgenre.inference.model import GenreModel
 from musicgenre.terminal.console import Bar
 
 FIELDS = ["input", "title", "duration_s", "verdict", "genre", "confidence", "probabilities", "segments", "analysed",
-          "reason", "model", "error"]  # fmt: skip
+          "reason", "model", "error", "likely", "tags", "tempo_bpm", "parts"]  # fmt: skip
 KINDS = {"not_found", "unreadable", "unsupported", "download", "network", "not_allowed", "model"}
 SCRIPTS = sorted(path.name for path in ROOT.glob("0*.py"))
 HELPERS = sorted(
