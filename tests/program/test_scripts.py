@@ -193,7 +193,7 @@ def test_csv_has_a_row_per_input_and_a_column_per_genre(trained, tmp_path):
         "model",
         "error",
     ]
-    assert list(rows[0])[9:] == ["p_buzz", "p_clatter", "p_hymn"]
+    assert list(rows[0])[9:] == ["likely", "tags", "tempo_bpm", "p_buzz", "p_clatter", "p_hymn"]
     assert {row["error"] for row in rows} == {"", "unreadable"}
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
