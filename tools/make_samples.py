@@ -155,11 +155,29 @@ SAMPLES = (
         "license'",
     ),
     Sample(
-        "tone.ogg", "not_music", "a sine", "", "", 0, 8, "this project", "A sine of 440 Hz, peak -12 dBFS", PROJECT,
+        "tone.ogg",
+        "not_music",
+        "a sine",
+        "",
+        "",
+        0,
+        8,
+        "this project",
+        "A sine of 440 Hz, peak -12 dBFS",
+        PROJECT,
         "made here",
     ),  # fmt: skip
     Sample(
-        "silence.ogg", "silent", "digital silence", "", "", 0, 6, "this project", "Digital silence", PROJECT,
+        "silence.ogg",
+        "silent",
+        "digital silence",
+        "",
+        "",
+        0,
+        6,
+        "this project",
+        "Digital silence",
+        PROJECT,
         "made here",
     ),  # fmt: skip
 )

@@ -158,7 +158,7 @@ def has_set(prediction: Prediction) -> bool:
 
 
 def explanation(prediction: Prediction) -> str:
-    """Return why the answer is what it is; "" where headline and number say all."""
+    """Return why the answer is what it is; "" where the headline says all, as of a genre and of a set."""
     if prediction.verdict == "genre" or has_set(prediction):
         return ""
     reason = clean_text(prediction.reason or (prediction.error.message if prediction.error else ""))
