@@ -13,6 +13,7 @@ output, messages to standard error.
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,9 @@ def answer_inputs(
             status.clear()
             failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
             counts.add(answer.prediction)
-    if summed := counts.words(csv_path=csv):
-        say(summed)
+    to_file = csv not in (None, "-")
+    if (sys.stderr.isatty() or to_file) and (summed := counts.words(csv_path=csv)):
+        say(summed)  # not between the lines of another program's log
     return EXIT_ERROR if failed else EXIT_OK
 
 
