@@ -27,7 +27,12 @@ def parse(argv):
     parser = Parser(__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--choice", type=Path, help="chosen.json of 01 (default: reports/chosen.json if it fits)")
-    parser.add_argument("--extra", type=Path, help="table of songs of another origin that help to train")
+    parser.add_argument(
+        "--extra", type=Path, action="append", default=[], metavar="TABLE",
+        help="table of songs of another origin that help to train; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--genres", nargs="+", default=[], metavar="GENRE", help="use these genres only (default: all)")
+    parser.add_argument("--repeats", type=int, default=5, help="of the cross-validation by groups (default: 5)")
     parser.add_argument("--out", type=Path, default=Path("models/mine"), metavar="models/NAME", help="model to write")
     parser.add_argument(
         "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where report.html goes (default: reports)"
@@ -37,6 +42,7 @@ def parse(argv):
         "--amplify-to", type=float, metavar="DBFS", help="level for quieter recordings (default: what 00 used)"
     )
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
+    parser.add_argument("--force", action="store_true", help="replace a model of yours that has this name")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
     parser.add_argument(
         "--corrections", nargs="?", const="window", metavar="CSV",
@@ -44,8 +50,9 @@ def parse(argv):
     )  # fmt: skip
     parser.add_argument("--open", action="store_true", help="open the report in the browser")
     options = parser.parse_args(argv)
-    if options.jobs < 1:
-        parser.error("--jobs must be at least 1")
+    for name in ("jobs", "repeats"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1")
     return options
 
 
@@ -54,7 +61,8 @@ def work(options):
     from functions_nn import run_training
 
     run_training(
-        options.data, options.out, choice=options.choice, extra=options.extra, corrections=options.corrections,
+        options.data, options.out, choice=options.choice, extra=options.extra, genres=options.genres,
+        repeats=options.repeats, force=options.force, corrections=options.corrections,
         reports=options.reports, notes=options.notes, amplify_to=options.amplify_to,
         measure_only=options.measure_only, jobs=options.jobs, show=options.open,
     )  # fmt: skip

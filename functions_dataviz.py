@@ -14,7 +14,7 @@ Functions named ``plot_...`` write pictures, and a report where there are severa
 from pathlib import Path
 
 from musicgenre.audio.sandbox import read_safely as read_recording
-from musicgenre.plots.answer import genre_timeline, prediction_bars
+from musicgenre.plots.answer import prediction_bars
 from musicgenre.plots.catalogue import (
     plot_library,
     plot_song,
@@ -46,6 +46,7 @@ from musicgenre.plots.search import (
 from musicgenre.plots.song import chromagram, mel_spectrogram, overview, power_spectrogram, tempogram, waveform
 from musicgenre.plots.spectra import song_spectra
 from musicgenre.plots.table import clips_per_genre, family_means, family_spread, feature_correlation, mean_mel
+from musicgenre.plots.timeline import genre_timeline
 
 __all__ = [
     "accuracy_by_length", "chromagram", "clip_map", "clips_per_genre", "confusion_matrix", "coverage_curve",

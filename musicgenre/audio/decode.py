@@ -18,14 +18,12 @@ from musicgenre.audio.lengths import TOLERANCE_S
 from musicgenre.audio.pcm import decode_stretch
 from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording, sections
 from musicgenre.audio.silence import Stretch, between, full_scale_gain, laid_over, probe_spans, sounding_spans
-from musicgenre.audio.tracks import Track, is_longer, kept_tags, open_tracks
+from musicgenre.audio.tracks import MIN_DECODED, Track, is_longer, kept_tags, open_tracks
 from musicgenre.errors import AudioError, SourceError
 from musicgenre.files import file_sha256
 from musicgenre.task import UNATTENDED, Task
 
 MAX_FILE_GB = 16  # a day of stereo; a file may have any number of GB and be empty
-
-MIN_DECODED = 0.2  # share of a recording that must give sound; of an encrypted one a hundredth does
 
 
 def song_sha256(path: Path) -> str:
@@ -117,13 +115,15 @@ def _read_open_file(file: Any, path: Path, excerpt: Excerpt, task: Task) -> Reco
             enough = bool(plan) and sum(clip.duration_s for clip in clips) >= 0.9 * wanted - 0.5
             if attempt == 2 or (enough and not any(is_longer(track, task) for track in tracks)):
                 break
-            tracks = open_tracks(stack, file, path, task, count=True)
-            agrees = abs(sum(track.duration_s for track in tracks) - duration) < TOLERANCE_S
-            if enough and agrees and not any(track.is_counted for track in tracks):
+            counted = open_tracks(stack, file, path, task, count=True)
+            agrees = abs(sum(track.duration_s for track in counted) - duration) < TOLERANCE_S
+            if enough and agrees and not any(track.is_counted for track in counted):
                 break
+            tracks = counted
         read, decoded = sum(track.read_s for track in tracks), sum(track.decoded_s for track in tracks)
         heard = sum(clip.duration_s for clip in clips)
-        if not clips or decoded < MIN_DECODED * read or heard < MIN_DECODED * wanted:
+        lacking = len(plan) == 1 and excerpt == WHOLE and all(track.lacks_packets() for track in tracks)
+        if not clips or lacking or decoded < MIN_DECODED * read or heard < MIN_DECODED * wanted:
             much = "next to nothing" if clips else "nothing"
             raise AudioError(f"{much} in {path.name!r} could be decoded; copy or download it again")
         silent: tuple[Stretch, ...] = ()

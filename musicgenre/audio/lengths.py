@@ -6,14 +6,22 @@ Times are seconds from the beginning of a recording. Packets that are counted fo
 (files joined end to end, a recorder that was started again), the clock goes on.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import Any
 
-FRAME_STREAMS = frozenset(["mp3", "aac", "ac3", "eac3", "dts", "amr", "loas", "truehd", "mlp"])  # without a header
+from musicgenre.audio.headers import FRAME_STREAMS, without_id3
 
 TOLERANCE_S = 1.0  # by which a header's length may differ from the sound's, and is kept
 
 ADTS_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+
+MP3_KBPS = (  # of MPEG 2 and 2.5, and of MPEG 1, by the number in a frame's header; layer III
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+)
+
+MP3_RATES = (44100, 48000, 32000, 0)  # of MPEG 1; half of it in MPEG 2, a quarter in MPEG 2.5
 
 BACK_S, AHEAD_S = 0.5, 60.0  # jumps of times by more are no pauses
 
@@ -29,17 +37,6 @@ def declared_duration(container: Any, stream: Any) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1e6 if container.duration and container.duration > 0 else None
-
-
-def without_id3(file: Any) -> int:
-    """Return where a file begins behind an ID3 tag in front."""
-    at = file.tell()
-    file.seek(0)
-    head = file.read(10)
-    file.seek(at)
-    if head[:3] != b"ID3" or len(head) < 10:
-        return 0
-    return 10 + sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
 
 
 def is_guess(file: Any, form: str, size: int) -> bool:
@@ -58,8 +55,9 @@ def is_guess(file: Any, form: str, size: int) -> bool:
     first = file.read(4096)
     file.seek(at)
     found = max(first.find(b"Xing"), first.find(b"Info"))
+    frames = 0
     if found >= 0:
-        flags = int.from_bytes(first[found + 4 : found + 8], "big")
+        flags, frames = struct.unpack(">II", first[found + 4 : found + 12].ljust(8, b"\0"))
         counted = int.from_bytes(first[found + 12 : found + 16], "big")
         whole = flags & 3 == 3
     else:
@@ -67,7 +65,30 @@ def is_guess(file: Any, form: str, size: int) -> bool:
         counted = int.from_bytes(first[found + 10 : found + 14], "big")
         whole = found >= 0
     # Tags may stand at the end, but hardly more than a hundredth of a song.
-    return not whole or abs(size - start - counted) > max(size // 100, 1 << 13)
+    if not whole or abs(size - start - counted) > max(size // 100, 1 << 13):
+        return True
+    # "Info" is the header of a constant bit rate: its frames are all of one size.
+    frame = _mp3_frame_bytes(first) if first[found : found + 4] == b"Info" else 0.0
+    return bool(frame) and abs(frames * frame - counted) > max(counted / 200, 2 * frame)
+
+
+def _mp3_frame_bytes(head: bytes) -> float:
+    """Return the mean size of the frames of an MP3 of constant bit rate; 0 if the file does not begin with a frame.
+
+    The header's frame may have a higher bit rate, so that it has room: the rate is the second frame's.
+    """
+    at, size = 0, 0.0
+    for _ in range(2):
+        if len(head) < at + 4 or head[at] != 0xFF or head[at + 1] & 0xE6 != 0xE2:  # layer III
+            return 0.0
+        is_mpeg1 = head[at + 1] & 0x18 == 0x18
+        kbps = MP3_KBPS[is_mpeg1][head[at + 2] >> 4]
+        rate = MP3_RATES[head[at + 2] >> 2 & 3] >> (0 if is_mpeg1 else 1 if head[at + 1] & 0x10 else 2)
+        if not kbps or not rate:
+            return 0.0
+        size = (144 if is_mpeg1 else 72) * 1000 * kbps / rate
+        at += int(size) + (head[at + 2] >> 1 & 1)
+    return size
 
 
 def timed_packets(stream: Any, packets: Iterator[Any]) -> Iterator[tuple[float, float, Any]]:

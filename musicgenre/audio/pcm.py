@@ -29,6 +29,8 @@ DSD_RATE = 88_200  # DSD is read at this rate: above half of it there is but its
 
 MAX_PLANES = 7  # channels that PyAV takes as planes: it looks for one more, and a frame has room for eight
 
+PACKET_HEADER = 28  # bytes that containers put around a packet, which may hold one or two
+
 PREROLL_S = 0.5  # codecs need some packets before a position to be exact there
 
 
@@ -172,10 +174,15 @@ def _frames(track: Track, seconds: float, task: Task) -> Iterator[tuple[Any, flo
             last = packet.pts * base
         track.read_s += (packet.duration or 0) * base
         track.read_bytes += packet.size
+        if track.first_packet is None and packet.size:
+            track.first_packet = packet.pos
         try:
             frames = packet.decode()
         except av.FFmpegError:
             continue  # one damaged packet
+        # A parser may hand on junk behind a frame; no codec makes sound larger.
+        pcm = sum(frame.samples * len(frame.layout.channels) * frame.format.bytes for frame in frames)
+        track.decoded_bytes += min(packet.size, pcm) + PACKET_HEADER if frames else 0
         for frame in frames:
             track.decoded_s += frame.samples / frame.sample_rate
             yield frame, shift
@@ -191,7 +198,7 @@ def _packets_from(track: Track, seconds: float, task: Task) -> Iterator[tuple[fl
         return
     if track.walk is None or track.walked_s > seconds:
         if track.walk is not None:
-            seek_to(track.container, track.stream, 0.0)
+            track.rewind()
         track.walk = timed_packets(track.stream, packets_of(track.container, track.stream, task))
     for end, shift, packet in track.walk:
         track.walked_s = end

@@ -140,17 +140,21 @@ def resample(clip: Clip, rate: int) -> np.ndarray:
     return soxr.resample(clip.samples, clip.sample_rate, rate, quality="HQ")
 
 
-def amplify(clips: Sequence[Clip], to_dbfs: float | None) -> tuple[Clip, ...]:
-    """Return clips brought up to an RMS level together, by 40 dB at most; louder ones stay, and all with None.
+def gain_to(clips: Sequence[Clip], to_dbfs: float | None) -> float:
+    """Return the factor that brings clips up to an RMS level together, at most 40 dB; 1 for louder ones, and with None.
 
     The pretrained network hears levels. A recording that is quieter than those a model was trained on would be taken
     for quiet music.
     """
     level = level_dbfs(clips)
     if to_dbfs is None or not math.isfinite(level) or level >= to_dbfs:
-        return tuple(clips)
-    gain = np.float32(10 ** (min(to_dbfs - level, MAX_GAIN_DB) / 20))
-    return tuple(replace(clip, samples=clip.samples * gain) for clip in clips)
+        return 1.0
+    return float(10 ** (min(to_dbfs - level, MAX_GAIN_DB) / 20))
+
+
+def scaled(clips: Sequence[Clip], gain: float) -> tuple[Clip, ...]:
+    """Return clips with their samples multiplied."""
+    return tuple(clips) if gain == 1.0 else tuple(replace(c, samples=c.samples * np.float32(gain)) for c in clips)
 
 
 def level_dbfs(clips: Sequence[Clip]) -> float:

@@ -2,14 +2,14 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from musicgenre.audio.endings import AUDIO_FORMATS
-from musicgenre.audio.joined import FileSpan, file_spans, is_protected, wav_goes_on
+from musicgenre.audio.headers import is_protected, length_patches, sound_bytes, without_id3
+from musicgenre.audio.joined import FileSpan, file_spans
 from musicgenre.audio.lengths import (
     BYTES_AGREE,
     TOLERANCE_S,
@@ -18,12 +18,13 @@ from musicgenre.audio.lengths import (
     declared_duration,
     goes_on,
     is_guess,
-    without_id3,
 )
 from musicgenre.errors import AudioError
 from musicgenre.task import Task
 
 TAGS = ("title", "artist", "album_artist", "album", "genre")  # what is kept of a file's tags
+
+MIN_DECODED = 0.2  # share of a recording that must give sound; of an encrypted one a hundredth does
 
 MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hold millions
 
@@ -32,9 +33,13 @@ MAX_TITLE = 1000  # characters of a title in a file that are read; a tag may hol
 class Track:
     """The sound track of a recording in a file, opened."""
 
+    stack: contextlib.ExitStack  # closes its containers
+    source: Any  # the file, or its part of the file
+    path: Path
     container: Any
     stream: Any
-    size: int  # of the recording, in bytes, tags in front left out
+    source_size: int  # in bytes
+    size: int  # tags in front left out
     duration_s: float
     is_known: bool = False  # whether its packets were counted
     is_counted: bool = False  # whether times are found by counting packets: those of the container are wrong
@@ -44,7 +49,23 @@ class Track:
     walked_s: float = 0.0
     read_s: float = 0.0  # packets that were decoded, in seconds and bytes, and what came of them
     read_bytes: int = 0
+    decoded_bytes: int = 0
     decoded_s: float = 0.0
+    first_packet: int | None = None  # where it lies in the source
+
+    def rewind(self) -> None:
+        """Go back to the first packet: to seek by times that are wrong, or begin again, leads elsewhere."""
+        self.container.close()
+        self.source.seek(0)
+        self.container = self.stack.enter_context(open_sound(self.source))
+        self.stream = _sound_track(self.container, self.path)
+
+    def lacks_packets(self) -> bool:
+        """Whether next to nothing of its bytes were packets that could be decoded; it must have been read whole."""
+        if not self.is_alone:
+            return False
+        expected = sound_bytes(self.source, self.container.format.name, self.source_size, self.first_packet)
+        return expected is not None and self.decoded_bytes < MIN_DECODED * expected
 
 
 def open_tracks(stack: contextlib.ExitStack, file: Any, path: Path, task: Task, *, count: bool = False) -> list[Track]:
@@ -57,12 +78,12 @@ def open_tracks(stack: contextlib.ExitStack, file: Any, path: Path, task: Task, 
             "unsupported",
         )
     parts = file_spans(file, size, thorough=count)
-    options = {"ignore_length": "1"} if len(parts) == 1 and wav_goes_on(file, size) else {}
+    patches = length_patches(file, size) if len(parts) == 1 else {}
     tracks, problem = [], None
     for start, end in parts:
-        source = file if len(parts) == 1 else FileSpan(file, start, end)
+        source = FileSpan(file, start, end, patches=patches)
         try:
-            tracks.append(_open_track(stack, source, end - start, path, options, task, count))
+            tracks.append(_open_track(stack, source, end - start, path, task, count))
         except AudioError as error:
             problem = problem or error
     if problem and not tracks:
@@ -75,7 +96,6 @@ def _open_track(
     source: Any,
     size: int,
     path: Path,
-    options: Mapping[str, str],
     task: Task,
     count: bool,
 ) -> Track:
@@ -84,7 +104,7 @@ def _open_track(
 
     source.seek(0)
     try:
-        container = stack.enter_context(open_sound(source, options))
+        container = stack.enter_context(open_sound(source))
     except (av.FFmpegError, ValueError) as error:
         raise AudioError(
             f"{path.name!r} is not audio that can be read; check that it plays, or convert it to wav, flac or mp3"
@@ -93,18 +113,16 @@ def _open_track(
     declared = declared_duration(container, stream)
     pictures = [video.disposition & type(video.disposition).attached_pic for video in container.streams.video]
     alone = all(pictures) and len(container.streams.audio) == 1
-    track = Track(container, stream, size - without_id3(source), declared or 0.0, is_alone=alone)
+    track = Track(
+        stack, source, path, container, stream, size, size - without_id3(source), declared or 0.0, is_alone=alone
+    )
     if count or declared is None or is_guess(source, container.format.name, size):
-        seek_to(container, stream, 0.0)
         counted, jumped = count_packets(stream, packets_of(container, stream, task))
         track.is_known = True
         track.is_counted = jumped or (declared is not None and abs(counted - declared) > TOLERANCE_S / 2)
         if declared is None or track.is_counted:
             track.duration_s = counted
-        if track.is_counted:  # to go back by the times of the container would be wrong
-            source.seek(0)
-            track.container = stack.enter_context(open_sound(source, options))
-            track.stream = _sound_track(track.container, path)
+        track.rewind()
     return track
 
 
@@ -142,7 +160,7 @@ def is_longer(track: Track, task: Task) -> bool:
     return goes_on(track.stream, packets_of(track.container, track.stream, task), track.duration_s)
 
 
-def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any:
+def open_sound(file: Any) -> Any:
     """Return PyAV's container of an open file that comes from strangers; raises what PyAV raises.
 
     It is a file object, so that no name is taken for a protocol, no playlist opens other files, and only decoders of
@@ -150,7 +168,7 @@ def open_sound(file: Any, more: Mapping[str, str] = MappingProxyType({})) -> Any
     """
     import av
 
-    options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs(), **more}
+    options = {"format_whitelist": AUDIO_FORMATS, "protocol_whitelist": "", "codec_whitelist": _sound_codecs()}
     return av.open(file, mode="r", options=options, metadata_errors="replace", buffer_size=1 << 17)
 
 

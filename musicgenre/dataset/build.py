@@ -7,13 +7,13 @@ hash of its content: moved or renamed files are not computed again.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.endings import AUDIO_SUFFIXES
-from musicgenre.audio.recording import WINDOW_S, Excerpt, amplify, level_dbfs
+from musicgenre.audio.recording import WINDOW_S, Excerpt, gain_to, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
 from musicgenre.audio.sounding import sounding_parts
@@ -21,10 +21,26 @@ from musicgenre.dataset.artists import folder_artist, in_one_spelling, tagged_ar
 from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
 from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
 from musicgenre.dataset.summary import Summary, count_genres, table_warnings
-from musicgenre.dataset.table import CLIP_COLUMNS, FILES, OK, TAG_COLUMNS, read_clips, read_family, write_csv
+from musicgenre.dataset.table import (
+    CLIP_COLUMNS,
+    FILES,
+    OK,
+    TAG_COLUMNS,
+    find_families,
+    read_clips,
+    read_family,
+    write_csv,
+)
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
 from musicgenre.features.extract import extract
-from musicgenre.features.families import FAMILIES, columns_of, extractor_constants, grid_of
+from musicgenre.features.families import (
+    FAMILIES,
+    columns_of,
+    default_level,
+    extractor_constants,
+    families_at_level,
+    grid_of,
+)
 from musicgenre.features.musicnn import OLD_GRID, TagNetwork, WindowGrid
 from musicgenre.files import read_journal, read_json, write_atomic
 from musicgenre.parallel import run_many
@@ -102,12 +118,15 @@ def compute_clip(job: Job) -> dict[str, Any]:
         elif sound.duration_s < WINDOW_S:
             row["status"] = f"too_short: {sound.duration_s:.2f} s of sound, at least {WINDOW_S:g} s are needed"
         else:
-            clips = amplify(sound.clips, level)
-            row["values"] = extract(clips, families, network=_network(), grid=grid).values
+            compute = partial(
+                extract, families=families, network=_network(), grid=grid, gain=gain_to(sound.clips, level),
+                gain_for=families_at_level(families),
+            )  # fmt: skip
+            row["values"] = compute(sound.clips).values
             row["parts"] = {
-                name: extract(part, families, network=_network(), grid=grid).values
+                name: compute(part).values
                 for number in segments
-                for name, part in zip(part_names(number), cut(clips, number), strict=False)
+                for name, part in zip(part_names(number), cut(sound.clips, number), strict=False)
             }
     except GenreError as error:
         row["status"] = f"{error.kind}: {error}"
@@ -155,8 +174,13 @@ def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
         return default
 
 
-def table_level(folder: Path) -> float | None:
-    """Return the level that quieter recordings of a table were amplified to, None where they were left as they are."""
+def table_level(folder: Path, families: Sequence[str] = ()) -> float | None:
+    """Return the level that quieter recordings of a table were amplified to, None where they were left as they are.
+
+    With families, it is the one that these have: see `features.families.families_at_level`.
+    """
+    if families and set(families).isdisjoint(families_at_level(find_families(folder))):
+        return None
     try:
         value = read_json(folder / "extractor.json")["amplify_to_dbfs"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -237,7 +261,8 @@ def preprocess(
     fresh : bool
         Compute everything again.
     amplify_to : float, optional
-        Bring quieter recordings to this RMS level (dB of full scale) first; see `audio.recording.amplify`.
+        Bring quieter recordings to this RMS level (dB of full scale) first; by default the table's own and, for a new
+        table, that of its families (`features.families.default_level`).
     segments : sequence of int
         Beside each clip also so many equal parts of it, as further training rows; see `dataset.parts`.
     progress : callable
@@ -250,6 +275,9 @@ def preprocess(
     """
     columns_of(families)
     grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
+    if amplify_to is None:
+        old = not fresh and (out / "extractor.json").is_file()
+        amplify_to = table_level(out) if old else default_level(families)
     definition = table_definition(amplify_to, grid, segments)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None

@@ -8,18 +8,13 @@ each family, in ``FAMILY_parts.csv``, with the clip_id ``blues/song#2-of-6``.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from musicgenre.audio.recording import WINDOW_S, Clip
-from musicgenre.dataset.table import read_family, write_csv
+from musicgenre.dataset.table import PARTS, read_parts, write_csv
 from musicgenre.features.families import FAMILIES
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 MARK = "#"  # between a clip_id and its part
-
-ENDING = "_parts"  # of the files, after the family
 
 
 def cut(clips: Sequence[Clip], number: int) -> list[tuple[Clip, ...]]:
@@ -51,31 +46,21 @@ def part_names(number: int) -> list[str]:
     return [f"{MARK}{i}-of-{number}" for i in range(1, number + 1)]
 
 
+def number_of(part_id: str) -> int:
+    """Return how many parts its clip was cut into."""
+    return int(part_id.rpartition("-of-")[2])
+
+
 def write_parts(out: Path, family: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the parts of a table's clips for a family, or remove the file where there are none."""
     parts = [
         {"clip_id": row["clip_id"] + name, **values} for row in rows for name, values in row.get("parts", {}).items()
     ]
-    path = out / f"{family}{ENDING}.csv"
+    path = out / f"{family}{PARTS}.csv"
     if parts:
         write_csv(path, parts, ("clip_id", *FAMILIES[family]))
     else:
         path.unlink(missing_ok=True)
-
-
-def read_parts(folder: Path, families: Sequence[str]) -> "pd.DataFrame | None":
-    """Return the features of the parts of a table's clips, indexed by their clip_id; None where it has none.
-
-    Raises
-    ------
-    ModelError
-        If a file is at fault.
-    """
-    import pandas as pd
-
-    if not families or not all((folder / f"{family}{ENDING}.csv").is_file() for family in families):
-        return None
-    return pd.concat([read_family(folder, family, ending=ENDING) for family in families], axis=1, join="inner")
 
 
 def clip_of(part_id: str) -> str:

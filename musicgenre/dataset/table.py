@@ -34,6 +34,8 @@ FILES = "files.csv"  # clip_id and the path that a clip was read from; no part o
 
 OK = "ok"
 
+PARTS = "_parts"  # ends the name of a family's file of parts of clips, see `dataset.parts`
+
 MAX_VALUE = 3.4029e38  # of a feature: what float32 holds; squares of larger ones overflow
 
 
@@ -47,6 +49,8 @@ class Table:
         Columns clip_id, genre, group, split, and whatever else clips.csv holds; empty text where unknown.
     features : pd.DataFrame, float64
         One column per feature, in the order of the families.
+    parts : pd.DataFrame or None
+        Features of parts of the clips, indexed by the part's clip_id; see `dataset.parts`.
     sha256 : str
         Of the files read, in order: tells whether a table has changed.
     """
@@ -54,6 +58,7 @@ class Table:
     clips: "pd.DataFrame"
     features: "pd.DataFrame"
     sha256: str
+    parts: "pd.DataFrame | None" = None
 
     def genres(self) -> list[str]:
         """Return the genre names in alphabetical order."""
@@ -146,6 +151,21 @@ def read_family(folder: Path, family: str, *, ending: str = "") -> "pd.DataFrame
     return numbers
 
 
+def read_parts(folder: Path, families: Sequence[str]) -> "pd.DataFrame | None":
+    """Return the features of the parts of a table's clips, indexed by their clip_id; None where it has none.
+
+    Raises
+    ------
+    ModelError
+        If a file is at fault.
+    """
+    import pandas as pd  # see `read_csv`
+
+    if not families or not all((folder / f"{family}{PARTS}.csv").is_file() for family in families):
+        return None
+    return pd.concat([read_family(folder, family, ending=PARTS) for family in families], axis=1, join="inner")
+
+
 def read_table(folder: Path | str, families: Sequence[str]) -> Table:
     """Read the clips with a genre and status ok, and their features.
 
@@ -179,7 +199,7 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
             raise ModelError(f"{folder / f'{family}.csv'} has no clip {name!r}; run 00_preprocess_music.py again")
         parts.append(frame.loc[clips["clip_id"]])
     features = pd.concat(parts, axis=1).reset_index(drop=True) if parts else pd.DataFrame(index=clips.index)
-    return Table(clips, features, digest.hexdigest())
+    return Table(clips, features, digest.hexdigest(), read_parts(folder, families))
 
 
 def find_families(folder: Path | str) -> list[str]:

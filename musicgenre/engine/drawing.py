@@ -8,19 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from musicgenre.engine.messages import (
-    Box,
-    Draw,
-    Event,
-    ExportAnswers,
-    Exported,
-    ExportPage,
-    PictureDrawn,
-    Play,
-    PlayingAt,
-    SongReference,
-    TimeSpan,
-)
+from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
+from musicgenre.engine.messages import Draw, Event, ExportAnswers, Exported, ExportPage, PictureDrawn, Play, PlayingAt
 from musicgenre.engine.spectra_file import load_spectra
 from musicgenre.inference.prediction import Prediction
 
@@ -36,7 +25,7 @@ Shelved = TypeVar("Shelved")
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
 SMALLEST = (160, 90)  # pixels of a picture
-OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings that need no spectra
+OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings of plots.answer, which need no spectra
 
 
 class Drawing:
@@ -121,16 +110,15 @@ class Drawing:
 
     def _answer_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the prediction alone, and (from, to, start, end) of its stretches of time."""
-        from musicgenre.plots import song as dataviz
+        from musicgenre.plots.answer import prediction_bars
+        from musicgenre.plots.timeline import genre_timeline
 
-        answer = request.song.prediction.as_json()
-        if answer["verdict"] == "not_music":
-            answer["probabilities"] = None  # what a song like this would be is no answer
-        figure = getattr(dataviz, request.name)(answer, theme=request.theme, size=size)
-        if request.name != "genre_timeline" or not answer["segments"]:
-            return figure, []
-        end = float(answer["duration_s"] or 0)
-        return figure, [(0.0, end, 0.0, end)]
+        prediction = request.song.prediction
+        if request.name == "prediction_bars":  # the window says the reason of a verdict beside it
+            return prediction_bars(prediction, theme=request.theme, size=size, note=False), []
+        figure = genre_timeline(prediction, theme=request.theme, size=size)
+        end = float(prediction.duration_s or 0)
+        return figure, [(0.0, end, 0.0, end)] if prediction.segments else []
 
     def _song_figure(self, request: Draw, size: tuple[float, float]) -> tuple["Figure", Spans]:
         """Return a picture of the spectra, and (from, to, start, end) of its stretches of time."""
@@ -140,7 +128,8 @@ class Drawing:
 
         try:
             song = self._song(request.song)
-            figure = getattr(dataviz, request.name)(song, theme=request.theme, size=size)
+            of_answer = (request.song.prediction,) if request.name == "tempogram" else ()
+            figure = getattr(dataviz, request.name)(song, *of_answer, theme=request.theme, size=size)
             time = dataviz.song_time(song)
             return figure, [(*time.extent(i), *time.spans[i]) for i in range(len(time.spans))]
         except GenreError as error:
@@ -153,7 +142,7 @@ class Drawing:
         from musicgenre.files import write_atomic
         from musicgenre.plots import song as dataviz
 
-        figure = dataviz.overview(self._song(request.song), request.song.prediction.as_json(), theme="light")
+        figure = dataviz.overview(self._song(request.song), request.song.prediction, theme="light")
         picture = io.BytesIO()
         figure.savefig(picture, format="png", dpi=100)
         write_atomic(Path(request.path), picture.getvalue())

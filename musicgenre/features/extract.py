@@ -1,11 +1,11 @@
 """Samples -> features: the only extractor, used by 00, 03 and 04."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample
+from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample, scaled
 from musicgenre.cpu import keep_freed_memory, one_blas_thread
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
 from musicgenre.features.musicnn import (
@@ -50,6 +50,8 @@ def extract(
     *,
     network: TagNetwork | None = None,
     grid: WindowGrid | None = None,
+    gain: float = 1.0,
+    gain_for: Collection[str] = MUSICNN_FAMILIES,
     task: Task = UNATTENDED,
 ) -> Features:
     """Compute the columns of some families for one recording.
@@ -64,6 +66,10 @@ def extract(
         Needed for the families of the pretrained network.
     grid : WindowGrid
         Where the network's windows lie, if not as in new tables.
+    gain : float
+        Factor of the samples (see `audio.recording.gain_to`) for the families in `gain_for`.
+    gain_for : collection of str
+        See `families.families_at_level`.
 
     Raises
     ------
@@ -75,10 +81,11 @@ def extract(
     names = columns_of(families)
     keep_freed_memory()
     with one_blas_thread():  # the same digits in every run
-        values = _spectral_rows(clips, [family for family in families if family in SPECTRAL_FAMILIES], task)
+        spectral = [family for family in families if family in SPECTRAL_FAMILIES]
+        values = _spectral_rows(scaled(clips, gain if set(spectral) & set(gain_for) else 1.0), spectral, task)
         windows = tempo = None
         if not SPECTRAL_FAMILIES.issuperset(families):
-            rows, windows, tempo = _rows_16k(clips, families, network, grid or WindowGrid(), task)
+            rows, windows, tempo = _rows_16k(scaled(clips, gain), families, network, grid or WindowGrid(), task)
             for family in rows.keys() & set(families):
                 values.update(zip(FAMILIES[family], rows[family].tolist(), strict=True))
     return Features({name: values[name] for name in names if name in values}, windows, tempo)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from musicgenre.errors import ModelError
 from musicgenre.litert import MODELS_DIR, load_litert
@@ -43,10 +42,7 @@ WINDOW_STARTS = (
 
 N_DEEP = 200
 
-N_TIMBRAL, N_TALL = 408, 51  # maps of the wide filters, and of each height of tall ones
-
-SHARED_TIME = 0.6  # of the network's time goes into filters that windows share
-TIMBRAL_CONTEXT = 3  # frames that musicnn's wide filters see to either side
+NETWORK = "musicnn.tflite"
 
 TAG_FLOOR = 1e-6  # added to an activation before its logarithm
 
@@ -134,23 +130,13 @@ class Windows:
         return Windows(self.start_s[chosen], self.centre_s[chosen], self.activations[chosen], self.deep[chosen])
 
 
-def _by_length(interpreter: Any) -> list[int]:
-    """Return the indices of a network's outputs, that of the longest second axis first."""
-    details = sorted(interpreter.get_output_details(), key=lambda detail: -detail["shape"][1])
-    return [detail["index"] for detail in details]
-
-
 class TagNetwork:
-    """MSD_musicnn in LiteRT, with most convolutions shared between overlapping windows.
-
-    The window pads with zeros, so the frames near its ends, whose filters reach beyond them, are computed for
-    themselves; all others are computed once for the whole recording. `tools/convert_musicnn.py` tells what makes the
-    parts fast, and which of them calculate in integers.
+    """MSD_musicnn in LiteRT; `tools/convert_musicnn.py` tells what makes it fast.
 
     Parameters
     ----------
     folder : path-like
-        Holds musicnn.json and the networks that its `sha256` names.
+        Holds musicnn.json and the network that it describes.
     threads : int
         Processor threads of one call; their number does not change a result.
 
@@ -161,19 +147,18 @@ class TagNetwork:
     """
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
-        names = [f"musicnn_{part}.tflite" for part in ("timbral", "tall", "tallest", "tags")]
         try:
             self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
-            wanted = [self.card["sha256"][name] for name in names]
-            parts = [(folder / name).read_bytes() for name in names]
-            constants = self.card["input"]
-            self._gain, self._offset = np.float32(constants["gain"]), np.float32(constants["offset"])
+            digest = self.card["sha256"][NETWORK]
+            data = (folder / NETWORK).read_bytes()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error
-        for name, data, digest in zip(names, parts, wanted, strict=True):
-            if hashlib.sha256(data).hexdigest() != digest:
-                raise ModelError(f"{name} is not what musicnn.json describes; install the program again")
-        self._timbral, self._tall, self._tallest, self._tags = (load_litert(data, threads=threads) for data in parts)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ModelError(f"{NETWORK} is not what musicnn.json describes; install the program again")
+        self._network = load_litert(data, threads=threads)
+        self._input = self._network.get_input_details()[0]["index"]
+        outputs = {int(detail["shape"][-1]): detail["index"] for detail in self._network.get_output_details()}
+        self._tags, self._deep = outputs[len(TAGS)], outputs[N_DEEP]
 
     def __call__(
         self, mel: np.ndarray, *, starts: Sequence[int] | np.ndarray | None = None, task: Task = UNATTENDED
@@ -185,7 +170,7 @@ class TagNetwork:
         mel : np.ndarray, shape (frames, 96)
             Output of `features.spectral.compress_mel`.
         starts : sequence of int, shape (windows,)
-            The first frame of each window, ascending; those of a `WindowGrid()` if left out.
+            The first frame of each window; those of a `WindowGrid()` if left out.
 
         Returns
         -------
@@ -195,92 +180,14 @@ class TagNetwork:
         starts = np.asarray(WindowGrid().starts(len(mel)) if starts is None else starts)
         activations = np.empty((len(starts), len(TAGS)), np.float32)
         deep = np.empty((len(starts), N_DEEP), np.float32)
-        if not len(starts):
-            return activations, deep
-        x = mel * self._gain + self._offset
-        timbral, edges = self._timbral_maps(x, starts, task)
-        context = TIMBRAL_CONTEXT
-        tall = self._tall_maps(x, task)
-        front = np.empty((WINDOW_FRAMES, N_TIMBRAL + 3 * N_TALL), np.float32)
-        wide, tallest, shared = np.split(front, [N_TIMBRAL, N_TIMBRAL + N_TALL], axis=1)
-        mel_in, front_in = (part.get_input_details()[0]["index"] for part in (self._tallest, self._tags))
-        maps_out, *ends_out = _by_length(self._tallest)
-        deep_out, tags_out = _by_length(self._tags)
         for i, start in enumerate(starts):
             task.check()
-            task.report("analyse", SHARED_TIME + (1 - SHARED_TIME) * i / len(starts))
-            self._tallest.set_tensor(mel_in, x[None, start : start + WINDOW_FRAMES])
-            self._tallest.invoke()
-            wide[:context], wide[-context:] = edges[i]
-            wide[context:-context] = timbral[start : start + WINDOW_FRAMES - 2 * context]
-            tallest[:] = self._tallest.get_tensor(maps_out)[0]
-            shared[:] = tall[start : start + WINDOW_FRAMES]
-            for output, columns in zip(ends_out, np.split(shared, 2, axis=1), strict=True):
-                first, last = np.split(self._tallest.get_tensor(output)[0], 2)
-                columns[: len(first)], columns[-len(last) :] = first, last
-            self._tags.set_tensor(front_in, front[None])
-            self._tags.invoke()
-            activations[i] = self._tags.get_tensor(tags_out)[0]
-            deep[i] = self._tags.get_tensor(deep_out)[0]
+            task.report("analyse", i / len(starts))
+            self._network.set_tensor(self._input, np.ascontiguousarray(mel[None, start : start + WINDOW_FRAMES]))
+            self._network.invoke()
+            activations[i] = self._network.get_tensor(self._tags)[0]
+            deep[i] = self._network.get_tensor(self._deep)[0]
         return activations, deep
-
-    def _timbral_maps(self, x: np.ndarray, starts: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
-        """Return the maps of frames 3, 4, ... of all windows, and of the three at both ends of each window.
-
-        Shapes (frames - 6, maps) and (windows, 2, 3, maps).
-        """
-        context = TIMBRAL_CONTEXT
-        around = np.arange(-context, context + 1)
-        inner = np.arange(context, starts[-1] + WINDOW_FRAMES - context)[:, None] + around
-        ends = np.concatenate([np.arange(context), np.arange(WINDOW_FRAMES - context, WINDOW_FRAMES)])[:, None] + around
-        inside = (ends >= 0) & (ends < WINDOW_FRAMES)
-        edges = np.where(inside, starts[:, None, None] + ends, len(x))
-        rows = np.concatenate([inner, edges.reshape(-1, len(around))])
-        maps = self._maps(x, rows, len(inner), task)
-        return maps[: len(inner)], maps[len(inner) :].reshape(len(starts), 2, context, -1)
-
-    def _tall_maps(self, x: np.ndarray, task: Task) -> np.ndarray:
-        """Return the maps of the filters of 64 and 32 frames, shape (frames, 102), as if all frames were one window."""
-        details_in, details_out = self._tall.get_input_details()[0], self._tall.get_output_details()[0]
-        chunk = details_out["shape"][1]
-        reach = (details_in["shape"][1] - chunk) // 2
-        padded = np.pad(x, ((reach, reach + -len(x) % chunk), (0, 0)))
-        out = np.empty((len(padded) - 2 * reach, details_out["shape"][2]), np.float32)
-        for start in range(0, len(out), chunk):
-            task.check()
-            self._tall.set_tensor(details_in["index"], padded[None, start : start + chunk + 2 * reach])
-            self._tall.invoke()
-            out[start : start + chunk] = self._tall.get_tensor(details_out["index"])[0]
-        return out[: len(x)]
-
-    def _maps(self, x: np.ndarray, rows: np.ndarray, consecutive: int, task: Task) -> np.ndarray:
-        """Return the maps of some frames, given the indices (m, 7) of those around each; len(x) is a frame of zeros.
-
-        Of the first `consecutive` rows, row i is i, i + 1, ..., i + 6.
-        """
-        index_in, (bins, parts, chunk) = (self._timbral.get_input_details()[0][key] for key in ("index", "shape"))
-        index_out, shape_out = (self._timbral.get_output_details()[0][key] for key in ("index", "shape"))
-        spectra = np.zeros((bins, 2, len(x) + 1), np.float32)
-        spectra[:, :, :-1] = (
-            np.fft.rfft(x, axis=1).astype(np.complex64).view(np.float32).reshape(-1, bins, 2).transpose(1, 2, 0)
-        )
-        runs = sliding_window_view(spectra, chunk, axis=2)
-        out = np.empty((len(rows), shape_out[1]), np.float32)
-        for start in range(0, len(rows), chunk):
-            task.check()
-            task.report("analyse", SHARED_TIME * start / len(rows))
-            seen = rows[start : start + chunk]
-            # Bins first; of each the real parts of all frames around, then the imaginary ones.
-            if start + chunk <= consecutive:  # a view costs a tenth of a selection
-                around = runs[:, :, start : start + seen.shape[1]]
-            else:
-                seen = np.pad(seen, ((0, chunk - len(seen)), (0, 0)), constant_values=len(x))
-                around = np.take(spectra, seen.T, axis=2)
-            self._timbral.set_tensor(index_in, around.reshape(bins, parts, chunk))
-            self._timbral.invoke()
-            part = out[start : start + chunk]
-            part[:] = self._timbral.get_tensor(index_out)[: len(part)]
-        return out
 
 
 MUSICNN_FAMILIES = ("musicnn", "musicnn_deep")  # the feature families that are statistics over windows

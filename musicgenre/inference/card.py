@@ -12,6 +12,10 @@ from musicgenre.text import clean_text, clean_title, is_plain
 
 LIBRARIES = ("numpy", "librosa", "tensorflow", "keras", "ai-edge-litert", "av", "soxr")
 
+PROGRAM_MODELS = ("genres", "gtzan10", "librosa12")  # come with the program, and are never replaced by a user's
+
+PROGRAM_PARTS = ("musicnn", "not_music")  # so do the files whose names begin so
+
 ENDINGS = ("tflite", "keras")  # of the files that a card describes
 
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
@@ -66,6 +70,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
     "training": lambda value: isinstance(value, dict) and isinstance(value.get("clips_per_genre", {}), dict),
     "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
+    "sets": lambda value: isinstance(value, dict) and all(v is None or _is_number(v) for v in value.values()),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
     "traits": _are_traits,
     "set_level": lambda value: value is None or _is_share(value),

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, amplify, level_dbfs
+from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, gain_to, level_dbfs
 from musicgenre.audio.sandbox import prepare, read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
 from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.features.extract import Features, extract
-from musicgenre.features.families import grid_of
-from musicgenre.features.musicnn import TagNetwork
+from musicgenre.features.families import families_at_level, grid_of
+from musicgenre.features.musicnn import MUSICNN_FAMILIES, TagNetwork
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import FAMILIES_NEEDED, NotMusicDetector
 from musicgenre.inference.over_time import (
@@ -25,6 +25,7 @@ from musicgenre.inference.over_time import (
     edges_between,
     has_stretches,
     looked_at,
+    named_parts,
     pooled,
     song_parts,
     stretches,
@@ -159,8 +160,11 @@ class Classifier:
             verdict, reason = nothing
             return Analysis(replace(about, verdict=verdict, reason=reason), recording)
         task.report("analyse", 0.0)
-        clips = amplify(sound.clips, self.model.card.get("amplify_to_dbfs"))
-        features = extract(clips, self._families, network=self.network, grid=self._grid, task=task)
+        features = extract(
+            sound.clips, self._families, network=self.network, grid=self._grid, task=task,
+            gain=gain_to(sound.clips, self.model.card.get("amplify_to_dbfs")),
+            gain_for={*families_at_level(self.model.families), *MUSICNN_FAMILIES},
+        )  # fmt: skip
         task.report("analyse", 1.0)
         return Analysis(self._answer(about, recording, sound, features), recording, features)
 
@@ -180,11 +184,16 @@ class Classifier:
         refuse_from, doubt_from = self.detector.thresholds(sound.duration_s)
         if other >= refuse_from:
             return not_music(answer, kind=self.detector.kind(features.values))
-        answer = replace(answer, segments=self._segments(recording, sound, over_time, probabilities))
-        return decide(
-            answer, probabilities, self._parts(recording, sound, features), model=self.model,
-            may_be_music=other >= doubt_from,
-        )  # fmt: skip
+        pieces = self._stretches(sound, features, PIECE_S)
+        parts: list[Part] = []
+        if pieces is not None:
+            start, end = looked_at(recording)
+            parts = song_parts(pieces, self.model.genres, start_s=start, end_s=end)
+            if len(parts) > 1 and features.windows is not None:
+                parts = named_parts(self.model, parts, sound.spans, features.windows)
+        answer = decide(answer, probabilities, parts, model=self.model, may_be_music=other >= doubt_from)
+        shown = pieces if answer.verdict == "mixed" else over_time  # whose borders are those of the parts
+        return replace(answer, segments=self._segments(recording, sound, shown, probabilities))
 
     def _chances(self, probabilities: np.ndarray, digits: int) -> dict[str, float]:
         """Return probabilities by genre."""
@@ -194,7 +203,7 @@ class Classifier:
         """Return the model's answers for stretches of a length; None for a model that has none."""
         if features.windows is None or not has_stretches(self.model):
             return None
-        found = stretches(self.model, sound.clips, features.windows, length_s)
+        found = stretches(self.model, sound.spans, features.windows, length_s)
         return found if len(found.logs) else None
 
     def _segments(
@@ -213,14 +222,6 @@ class Classifier:
             for first, last, p in zip(edges, edges[1:], found, strict=False)
             for start, end in between(sound.silent, first, last)
         ]  # fmt: skip
-
-    def _parts(self, recording: Recording, sound: SoundingParts, features: Features) -> list[Part]:
-        """Return the song as parts of one genre each."""
-        pieces = self._stretches(sound, features, PIECE_S)
-        if pieces is None:
-            return []
-        start, end = looked_at(recording)
-        return song_parts(pieces, self.model.genres, start_s=start, end_s=end)
 
 
 def _too_little(recording: Recording, sound: SoundingParts) -> tuple[str, str] | None:

@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.audio.recording import Recording
+from musicgenre.features.extract import Features
+from musicgenre.inference.prediction import Prediction, Reason
+from musicgenre.inference.wording import in_sentence, percent
+
 QUANTILES = (10, 50, 90)  # percent of a genre's training clips
 
 SHOWN = 6  # sentences for, and as many against
@@ -15,8 +20,6 @@ RIVAL_FROM = 0.1  # probability from which the second genre is compared with, an
 LEAST_DIFFERENCE = 0.3  # in half widths of a range; nearer to one genre by less says nothing
 
 TAG_FAINT = 0.01  # activation below which a tag counts as not heard
-
-TAG_STRONG = 0.15  # share of the windows' activation from which a tag is named without a range to compare with
 
 
 def trait_ranges(
@@ -60,19 +63,20 @@ def _value(column: str, value: float) -> str:
 
 def _share(log_activation: float) -> str:
     """Return an activation whose logarithm is given as a percentage."""
-    share = 100 * math.exp(log_activation)
-    return f"{share:.0f}%" if share >= 0.95 else "under 1%"
+    return percent(math.exp(log_activation))
 
 
-def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, Any]) -> list[dict[str, Any]]:
+def reasons(
+    prediction: Prediction, recording: Recording, features: Features | None, card: Mapping[str, Any]
+) -> list[Reason]:
     """Return sentences about the traits that spoke for and against the most probable genre.
 
     Parameters
     ----------
     prediction : Prediction
-        With probabilities.
+        With probabilities; none are given for what is not music.
     recording : Recording
-        Whose tempo and brightness are measured where the features do not hold them.
+        Whose brightness is measured where the features do not hold it.
     features : Features or None
         Of the recording.
     card : mapping
@@ -80,40 +84,58 @@ def reasons(prediction: Any, recording: Any, features: Any, card: Mapping[str, A
 
     Returns
     -------
-    list of dict
-        With `side` ("for", "against" or "heard"), `text`, and `weight`, most telling first.
+    list of Reason
+        Most telling first.
     """
     from musicgenre.audio.sounding import sounding_parts
     from musicgenre.features.extract import extract
 
+    if prediction.verdict not in ("genre", "uncertain", "mixed") or not prediction.probabilities:
+        return []
     values = dict(features.values) if features is not None else {}
-    if "rolloff_mean_hz" not in values or "tempo_bpm" not in values:
-        values |= extract(sounding_parts(recording).clips, ["tempo", "rolloff"]).values
+    if "rolloff_mean_hz" not in values:
+        values |= extract(sounding_parts(recording).clips, ["rolloff"]).values
+    values.pop("tempo_bpm", None)  # the answer's own tempo is the one that is shown everywhere
+    if prediction.tempo_bpm is not None:
+        values["tempo_bpm"] = prediction.tempo_bpm
+    if prediction.verdict == "mixed":
+        return _measured(prediction, values, "", {})  # no one genre to speak for
+    named = {genre: in_sentence(genre, card.get("names") or {}) for genre in prediction.probabilities}
     ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in (card.get("traits") or {}).items()}
-    ranked = sorted(prediction.probabilities, key=lambda genre: -prediction.probabilities[genre])
+    chances = prediction.probabilities
+    ranked = sorted(chances, key=lambda genre: -chances[genre])
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
-    rivals = [second] if prediction.probabilities[second] >= RIVAL_FROM else [g for g in ranked[1:] if g in ranges]
-    name = second if len(rivals) == 1 else "other genres"
-    told = _heard(values)
+    rivals = [second] if chances[second] >= RIVAL_FROM else [g for g in ranked[1:] if g in ranges]
+    name = named[second] if len(rivals) == 1 else "other genres"
     found = []
     for column, (low, middle, high) in ranges.get(best, {}).items():
         others = [ranges[genre][column] for genre in rivals if column in ranges.get(genre, {})]
         if column in values and others:
             other = np.mean(others, axis=0).tolist()
-            found.append(_compare(column, float(values[column]), (low, middle, high), other, (best, name)))
+            found.append(_compare(column, float(values[column]), (low, middle, high), other, (named[best], name)))
+    said = _measured(prediction, values, named[best], ranges.get(best, {}))
+    for side in ("for", "against"):
+        said += sorted((r for r in found if r and r.side == side), key=lambda r: -r.weight)[:SHOWN]
+    return said
+
+
+def _measured(
+    prediction: Prediction, values: Mapping[str, float], genre: str, usual: Mapping[str, Sequence[float]]
+) -> list[Reason]:
+    """Return what was measured: the strongest tags, tempo and brightness with what is usual for a genre."""
+    tags = ", ".join(tag.name.replace("_", " ") for tag in prediction.tags)
+    said = [Reason("heard", f"The pretrained network heard: {tags}")] if tags else []
     for column in ("tempo_bpm", "rolloff_mean_hz"):
         if column in values:
-            usual = f"; {best}: {_range(column, ranges[best][column])}" if column in ranges.get(best, {}) else ""
-            text = f"{str(_words(column)).capitalize()}: {_value(column, values[column])}{usual}"
-            told.append({"side": "heard", "text": text, "weight": 0.0})
-    for side in ("for", "against"):
-        told += sorted((r for r in found if r and r["side"] == side), key=lambda r: -r["weight"])[:SHOWN]
-    return told
+            range_words = f"; usual for {genre}: {_range(column, usual[column])}" if column in usual else ""
+            text = f"{str(_words(column)).capitalize()}: {_value(column, values[column])}{range_words}"
+            said.append(Reason("heard", text))
+    return said
 
 
 def _compare(
     column: str, value: float, own: tuple[float, float, float], other: Sequence[float], names: tuple[str, str]
-) -> dict[str, Any] | None:
+) -> Reason | None:
     """Return a sentence where a trait fits the best genre better than others, or lies outside its range towards them.
 
     Numbers that are the same as they are written count as the same.
@@ -135,24 +157,13 @@ def _compare(
     start = f"Tag {word} heard at {shown}" if is_tag else f"{word.capitalize()} {shown}"
     text = f"{start}, {fit} what is usual for {names[0]} ({usual}); {names[1]}: {_range(column, other)}"
     absent = is_tag and value < math.log(TAG_FAINT)
-    return {"side": "for" if nearer > 0 else "against", "text": text, "weight": round(abs(nearer) / (1 + absent), 3)}
+    return Reason("for" if nearer > 0 else "against", text, round(abs(nearer) / (1 + absent), 3))
 
 
 def _range(column: str, quantiles: Sequence[float]) -> str:
     """Return a range in words."""
     low, high = _value(column, quantiles[0]), _value(column, quantiles[2])
-    return low if low == high else f"{low.removesuffix('%').removesuffix(' bpm').removesuffix(' kHz')} to {high}"
-
-
-def _heard(values: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return one sentence with the strongest tags."""
-    tags = {column: value for column, value in values.items() if column.startswith("tag_mean_")}
-    strong = sorted(tags, key=lambda column: -tags[column])[:6]
-    strong = [column for column in strong if math.exp(tags[column]) >= TAG_STRONG] or strong[:2]
-    if not strong:
-        return []
-    names = ", ".join(f"{str(_words(column)).strip('“”')} ({_value(column, tags[column])})" for column in strong)
-    return [{"side": "heard", "text": f"The pretrained network heard: {names}", "weight": 0.0}]
+    return low if low == high else f"{low.removesuffix(' %').removesuffix(' bpm').removesuffix(' kHz')} to {high}"
 
 
 def _other_ranges(genre: str) -> dict[str, list[float]]:

@@ -10,7 +10,7 @@ from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import KINDS
 from musicgenre.inference.over_time import is_mixed
 from musicgenre.inference.prediction import Part, Prediction, Tag
-from musicgenre.inference.wording import closest_words, doubtful_words, parts_words, set_words
+from musicgenre.inference.wording import closest_words, doubtful_words, other_sound_words, parts_words, set_words
 
 MAX_SET = 3  # genres; more are no answer
 MAX_TAGS, TAG_FROM = 5, 0.1  # how many tags are shown, from which mean activation
@@ -34,8 +34,7 @@ def strongest_tags(windows: Windows | None) -> list[Tag]:
 
 def not_music(answer: Prediction, *, kind: str | None) -> Prediction:
     """Return the answer for what is not music, with its kind of `KINDS` where that is sure."""
-    reason = f"this sounds like {KINDS[kind]}, not like music" if kind in KINDS else "this is not like music"
-    return replace(answer, verdict="not_music", reason=reason)
+    return replace(answer, verdict="not_music", reason=other_sound_words(KINDS.get(kind or "")))
 
 
 def decide(

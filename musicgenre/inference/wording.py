@@ -13,7 +13,10 @@ from musicgenre.inference.prediction import Part, Prediction
 from musicgenre.text import clean_text, clean_title, clock
 
 MAX_NAME = 40  # characters of a genre's name; those of own models can be any
+LEAST_SHARE = 0.0095  # as a percentage of two digits still 1.0
 FEW_PARTS = 4  # of a mixed song: more are summed up
+NOT_LIKE_MUSIC = ", not like music"  # not said again after a headline that says so
+UNKNOWN_SOUND = "this is not like music"
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -48,8 +51,9 @@ IN_SUMMARY = ("named", WITH_A_SET, "mixed", "not sure", "not music", "silent", "
 
 def percent(share: float) -> str:
     """Return a share as a percentage: 91 %; never 0 or 100, as nothing is certain."""
-    number = round(100 * share)
-    return "under 1 %" if number < 1 else "over 99 %" if number > 99 else f"{number} %"
+    if share < LEAST_SHARE:
+        return "under 1 %"
+    return "over 99 %" if share > 1 - LEAST_SHARE else f"{100 * share:.0f} %"
 
 
 def title_name(genre: str, names: Mapping[str, str] = NO_NAMES) -> str:
@@ -83,6 +87,11 @@ def beginning(sentence: str) -> str:
 
 
 # ---- reasons
+
+
+def other_sound_words(words: str | None) -> str:
+    """Return what is said of a recording that is not music: what it sounds like, where that is known."""
+    return f"it sounds like {words}{NOT_LIKE_MUSIC}" if words else UNKNOWN_SOUND
 
 
 def set_words(likely: Sequence[str], probabilities: Mapping[str, float], names: Mapping[str, str] = NO_NAMES) -> str:
@@ -124,7 +133,7 @@ def parts_words(parts: Sequence[Part], names: Mapping[str, str] = NO_NAMES) -> s
 def headline(prediction: Prediction, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return the answer in a few words: Rock; Rock or metal; Not sure; Mixed; Not music.
 
-    Of a set this is who is in it; `sureness` is the number that belongs to it.
+    Of a set these are its genres; `sureness` is the number that belongs to them.
     """
     if prediction.verdict == "genre" and prediction.genre is not None:
         return title_name(prediction.genre, names)
@@ -149,23 +158,26 @@ def has_set(prediction: Prediction) -> bool:
 
 
 def explanation(prediction: Prediction) -> str:
-    """Return why the answer is what it is, "" for a genre and a set, whose headline and number say all."""
+    """Return why the answer is what it is; "" where the headline says all, as of a genre and of a set."""
     if prediction.verdict == "genre" or has_set(prediction):
         return ""
-    reason = prediction.reason or (prediction.error.message if prediction.error else "")
-    return clean_text(reason)
+    reason = clean_text(prediction.reason or (prediction.error.message if prediction.error else ""))
+    if prediction.verdict == "not_music":
+        return "" if reason == UNKNOWN_SOUND else reason.removesuffix(NOT_LIKE_MUSIC)
+    return reason
 
 
 def answer_line(prediction: Prediction, names: Mapping[str, str] = NO_NAMES) -> str:
     """Return an answer on one line.
 
-    For instance: Rock, 91 % sure; Rock or metal (96 % together); Mixed: blues to 0:20, then metal.
+    For instance: rock, 91 % sure; rock or metal (96 % together); mixed: blues to 0:20, then metal.
     """
-    start, number, why = headline(prediction, names), sureness(prediction), explanation(prediction)
+    number, why = sureness(prediction), explanation(prediction)
     if has_set(prediction):
-        return f"{start} ({number})"
-    if number:
-        return f"{start}, {number}"
+        return f"{listed(prediction.likely or [], names=names)} ({number})"
+    if prediction.verdict == "genre" and prediction.genre is not None:
+        return f"{in_sentence(prediction.genre, names)}, {number}"
+    start = headline(prediction, names).lower()
     return f"{start}: {why}" if why else start
 
 

@@ -15,6 +15,7 @@ from musicgenre.audio.recording import Recording
 from musicgenre.dataset.table import read_table
 from musicgenre.errors import ModelError
 from musicgenre.files import write_atomic
+from musicgenre.inference.prediction import Prediction
 from musicgenre.plots.report import FORMATS, Section, figure_bytes, report_html
 from musicgenre.plots.report_sections import EVALUATION, model_section, search_section
 from musicgenre.plots.style import Picture
@@ -35,15 +36,15 @@ def plot_format(path: Path) -> str:
     return kind
 
 
-def plot_song(recording: Recording, answer: Mapping[str, Any], path: Path, *, theme: str = "light") -> None:
+def plot_song(recording: Recording, prediction: Prediction, path: Path, *, theme: str = "light") -> None:
     """Write the page with everything about a song and its answer.
 
     Parameters
     ----------
     recording : Recording
         What was analysed.
-    answer : mapping
-        The contract's JSON.
+    prediction : Prediction
+        Its answer.
     path : Path
         Its ending (png, svg or pdf) says the format.
 
@@ -58,7 +59,7 @@ def plot_song(recording: Recording, answer: Mapping[str, Any], path: Path, *, th
     from musicgenre.plots.song import overview  # matplotlib loads when something is drawn
     from musicgenre.plots.spectra import song_spectra
 
-    _write_figure(overview(song_spectra(recording), answer, theme=theme), path, kind)
+    _write_figure(overview(song_spectra(recording), prediction, theme=theme), path, kind)
 
 
 def plot_library(counts: Mapping[str, Any], path: Path, *, theme: str = "light") -> None:

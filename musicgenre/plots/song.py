@@ -3,18 +3,32 @@
 Conventions
 -----------
 Every function takes data and returns a `matplotlib.figure.Figure` in the style of `plots.style`. `song` is what
-`plots.spectra.song_spectra` returns, `answer` the object that the program prints for an input with ``--json``.
+`plots.spectra.song_spectra` returns.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicgenre.plots.answer import _genre_timeline, _headline, _legend_above, _prediction_bars
-from musicgenre.plots.style import PITCH_CLASSES, TAB_SIZE, Size, colour_bar, colours_of, finish, new_figure, style
+from musicgenre.inference.prediction import Prediction
+from musicgenre.plots.answer import draw_bars, draw_headline
+from musicgenre.plots.style import (
+    FONT_PT,
+    PITCH_CLASSES,
+    TAB_SIZE,
+    Size,
+    colour_bar,
+    colours_of,
+    finish,
+    fitting,
+    new_figure,
+    style,
+    text_width,
+)
 from musicgenre.plots.time_axis import SongTime, song_time
+from musicgenre.plots.timeline import draw_timeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +40,14 @@ if TYPE_CHECKING:
 OVERVIEW_SIZE: Size = (13.0, 10.0)
 
 FLOOR_DB = -80.0
+
+AROUND_IN = 0.75  # of title, ticks and label above and below
+
+LEGEND_KEY_IN, LEVELS_IN = 0.45, 1.7  # of a line in a legend; of the axes and the colour bar beside a picture
+
+SHALLOW_IN = 0.4  # axes of less have no room for the label below
+
+TICK_IN = 0.17  # of the label of a tick and the space to the next
 
 SPECTRUM_MAP = "magma"  # even steps of lightness, for colour-blind eyes and in grey
 
@@ -61,15 +83,25 @@ def chromagram(song: "SongSpectra", *, theme: str = "light", size: Size = TAB_SI
     return finish(figure)
 
 
-def tempogram(song: "SongSpectra", *, theme: str = "light", size: Size = TAB_SIZE) -> "Figure":
-    """Draw the autocorrelation of the onset strength over tempo, with the estimated tempo marked."""
+def tempogram(
+    song: "SongSpectra", prediction: Prediction | None = None, *, theme: str = "light", size: Size = TAB_SIZE
+) -> "Figure":
+    """Draw the autocorrelation of the onset strength over tempo, with the tempo of the answer marked.
+
+    Without an answer, or with one that has no tempo, that of the spectra is marked.
+    """
     figure = new_figure(size, theme)
-    _tempogram(figure.add_subplot(), song, theme, size[0])
+    _tempogram(figure.add_subplot(), song, _tempo(song, prediction), theme, size[0])
     return finish(figure)
 
 
+def _tempo(song: "SongSpectra", prediction: Prediction | None) -> float:
+    """Return the tempo to mark: one number for one thing."""
+    return song.tempo_bpm if prediction is None or prediction.tempo_bpm is None else prediction.tempo_bpm
+
+
 def overview(
-    song: "SongSpectra", answer: Mapping[str, Any], *, theme: str = "light", size: Size = OVERVIEW_SIZE
+    song: "SongSpectra", prediction: Prediction, *, theme: str = "light", size: Size = OVERVIEW_SIZE
 ) -> "Figure":
     """Draw everything about a song on one page, under its verdict."""
     figure = new_figure(size, theme, arranged=False)  # places in inches: half the time of a computed arrangement
@@ -85,21 +117,18 @@ def overview(
         high = tall - under
         return place(x, y, wide, high), wide, place(x + wide + 0.08, y, 0.1, high)
 
-    _headline(place(left, height - top + 0.05, width - left - bar_space, top - 0.2), answer, theme)
+    draw_headline(place(left, height - top + 0.05, width - left - bar_space, top - 0.2), prediction, theme)
     below = foot + 2 * tall
-    _prediction_bars(place(left, below, wide, tall - under + 0.25), answer, theme, wide)
+    draw_bars(place(left, below, wide, tall - under + 0.25), prediction, theme, wide)
     strip = (tall - under - 0.55) / 2
     x = left + width / 2
-    _genre_timeline(place(x, below + strip + 0.8, wide, strip), answer, theme, wide)
+    draw_timeline(place(x, below + strip + 0.8, wide, strip), prediction, theme, wide)
     _waveform(place(x, below, wide, strip), song, theme, wide)
-    for draw, column, row in (
-        (_mel_spectrogram, 0, 1),
-        (_power_spectrogram, 1, 1),
-        (_chromagram, 0, 2),
-        (_tempogram, 1, 2),
-    ):
+    for draw, column, row in ((_mel_spectrogram, 0, 1), (_power_spectrogram, 1, 1), (_chromagram, 0, 2)):
         ax, across, bar = panel(column, row)
         draw(ax, song, theme, across, bar)
+    ax, across, bar = panel(1, 2)
+    _tempogram(ax, song, _tempo(song, prediction), theme, across, bar)
     return finish(figure)
 
 
@@ -123,11 +152,36 @@ def _parts(ax: "Axes", song: "SongSpectra", name: str, *, low: float, high: floa
     return image, time
 
 
+def _height_in(ax: "Axes") -> float:
+    """Return about how high axes are, in inches: title, ticks and label of arranged ones take what they take."""
+    figure = ax.figure
+    whole = figure.get_figheight()  # type: ignore[union-attr]
+    if figure.get_layout_engine() is None:  # type: ignore[union-attr]
+        return float(whole * ax.get_position().height)
+    return float(whole - AROUND_IN)
+
+
+def _beside(title: str, width_in: float, *labels: str) -> str:
+    """Return a title if it has room beside a legend with these labels, else "": the window names the picture itself."""
+    legend = sum(text_width(label) + LEGEND_KEY_IN for label in labels if label)
+    return fitting((title,), width_in - LEVELS_IN - legend)
+
+
+def _upright(ax: "Axes", *labels: str) -> str:
+    """Return the first label of a vertical axis that is not longer than the axis, "" if none is."""
+    return fitting(labels, _height_in(ax), points=FONT_PT)
+
+
 def _row_ticks(ax: "Axes", rows: np.ndarray, wanted: Iterable[float], *, unit: str = "") -> None:
     """Label the rows of an image where they stand for round values."""
     values = [value for value in wanted if rows[0] <= value <= rows[-1]]
     positions = np.interp(np.log(values), np.log(rows), np.arange(len(rows)))
-    ax.set_yticks(positions, [f"{value:g}{unit}" for value in values])
+    apart = TICK_IN * len(rows) / max(_height_in(ax), TICK_IN)
+    kept: list[int] = []
+    for index, position in enumerate(positions):
+        if not kept or position - positions[kept[-1]] >= apart:
+            kept.append(index)
+    ax.set_yticks(positions[kept], [f"{values[index]:g}{unit}" for index in kept])
 
 
 def _quiet(ax: "Axes", song: "SongSpectra", theme: str) -> None:
@@ -144,7 +198,8 @@ def _quiet(ax: "Axes", song: "SongSpectra", theme: str) -> None:
 
 def _waveform(ax: "Axes", song: "SongSpectra", theme: str, width_in: float) -> None:
     """Draw the waveform."""
-    style(ax, theme, title="Waveform", y="Amplitude (1 = full scale)" if width_in > 7 else "Amplitude", grid="y")
+    label = _upright(ax, "Amplitude (1 = full scale)", "Amplitude")
+    style(ax, theme, title="Waveform", y=label, grid="y")
     time = song_time(song)
     peak = 0.0
     for i, part in enumerate(song.parts):
@@ -153,13 +208,14 @@ def _waveform(ax: "Axes", song: "SongSpectra", theme: str, width_in: float) -> N
         peak = max(peak, float(np.abs(part.wave).max()))
     limit = 1.05 * max(peak, 0.001)
     ax.set_ylim(-limit, limit)
-    time.dress(ax, width_in=width_in)
+    ax.locator_params(axis="y", nbins=max(int(_height_in(ax) / (2 * TICK_IN)), 1))
+    time.dress(ax, width_in=width_in, labelled=_height_in(ax) > SHALLOW_IN)
     _quiet(ax, song, theme)
 
 
 def _mel_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the mel spectrogram."""
-    style(ax, theme, title="Mel spectrogram", y="Frequency (Hz, mel scale)")
+    style(ax, theme, title="Mel spectrogram", y=_upright(ax, "Frequency (Hz, mel scale)", "Frequency (Hz)", "Hz"))
     image, time = _parts(ax, song, "mel_db", low=FLOOR_DB, high=0.0)
     _row_ticks(ax, song.mel_hz, (250, 500, 1000, 2000, 4000, 8000))
     time.dress(ax, width_in=width_in)
@@ -169,11 +225,12 @@ def _mel_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: floa
 
 def _power_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the power spectrogram with the rolloff lines."""
-    style(ax, theme, title="Power spectrogram", y="Frequency (Hz, logarithmic)")
+    lines = (("#7df9ff", "-", "rolloff 99 %"), ("#ffffff", "--", "rolloff 1 %"))
+    title = _beside("Power spectrogram", width_in, *(words for *_, words in lines))
+    style(ax, theme, title=title, y=_upright(ax, "Frequency (Hz, logarithmic)", "Frequency (Hz)", "Hz"))
     image, time = _parts(ax, song, "power_db", low=FLOOR_DB, high=0.0)
     rows = song.power_hz
     per_row = math.log(rows[1] / rows[0])
-    lines = (("#7df9ff", "-", "rolloff 99 %"), ("#ffffff", "--", "rolloff 1 %"))
     for i, part in enumerate(song.parts):
         left, right = time.extent(i)
         columns = part.rolloff_hz.shape[1]
@@ -191,24 +248,48 @@ def _power_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: fl
 
 def _chromagram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the chromagram."""
-    style(ax, theme, title="Chromagram", y="Pitch class")
+    style(ax, theme, title="Chromagram", y=_upright(ax, "Pitch class", "Note"))
     image, time = _parts(ax, song, "chroma", low=0.0, high=1.0)
-    ax.set_yticks(range(12), PITCH_CLASSES)
+    step = next(step for step in (1, 2, 3, 4, 6, 12) if 12 / step * TICK_IN <= _height_in(ax) or step == 12)
+    ax.set_yticks(range(0, 12, step), PITCH_CLASSES[::step])
     time.dress(ax, width_in=width_in)
     colour_bar(image, ax, "Strength (0 to 1)", theme, place=bar)
     _quiet(ax, song, theme)
 
 
-def _tempogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
-    """Draw the tempogram with the estimated tempo."""
-    style(ax, theme, title="Tempogram", y="Tempo (bpm, logarithmic)")
+def _tempogram(
+    ax: "Axes", song: "SongSpectra", tempo_bpm: float, theme: str, width_in: float, bar: "Axes | None" = None
+) -> None:
+    """Draw the tempogram with a tempo."""
+    words = f"estimated tempo {tempo_bpm:.0f} bpm" if math.isfinite(tempo_bpm) else ""
+    label = _upright(ax, "Tempo (bpm, logarithmic)", "Tempo (bpm)", "bpm")
+    style(ax, theme, title=_beside("Tempogram", width_in, words), y=label)
     image, time = _parts(ax, song, "tempogram", low=0.0, high=1.0)
     rows = song.tempogram_bpm
     _row_ticks(ax, rows, (40, 60, 80, 120, 160, 240))
-    if math.isfinite(song.tempo_bpm):
-        y = math.log(song.tempo_bpm / rows[0]) / math.log(rows[1] / rows[0])
-        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=f"estimated tempo {song.tempo_bpm:.0f} bpm")
+    if math.isfinite(tempo_bpm):
+        y = math.log(tempo_bpm / rows[0]) / math.log(rows[1] / rows[0])
+        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=words)
         _legend_above(ax, theme, dark_box=True)
     time.dress(ax, width_in=width_in)
     colour_bar(image, ax, "Similarity (0 to 1)", theme, place=bar)
     _quiet(ax, song, theme)
+
+
+def _legend_above(ax: "Axes", theme: str, *, dark_box: bool = False, columns: int = 4) -> None:
+    """Put the legend over the upper right corner, beside the title."""
+    colours = colours_of(theme)
+    legend = ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        fontsize=FONT_PT,
+        frameon=dark_box,
+        labelcolor="#ffffff" if dark_box else colours.text,
+        borderaxespad=0.25,
+        borderpad=0.25,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
+    if dark_box:
+        legend.get_frame().set(facecolor="#2b0f45", edgecolor="none", alpha=1.0)  # the spectrogram's own dark violet

@@ -22,7 +22,6 @@ from musicgenre.training.folds import group_folds
 from musicgenre.training.grid_search import BASELINES, grid
 from musicgenre.training.metrics import figures
 from musicgenre.training.protocols import default_config
-from musicgenre.training.softmax import softmax
 
 CHOSEN = Path("reports/chosen.json")
 
@@ -92,7 +91,7 @@ def _inner_accuracy(job: _InnerJob) -> float:
     hits = np.zeros(len(job.data.y), bool)
     try:
         for train, test in group_folds(job.data.y, job.data.groups, n_splits=INNER_FOLDS):
-            trained = fit_network(job.data.subset(train), job.config)
+            trained = fit_network(job.data.training_part(train, test), job.config)
             hits[test] = trained.logits(job.data.x[test]).argmax(axis=1) == job.data.y[test]
     except ModelError:
         return 0.0
@@ -102,8 +101,7 @@ def _inner_accuracy(job: _InnerJob) -> float:
 def _outer_answers(job: tuple[Data, Config, np.ndarray]) -> np.ndarray:
     """Return the probabilities of a fold's test rows by the cell that was chosen on its training part."""
     data, config, asked = job
-    trained, temperature = fit_calibrated(data, config)
-    return softmax(trained.logits(asked) / temperature)
+    return fit_calibrated(data, config).probabilities(asked)
 
 
 def measure_choice(
@@ -137,7 +135,9 @@ def measure_choice(
     parts = {name: as_data(table, name) for name in dict.fromkeys(cell.feature_set for cell in cells)}
     data = parts[choice.config.feature_set]
     outer = group_folds(data.y, data.groups)
-    work = [_InnerJob(parts[cell.feature_set].subset(train), cell) for train, _ in outer for cell in cells]
+    work = [
+        _InnerJob(parts[cell.feature_set].training_part(train, test), cell) for train, test in outer for cell in cells
+    ]
     scores = np.zeros(len(work))
     for done, (index, result) in enumerate(run_many(_inner_accuracy, work, jobs=jobs), 1):
         if isinstance(result, Exception):
@@ -148,7 +148,7 @@ def measure_choice(
     best = [cells[i] for i in scores.reshape(len(outer), len(cells)).argmax(axis=1)]
     answers: list[np.ndarray] = [np.empty(0)] * len(outer)
     finals = [
-        (parts[cell.feature_set].subset(train), cell, parts[cell.feature_set].x[test])
+        (parts[cell.feature_set].training_part(train, test), cell, parts[cell.feature_set].x[test])
         for cell, (train, test) in zip(best, outer, strict=True)
     ]
     for done, (index, result) in enumerate(run_many(_outer_answers, finals, jobs=jobs), len(work) + 1):

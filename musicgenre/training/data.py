@@ -6,27 +6,66 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.parts import clip_of, number_of
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
+from musicgenre.features.families import FAMILIES
+from musicgenre.inference.over_time import SEGMENT_S
 from musicgenre.training.config import feature_columns
+
+N_FOLDS = 5
+
+TAG_COLUMNS = [column for column in FAMILIES["musicnn"] if column.startswith("tag_mean_")]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows for parts of clips, which train with their clip and share its weight.
+
+    Parameters
+    ----------
+    x : np.ndarray, shape (parts, columns)
+        Their features.
+    clip : np.ndarray, shape (parts,), int
+        The row of the clip that each belongs to.
+    stretch : np.ndarray, shape (parts,), bool
+        Whether it is one of the stretches of about 10 s whose answers the classifier joins to that of the clip.
+    """
+
+    x: np.ndarray
+    clip: np.ndarray
+    stretch: np.ndarray
+
+    def subset(self, rows: np.ndarray, clips: int) -> "Parts":
+        """Return the parts of some of the clips, which are numbered anew."""
+        new = np.full(clips, -1)
+        new[rows] = np.arange(len(rows))
+        kept = new[self.clip] >= 0
+        return Parts(self.x[kept], new[self.clip[kept]], self.stretch[kept])
 
 
 @dataclass(frozen=True)
 class Extra:
-    """Songs of another origin than the table, which help a model to answer beyond it.
+    """Out-of-domain training songs (further tables): in every training part, never in a test fold.
 
     Parameters
     ----------
     x, y, groups
         As in the training part; a group is a source.
     weak : np.ndarray, shape (n,), bool
-        Labels that are less sure; they count half.
+        Labels that are less sure; the gated network counts them half.
+    clips : pd.DataFrame
+        Their rows of clips.csv.
+    parts : Parts or None
+        Parts of these songs.
     """
 
     x: np.ndarray
     y: np.ndarray
     groups: np.ndarray
     weak: np.ndarray
+    clips: Any = None
+    parts: Parts | None = None
 
     def weights(self) -> np.ndarray:
         """Return 1 / sqrt(songs of the source), halved where the label is weak."""
@@ -35,10 +74,23 @@ class Extra:
 
     def subset(self, rows: np.ndarray) -> "Extra":
         """Return some of the songs."""
-        return Extra(self.x[rows], self.y[rows], self.groups[rows], self.weak[rows])
+        rows = np.arange(len(self.y))[rows]
+        return Extra(
+            self.x[rows], self.y[rows], self.groups[rows], self.weak[rows],
+            None if self.clips is None else self.clips.iloc[rows].reset_index(drop=True),
+            self.parts and self.parts.subset(rows, len(self.y)),
+        )  # fmt: skip
 
 
-N_FOLDS = 5
+@dataclass(frozen=True)
+class Rows:
+    """What a network is fitted to: clips, their parts and extra songs, row by row; `share` is the part of a clip."""
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: list[str]
+    share: np.ndarray
+
 
 SMALL_TABLE = 1000  # clips; a model of more has heard most of what it is asked
 
@@ -54,14 +106,69 @@ class Data:
     genres: list[str]
     clips: Any
     grouped: bool
-    extra: Extra | None = None  # songs of another origin: always in the training part, never in a fold
+    extra: Extra | None = None
     warnings: tuple[str, ...] = ()
+    parts: Parts | None = None
+    tags: np.ndarray | None = None  # the table's tag means (`TAG_COLUMNS`), by which answers are explained
     is_small: bool = False  # the whole table, of which this may be a part: see `training.familiarity`
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
         clips = self.clips.iloc[rows].reset_index(drop=True)
-        return replace(self, x=self.x[rows], y=self.y[rows], groups=self.groups[rows], clips=clips)
+        parts = self.parts and self.parts.subset(rows, len(self.y))
+        tags = None if self.tags is None else self.tags[rows]
+        return replace(
+            self, x=self.x[rows], y=self.y[rows], groups=self.groups[rows], clips=clips, parts=parts, tags=tags
+        )
+
+    def training_part(self, train: np.ndarray, test: np.ndarray) -> "Data":
+        """Return the rows to train on when others are tested: without songs of their artists or their recordings."""
+        tested = self.clips.iloc[test]
+        part = self.subset(train[~related(self.clips.iloc[train], tested)])
+        if self.extra is None or self.extra.clips is None:
+            return part
+        return replace(part, extra=self.extra.subset(~related(self.extra.clips, tested)))
+
+    def rows(self) -> Rows:
+        """Return every row to fit to."""
+        sources = [(self.x, self.y, self.groups, self.parts)]
+        if self.extra is not None:
+            extra = self.extra
+            sources.append((extra.x, extra.y, np.array([f"extra {group}" for group in extra.groups]), extra.parts))
+        x, y, groups, share = [], [], [], []
+        for values, labels, names, parts in sources:
+            which = np.arange(len(labels)) if parts is None else np.concatenate([np.arange(len(labels)), parts.clip])
+            x.append(values if parts is None else np.concatenate([values, parts.x]))
+            y.append(labels[which])
+            groups.append(names[which])
+            share.append(1.0 / np.bincount(which, minlength=len(labels))[which])
+        return Rows(np.concatenate(x), np.concatenate(y), np.concatenate(groups).tolist(), np.concatenate(share))
+
+
+def related(clips: Any, tested: Any) -> np.ndarray:
+    """Say which clips may not train when others are tested, beside those of their group; shape (clips,), bool.
+
+    Those of the same artist (column ``artist``: letters and digits, case-folded), and the same recording in GTZAN
+    (column ``gtzan_id``: clip_ids divided by ";").
+    """
+    wrong = np.zeros(len(clips), bool)
+    if "artist" in clips and "artist" in tested:
+        artists = set(map(_letters, tested["artist"])) - {""}
+        wrong |= clips["artist"].map(_letters).isin(artists).to_numpy()
+    for one, other in ((clips, tested), (tested, clips)):
+        if "gtzan_id" in one and "clip_id" in other:
+            named = [set(cell.split(";")) - {""} for cell in one["gtzan_id"]]
+            ids = set(other["clip_id"])
+            if one is clips:
+                wrong |= np.array([bool(ids & cell) for cell in named], bool)
+            else:
+                wrong |= clips["clip_id"].isin(set().union(*named)).to_numpy()
+    return wrong
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name, case-folded."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 # ---- groups and folds
@@ -84,6 +191,13 @@ def merge_duplicates(groups: Sequence[str], x: np.ndarray) -> np.ndarray:
     _, component = connected_components(pairs @ pairs.T, directed=False)
     _, leader = np.unique(component[index], return_index=True)
     return names[leader][np.unique(component[index], return_inverse=True)[1]]
+
+
+def only_genres(table: Table, genres: Sequence[str]) -> Table:
+    """Return the clips of a table that have one of some genres; all if none is given."""
+    kept = table.clips["genre"].isin(genres) if genres else table.clips["genre"].notna()
+    clips, features = (frame[kept.to_numpy()].reset_index(drop=True) for frame in (table.clips, table.features))
+    return replace(table, clips=clips, features=features)
 
 
 def as_data(table: Table, feature_set: str) -> Data:
@@ -114,7 +228,32 @@ def as_data(table: Table, feature_set: str) -> Data:
     few = [genre for g, genre in enumerate(genres) if len(np.unique(groups[y == g])) < N_FOLDS]
     if few:
         warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
-    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), is_small=len(y) <= SMALL_TABLE)
+    parts = _parts(table, clips, columns)
+    return Data(
+        x,
+        y,
+        groups,
+        columns,
+        genres,
+        clips,
+        grouped,
+        warnings=tuple(warned),
+        parts=parts,
+        is_small=len(y) <= SMALL_TABLE,
+    )
+
+
+def _parts(table: Table, clips: Any, columns: Sequence[str]) -> Parts | None:
+    """Return the parts of the clips that are used, None if the table has none."""
+    if table.parts is None:
+        return None
+    row = {clip_id: i for i, clip_id in enumerate(clips["clip_id"])}
+    owner = np.array([row.get(clip_of(part_id), -1) for part_id in table.parts.index], int)
+    numbers = np.array([number_of(part_id) for part_id in table.parts.index], int)
+    stretches = np.array([round(float(seconds or 0) / SEGMENT_S) for seconds in clips["duration_s"]], int)
+    kept = owner >= 0
+    stretch = numbers[kept] == stretches[owner[kept]]
+    return Parts(table.parts[list(columns)].to_numpy(np.float64)[kept], owner[kept], stretch)
 
 
 def as_extra(table: Table, data: Data) -> Extra:
@@ -133,4 +272,23 @@ def as_extra(table: Table, data: Data) -> Extra:
     x = table.features[data.columns].to_numpy(np.float64)
     y = np.searchsorted(data.genres, table.clips["genre"])
     weak = table.clips["label"].eq("weak").to_numpy() if "label" in table.clips else np.zeros(len(y), bool)
-    return Extra(x, y, merge_duplicates(table.clips["group"], x), weak)
+    groups = merge_duplicates(table.clips["group"], x)
+    return Extra(x, y, groups, weak, table.clips, _parts(table, table.clips, data.columns))
+
+
+def join_extras(extras: Sequence[Extra]) -> Extra:
+    """Return several tables of extra songs as one."""
+    import pandas as pd
+
+    starts = np.cumsum([0, *(len(extra.y) for extra in extras)])
+    parts = [(extra.parts, start) for extra, start in zip(extras, starts, strict=False) if extra.parts is not None]
+    joined = Parts(
+        np.concatenate([part.x for part, _ in parts]),
+        np.concatenate([part.clip + start for part, start in parts]),
+        np.concatenate([part.stretch for part, _ in parts]),
+    ) if parts else None  # fmt: skip
+    x, y, groups, weak = (
+        np.concatenate([getattr(extra, name) for extra in extras]) for name in ("x", "y", "groups", "weak")
+    )
+    clips = pd.concat([extra.clips for extra in extras], ignore_index=True).fillna("")
+    return Extra(x, y, groups, weak, clips, joined)

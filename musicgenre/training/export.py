@@ -10,9 +10,10 @@ from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import WindowGrid
 from musicgenre.files import MAX_JSON_BYTES, read_file
+from musicgenre.genres import display_name
 from musicgenre.inference.reasons import trait_ranges
-from musicgenre.training.config import Config, config_dict, families_of
-from musicgenre.training.data import Data
+from musicgenre.training.config import Config, config_dict
+from musicgenre.training.data import TAG_COLUMNS, Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
 from musicgenre.training.model_files import export_model
 from musicgenre.training.softmax import fit_temperature
@@ -48,7 +49,7 @@ def ship(
     card = {
         "name": base.name,
         "genres": data.genres,
-        "families": list(dict.fromkeys(families_of(config.feature_set))),
+        "families": config.families,
         "columns": data.columns,
         "training": {
             "table_sha256": table_sha256,
@@ -59,12 +60,20 @@ def ship(
         },
         "configuration": config_dict(config),
         "temperature": temperature,
+        "parts": data.parts is not None,
         "amplify_to_dbfs": amplify_to,  # quieter recordings are brought to this level before anything is computed
         "extractor": extractor_constants(grid),
+        "names": {genre: display_name(genre) for genre in data.genres},
+        "set_level": report["set_level"],
+        "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
         "warnings": [*report["warnings"], *notes],
-        "traits": trait_ranges(data.columns, data.x, [data.genres[i] for i in data.y]),
+        "traits": trait_ranges(
+            data.columns if data.tags is None else [*data.columns, *TAG_COLUMNS],
+            data.x if data.tags is None else np.concatenate([data.x, data.tags], axis=1),
+            [data.genres[i] for i in data.y],
+        ),
     }
     return export_model(trained.as_keras(), temperature, card, base)

@@ -1,5 +1,6 @@
 """Fit a configuration to the training part of a fold, calibrated by inner folds."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,13 @@ import numpy as np
 from musicgenre.cpu import one_blas_thread
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
-from musicgenre.training.data import Data
+from musicgenre.training.data import Data, Parts
 from musicgenre.training.familiarity import guard
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
 from musicgenre.training.network import train_model
-from musicgenre.training.softmax import fit_temperature
+from musicgenre.training.sets import Levels, choose_levels
+from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
 
 # ---- fitting inside a fold
 
@@ -33,27 +35,63 @@ def fit_network(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
             return train_gated(
                 data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres, extra=data.extra
             )
-        validation = None
-        rows = np.arange(len(data.y))
+        validation, part = None, data
         if config.patience:
-            rows, held = group_folds(data.y, data.groups, seed=config.seed)[0]
+            train, held = group_folds(data.y, data.groups, seed=config.seed)[0]
             validation = (data.x[held], data.y[held])
-        part = data.subset(rows)
+            part = data.training_part(train, held)
+        rows = part.rows()
         return train_model(
-            part.x, part.y, part.groups.tolist(), data.columns, config,
-            n_genres=len(data.genres), validation=validation, task=task,
+            rows.x, rows.y, rows.groups, data.columns, config,
+            n_genres=len(data.genres), share=rows.share, validation=validation, task=task,
         )  # fmt: skip
 
 
 def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, task: Task = UNATTENDED) -> np.ndarray:
-    """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
+    """Return each clip's logits (`clip_logits`) from a model that never saw its group, shape (n, genres)."""
     logits = np.full((len(data.y), len(data.genres)), np.nan)
     for train, test in group_folds(data.y, data.groups, seed=seed):
-        logits[test] = fit(data.subset(train), config, task=task).logits(data.x[test])
+        trained, held = fit(data.training_part(train, test), config, task=task), data.subset(test)
+        logits[test] = clip_logits(trained, held.x, held.parts)
     return logits
 
 
-def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[Any, float]:
-    """Train on all of `data`; return the model and the temperature of its inner out-of-fold logits."""
-    temperature = fit_temperature(out_of_fold_logits(data, config, task=task), data.y)
-    return fit(data, config, task=task), temperature
+@dataclass(frozen=True)
+class Calibrated:
+    """A trained network, the temperature of its logits, and the levels of its answers."""
+
+    network: Any
+    temperature: float
+    levels: Levels
+
+    def probabilities(self, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+        """Return calibrated probabilities of clips, shape (clips, genres); see `clip_logits`."""
+        return softmax(clip_logits(self.network, x, parts) / self.temperature)
+
+
+def clip_logits(network: Any, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+    """Return the logits of clips as the classifier computes them, shape (clips, genres).
+
+    The mean of the log probabilities of a clip's stretches of about 10 s, where the table has them; else its own.
+    """
+    logits = log_softmax(network.logits(x))
+    if parts is None or not parts.stretch.any():
+        return logits
+    clip, count = parts.clip[parts.stretch], np.bincount(parts.clip[parts.stretch], minlength=len(x))
+    total = np.zeros_like(logits)
+    np.add.at(total, clip, log_softmax(network.logits(parts.x[parts.stretch])))
+    logits[count > 0] = total[count > 0] / count[count > 0, None]
+    return logits
+
+
+def calibrate(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[float, Levels]:
+    """Return temperature and levels, both from logits of clips that the models never saw."""
+    logits = out_of_fold_logits(data, config, task=task)
+    temperature = fit_temperature(logits, data.y)
+    return temperature, choose_levels(data.y, softmax(logits / temperature))
+
+
+def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> Calibrated:
+    """Train on all of `data`, and calibrate by inner folds of it."""
+    temperature, levels = calibrate(data, config, task=task)
+    return Calibrated(fit(data, config, task=task), temperature, levels)

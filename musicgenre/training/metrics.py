@@ -48,13 +48,13 @@ LEAST_CONFIDENCE = 0.5  # of a named genre: below it, the others together are mo
 LEAST_NAMED = 0.62  # share of held-out clips that a small model names, if `LEAST_CONFIDENCE` lets it
 
 
-def small_threshold(y: np.ndarray, probabilities: np.ndarray) -> float:
-    """Return the confidence from which a model of a small table names a genre, from one half up to 1.
+def small_threshold(probabilities: np.ndarray, threshold: float) -> float:
+    """Return the confidence from which a model of a small table names a genre, from one half up to `threshold`.
 
-    Where naming rightly nine times in ten would leave most clips unnamed, it names `LEAST_NAMED` of them.
+    Where naming as rightly as large models do would leave most clips unnamed, it names `LEAST_NAMED` of them.
     """
     lowest = float(np.quantile(probabilities.max(axis=1), 1 - LEAST_NAMED))
-    return max(min(naming_threshold(y, probabilities), lowest), LEAST_CONFIDENCE)
+    return max(min(threshold, lowest), LEAST_CONFIDENCE)
 
 
 def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: float = NAMED_ACCURACY) -> float:
@@ -84,6 +84,7 @@ def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres
         "macro_f1": float(f1_score(y, guess, labels=np.unique(y), average="macro")),
         "recall": {genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
         "worst_recall": float(np.nanmin(recall)),
+        "top2": float((best3[:, :2] == y[:, None]).any(axis=1).mean()),
         "top3": float((best3 == y[:, None]).any(axis=1).mean()),
         "ece": expected_calibration_error(y, probabilities),
         "accuracy_at_80": accuracy_at_coverage(y, probabilities),

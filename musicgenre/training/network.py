@@ -104,6 +104,7 @@ def train_model(
     config: Config,
     *,
     n_genres: int,
+    share: np.ndarray | None = None,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     task: Task = UNATTENDED,
 ) -> Trained:
@@ -117,6 +118,8 @@ def train_model(
         What to train, and how.
     n_genres : int
         Width of the output; `y` may lack some.
+    share : np.ndarray, shape (rows,), optional
+        What part of a clip each row is: the rows of a clip share its weight.
     validation : tuple of (x, y), optional
         Decides when to stop, if the configuration has a patience; the best epoch's weights are kept.
 
@@ -128,7 +131,7 @@ def train_model(
         If the task was cancelled.
     """
     task.check()
-    weights = clip_weights(y, groups)
+    weights = clip_weights(y, groups, balance=config.balance, source_power=config.source_power, share=share)
     preparation = prepare(x, y, weights, columns, config)
     if config.hidden:
         return _train_by_gradient(x, y, weights, config, preparation, n_genres, validation, task)

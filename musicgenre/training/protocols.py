@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from musicgenre.dataset.corrections import SongCorrection, apply_corrections
-from musicgenre.dataset.table import find_families, read_clips, read_table
+from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, families_of, feature_columns, make_config
-from musicgenre.training.data import N_FOLDS, Data, as_data, as_extra
+from musicgenre.training.data import N_FOLDS, TAG_COLUMNS, Data, as_data, as_extra, join_extras, only_genres, related
 from musicgenre.training.fitting import fit_calibrated
 from musicgenre.training.folds import (
     N_REPEATS,
@@ -28,19 +28,44 @@ from musicgenre.training.folds import (
     three_folds,
 )
 from musicgenre.training.metrics import figures, naming_threshold, small_threshold
-from musicgenre.training.softmax import softmax
+from musicgenre.training.sets import Levels, choose_levels, set_sizes, sets_summary
 from musicgenre.training.tag_prior import has_prior
 
 DEFAULTS = (
+    ("musicnn_deep", "deep"),
     ("musicnn", "gated"),
     ("musicnn", "whitened"),
-    ("musicnn_deep", "whitened"),
     ("mfcc+chroma+tempo+zcr+rolloff", "whitened"),
 )
 
 UNGROUPED = "The table has no groups: songs of one artist may stand in training and test, and the figures be too high."
 
 EXTRA_NAMED_ACCURACY = 0.8  # how often a named song of another origin must be right
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way to measure.
+
+    Parameters
+    ----------
+    name : str
+        As it is printed and stored in cards.
+    folds : list of list of Fold
+        Repeats of folds.
+    leaky : bool
+        Whether groups are on both sides, so that the figure is too high; for comparison only.
+    pooled : bool
+        Whether thresholds, levels and each clip's held-out answer come from it.
+    per_fold : bool
+        Whether its accuracy is the mean of the folds' accuracies and not that of all answers.
+    """
+
+    name: str
+    folds: list[list[Fold]]
+    leaky: bool = False
+    pooled: bool = False
+    per_fold: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,35 +76,48 @@ class FoldJob:
     config: Config
     train: np.ndarray
     test: np.ndarray
+    leaky: bool = False  # train on songs of the tested artists, too
     asked: np.ndarray | None = None  # other rows to answer than those of `data`, shape (rows, columns)
 
 
-def run_fold(job: FoldJob) -> np.ndarray:
-    """Return the calibrated probabilities of a fold's test rows, shape (rows, genres)."""
-    trained, temperature = fit_calibrated(job.data.subset(job.train), job.config)
-    asked = job.data.x[job.test] if job.asked is None else job.asked
-    return softmax(trained.logits(asked) / temperature)
+@dataclass(frozen=True)
+class FoldAnswer:
+    """Calibrated probabilities of a fold's test rows, shape (rows, genres), and the levels of its training part."""
+
+    probabilities: np.ndarray
+    levels: Levels
 
 
-def protocol_folds(data: Data) -> tuple[dict[str, list[list[Fold]]], list[str]]:
-    """Return (protocol -> repeats -> folds, warnings) for the protocols that the table's columns allow."""
-    protocols: dict[str, list[list[Fold]]] = {}
+def run_fold(job: FoldJob) -> FoldAnswer:
+    """Train on a fold's training part, which calibrates itself, and answer its test rows."""
+    apart = job.asked is None and not job.leaky
+    others = job.data.training_part(job.train, job.test) if apart else job.data.subset(job.train)
+    model = fit_calibrated(others, job.config)
+    if job.asked is not None:
+        return FoldAnswer(model.probabilities(job.asked), model.levels)
+    tested = job.data.subset(job.test)
+    return FoldAnswer(model.probabilities(tested.x, tested.parts), model.levels)
+
+
+def protocols_of(data: Data, *, repeats: int = N_REPEATS) -> tuple[list[Protocol], list[str]]:
+    """Return the protocols that the table's columns allow, and warnings."""
+    protocols: list[Protocol] = []
     warned = []
     split = set(data.clips["split"])
-    columns: dict[str, list[Fold]] = {}
     if {"train", "test"} <= split:
-        columns["fault-filtered"] = fault_filtered_folds(data)
+        protocols.append(Protocol("fault-filtered", [fault_filtered_folds(data)]))
     if "fold" in data.clips and {"1", "2"} <= set(data.clips["fold"]):
-        columns["3-fold"] = three_folds(data)
-    for name, folds in columns.items():
-        if all(_can_train(data, fold) for fold in folds):
-            protocols[name] = [folds]
-        else:
-            warned.append(f"Too few clips for the protocol {name}: a genre in its test part is missing from training.")
-    name = "grouped CV" if data.grouped else "ungrouped CV"
-    protocols[name] = [group_folds(data.y, data.groups, seed=seed) for seed in range(N_REPEATS)]
+        protocols.append(Protocol("3-fold", [three_folds(data)], per_fold=True))
+    for protocol in tuple(protocols):
+        if not all(_can_train(data, fold) for folds in protocol.folds for fold in folds):
+            protocols.remove(protocol)
+            warned.append(
+                f"Too few clips for the protocol {protocol.name}: a genre in its test part is missing from training."
+            )
+    folds = [group_folds(data.y, data.groups, seed=seed) for seed in range(repeats)]
+    protocols.append(Protocol("grouped CV" if data.grouped else "ungrouped CV", folds, pooled=True))
     if data.grouped:
-        protocols["random split (leaky, for comparison)"] = [random_folds(data.y)]
+        protocols.append(Protocol("random split (leaky, for comparison)", [[*random_folds(data.y)]], leaky=True))
     return protocols, warned
 
 
@@ -90,7 +128,12 @@ def _can_train(data: Data, fold: Fold) -> bool:
 
 
 def measure(
-    data: Data, config: Config, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+    data: Data,
+    config: Config,
+    *,
+    jobs: int = 1,
+    repeats: int = N_REPEATS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Measure a configuration by every protocol that the table allows.
 
@@ -102,6 +145,8 @@ def measure(
         What to measure.
     jobs : int
         Processes.
+    repeats : int
+        Of the grouped protocol, with the seeds 0, 1, ...
     progress : callable
         Called with (folds done, folds in all).
 
@@ -110,60 +155,63 @@ def measure(
     dict
         ``protocols``: name to the figures of `training.metrics.figures` (means over repeats, with ``deviation``);
         ``headline``: the worst accuracy of the honest protocols and its name; ``uncertain_below`` and
-        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``answers``: each clip's
+        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``set_level`` and ``sets``: the
+        level of sets, and how often the genre is in them with levels from inner folds; ``answers``: each clip's
         ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings``.
     """
-    plan, warned = protocol_folds(data)
-    keys = [
-        (name, r, f) for name, repeats in plan.items() for r, folds in enumerate(repeats) for f in range(len(folds))
-    ]
+    protocols, warned = protocols_of(data, repeats=repeats)
+    keys = [(p, r, f) for p in protocols for r, folds in enumerate(p.folds) for f in range(len(folds))]
     work = []
-    for name, r, f in keys:
-        train, test = plan[name][r][f]
-        if not name.startswith("random"):
+    for protocol, r, f in keys:
+        train, test = protocol.folds[r][f]
+        if not protocol.leaky:
             check_apart(data.groups, (train, test))
-        work.append(FoldJob(data, config, train, test))
-    answers: dict[tuple[str, int, int], np.ndarray] = {}
-    for done, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
+        work.append(FoldJob(data, config, train, test, leaky=protocol.leaky))
+    answers: dict[tuple[str, int], list[FoldAnswer]] = {}
+    done: dict[int, FoldAnswer] = {}
+    for count, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
         if isinstance(result, Exception):
             raise result
-        answers[keys[index]] = result
+        done[index] = result
         if progress:
-            progress(done, len(work))
-    protocols: dict[str, Any] = {}
-    pooled: list[tuple[np.ndarray, np.ndarray]] = []
-    mean_answers = np.zeros((len(data.y), len(data.genres)))  # of each clip over the repeats of the grouped protocol
-    for name, repeats in plan.items():
-        runs = []
-        for r, folds in enumerate(repeats):
-            rows = np.concatenate([test for _, test in folds])
-            probabilities = np.concatenate([answers[name, r, f] for f in range(len(folds))])
-            run = figures(data.y[rows], probabilities, data.groups[rows], data.genres)
-            if name == "3-fold":  # the protocol's figure is the mean of its three accuracies
-                parts = [
-                    (answers[name, r, f].argmax(axis=1) == data.y[test]).mean() for f, (_, test) in enumerate(folds)
-                ]
-                run["accuracy"] = float(np.mean(parts))
-            runs.append(run)
-            if "grouped" in name:
-                pooled.append((data.y[rows], probabilities))
-                mean_answers[rows] += probabilities / len(repeats)
-        protocols[name] = _mean_run(runs)
-    honest = {name: run["accuracy"] for name, run in protocols.items() if not name.startswith("random")}
+            progress(count, len(work))
+    for i, (protocol, r, _) in enumerate(keys):
+        answers.setdefault((protocol.name, r), []).append(done[i])
+    runs = {
+        protocol.name: _mean_run(
+            [_figures(data, protocol, folds, answers[protocol.name, r]) for r, folds in enumerate(protocol.folds)]
+        )
+        for protocol in protocols
+    }
+    honest = {protocol.name: runs[protocol.name]["accuracy"] for protocol in protocols if not protocol.leaky}
     worst = min(honest, key=lambda name: honest[name])
-    y, probabilities = (np.concatenate(parts) for parts in zip(*pooled, strict=True))
-    threshold = (small_threshold if data.is_small else naming_threshold)(y, probabilities)
+    pooled = next(protocol for protocol in protocols if protocol.pooled)
+    mean_answers = np.zeros((len(data.y), len(data.genres)))
+    for r, folds in enumerate(pooled.folds):
+        for (_, test), answer in zip(folds, answers[pooled.name, r], strict=True):
+            mean_answers[test] += answer.probabilities / len(pooled.folds)
+    order = [test for folds in pooled.folds for _, test in folds]
+    y = data.y[np.concatenate(order)]
+    probabilities = np.concatenate([a.probabilities for r in range(len(pooled.folds)) for a in answers[pooled.name, r]])
+    levels = choose_levels(y, probabilities)
+    threshold = levels.uncertain_below
+    if data.is_small and data.extra is None:
+        threshold = small_threshold(probabilities, threshold)
     extra: dict[str, Any] = {}
-    if data.extra is not None:
+    if data.extra is not None and config.architecture == "gated":
         extra, extra_threshold = measure_extra(data, config, jobs=jobs)
-        threshold = max(threshold, extra_threshold)
+        threshold = max(naming_threshold(y, probabilities), extra_threshold)
         for run in extra.values():
             run.update(_named(run.pop("y"), run.pop("probabilities"), threshold))
+    elif data.extra is not None and set(data.extra.y) == set(data.y):
+        extra = {"transfer": measure_transfer(data, config)}
     return {
-        "protocols": protocols,
+        "protocols": runs,
         "extra": extra,
         "headline": {"accuracy": honest[worst], "protocol": worst},
         "uncertain_below": round(threshold, 4),
+        "set_level": round(max(levels.set_level, threshold), 4),
+        "sets": runs[pooled.name]["sets"],
         **_named(y, probabilities, threshold),
         "answers": {
             "clip_id": data.clips["clip_id"].tolist(),
@@ -172,6 +220,33 @@ def measure(
         },
         "warnings": [*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
     }
+
+
+def _figures(data: Data, protocol: Protocol, folds: Sequence[Fold], answers: Sequence[FoldAnswer]) -> dict[str, Any]:
+    """Return the figures of one repeat of a protocol."""
+    rows = np.concatenate([test for _, test in folds])
+    probabilities = np.concatenate([answer.probabilities for answer in answers])
+    run = figures(data.y[rows], probabilities, data.groups[rows], data.genres)
+    sizes = np.concatenate([set_sizes(answer.probabilities, answer.levels) for answer in answers])
+    run["sets"] = sets_summary(data.y[rows], probabilities, sizes)
+    if protocol.per_fold:
+        right = [
+            answer.probabilities.argmax(axis=1) == data.y[test]
+            for (_, test), answer in zip(folds, answers, strict=True)
+        ]
+        run["accuracy"] = float(np.mean([fold.mean() for fold in right]))
+    return run
+
+
+def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
+    """Measure on the table a model that is trained on the extra songs alone."""
+    if data.extra is None:
+        raise ModelError("there are no songs of another origin to train on")
+    others = data.extra.subset(~related(data.extra.clips, data.clips))
+    only = replace(
+        data, x=others.x, y=others.y, groups=others.groups, clips=others.clips, parts=others.parts, extra=None
+    )
+    return figures(data.y, fit_calibrated(only, config).probabilities(data.x, data.parts), data.groups, data.genres)
 
 
 def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, Any], float]:
@@ -188,15 +263,15 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
         raise ModelError("there are no songs of another origin to measure on")
     rows = np.arange(len(data.y))
     sources = np.unique(extra.groups)
-    work = [FoldJob(replace(data, extra=None), config, rows, rows, extra.x)]
+    work = [FoldJob(replace(data, extra=None), config, rows, rows, asked=extra.x)]
     for source in sources:
         held = extra.groups == source
-        work.append(FoldJob(replace(data, extra=extra.subset(~held)), config, rows, rows, extra.x[held]))
+        work.append(FoldJob(replace(data, extra=extra.subset(~held)), config, rows, rows, asked=extra.x[held]))
     answers: dict[int, np.ndarray] = {}
     for index, result in run_many(run_fold, work, jobs=jobs):
         if isinstance(result, Exception):
             raise result
-        answers[index] = result
+        answers[index] = result.probabilities
     with_extra = np.empty((len(extra.y), len(data.genres)))
     for i, source in enumerate(sources, 1):
         with_extra[extra.groups == source] = answers[i]
@@ -250,24 +325,47 @@ def default_config(folder: Any) -> Config:
 
 
 def load_data(
-    folder: Any, config: Config, *, extra: Any = None, corrections: Sequence[SongCorrection] = ()
+    folder: Any,
+    config: Config,
+    *,
+    extra: Sequence[Any] = (),
+    genres: Sequence[str] = (),
+    corrections: Sequence[SongCorrection] = (),
 ) -> tuple[Data, str]:
-    """Return a table's arrays for a configuration, with those of an extra table if there is one, and its sha256.
+    """Return a table's arrays for a configuration, with those of extra tables if there are any, and its sha256.
+
+    Parameters
+    ----------
+    folder : path-like
+        The table.
+    config : Config
+        Which features.
+    extra : sequence of path-like
+        Tables of out-of-domain songs, which train in every fold.
+    genres : sequence of str
+        Use clips of these genres only; all by default.
+    corrections : sequence of SongCorrection
+        See `dataset.corrections`.
 
     Raises
     ------
     ModelError
-        If a table is at fault, or the configuration has no use for extra songs.
+        If a table is at fault.
     """
-    table = read_table(folder, families_of(config.feature_set))
-    corrected = apply_corrections(table, Path(folder), families_of(config.feature_set), corrections)
+    families = families_of(config.feature_set)
+    corrected = apply_corrections(read_table(folder, families), Path(folder), families, corrections)
     table = corrected.table
-    data = as_data(table, config.feature_set)
+    unknown = sorted(set(genres) - set(table.clips["genre"]))
+    if unknown:
+        raise ModelError(f"{folder} has no clip of the genre {unknown[0]!r}; check --genres")
+    data = as_data(only_genres(table, genres), config.feature_set)
     data = replace(data, warnings=(*data.warnings, *corrected.notes))
-    if extra is not None:
-        if config.architecture != "gated":
-            raise ModelError(f"the architecture {config.architecture!r} has no use for extra songs; leave --extra out")
-        data = replace(data, extra=as_extra(read_table(extra, families_of(config.feature_set)), data))
+    if extra:
+        tables = [only_genres(read_table(path, families), genres) for path in extra]
+        data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))
+    if "musicnn" not in families and "musicnn" in find_families(folder):
+        tags = read_family(folder, "musicnn").reindex(data.clips["clip_id"])[TAG_COLUMNS]
+        data = replace(data, tags=tags.to_numpy())
     return data, table.sha256
 
 
@@ -287,6 +385,16 @@ def headline_words(report: Mapping[str, Any]) -> str:
     if len(honest) == 1:
         return f"{name}: no artist is on both sides"
     return f"{name}, the lowest of the {len(honest)} protocols in which no artist is on both sides"
+
+
+def set_lines(sets: Mapping[str, float | None]) -> list[str]:
+    """Return what is known of named genres and sets as lines for a person; levels are from inner folds."""
+    return [
+        f"{what}: {percent(sets[word] or 0)} of the clips; the genre is in it for {percent(sets[f'{word}_right'] or 0)}"
+        for word, what in (
+            ("named", "one genre named"), ("two", "a set of at most two genres"), ("three", "of at most three"),
+        )
+    ]  # fmt: skip
 
 
 def summary_lines(report: dict[str, Any]) -> list[str]:
@@ -311,6 +419,7 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
             f"{name}: {percent(run['named_share'])} of the songs are named, {percent(run['named_right'] or 0)} rightly"
             for name, run in report["extra"].items()
         ),
+        *set_lines(report["sets"]),
         *(f"warning: {text}" for text in report["warnings"]),
     ]
     return lines

@@ -56,7 +56,7 @@ def solve_softmax(
     start = np.zeros((z.shape[1] + 1) * n_genres)
     found = minimize(
         loss_and_gradient, start, jac=True, method="L-BFGS-B", options={"maxiter": config.epochs, "gtol": 1e-6},
-        callback=lambda flat: losses.append(loss_and_gradient(flat)[0]),
+        callback=lambda intermediate_result: losses.append(float(intermediate_result.fun)),
     )  # fmt: skip
     if not np.isfinite(found.x).all():
         raise ModelError("training diverged (a weight is not a number); look for extreme values in the table")

@@ -31,12 +31,29 @@ class Preparation:
         return z if self.whitening is None else z @ self.whitening
 
 
-def clip_weights(y: np.ndarray, groups: Sequence[str]) -> np.ndarray:
-    """Return training weights with mean 1: 1 / sqrt(clips of the group), then the same total for every genre."""
-    _, group, count = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    weights = 1.0 / np.sqrt(count[group])
-    totals = np.bincount(y, weights=weights)
-    weights /= totals[y]
+def clip_weights(
+    y: np.ndarray,
+    groups: Sequence[str],
+    *,
+    balance: float = 1.0,
+    source_power: float = 0.5,
+    share: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return training weights with mean 1: (clips of the group)^-source_power, times (total of the genre)^-balance.
+
+    Parameters
+    ----------
+    y, groups : shape (rows,)
+        Genres and groups.
+    balance, source_power : float
+        See `training.config.Config`.
+    share : np.ndarray, shape (rows,), optional
+        What part of a clip each row is; it sums to 1 over the rows of a clip. By default each row is a clip.
+    """
+    share = np.ones(len(y)) if share is None else share
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    weights = share * np.bincount(group, weights=share)[group] ** -source_power
+    weights /= np.bincount(y, weights=weights)[y] ** balance
     return (weights * len(y) / weights.sum()).astype(np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Lengths that a header gets wrong, several recordings in a file, tracks, endings and limits."""
+"""Lengths that a header gets wrong, several recordings in a file, tracks and limits."""
 
 import struct
 import time
@@ -9,13 +9,9 @@ import pytest
 from support.material import SR, encode, song, write_wav
 
 from musicgenre.audio.decode import read_recording
-from musicgenre.audio.endings import AUDIO_FORMATS, AUDIO_SUFFIXES, CONTAINERS
 from musicgenre.audio.pcm import MAX_RATE, MIN_RATE
 from musicgenre.audio.recording import Excerpt
-from musicgenre.errors import AudioError, SourceError
-from musicgenre.library.store import Library
-from musicgenre.sources.folders import sound_files
-from musicgenre.sources.inputs import expand_inputs
+from musicgenre.errors import AudioError
 
 # ending -> codec, container, rate
 KINDS = {
@@ -25,6 +21,8 @@ KINDS = {
     "webm": ("libopus", "webm", 48000), "wma": ("wmav2", "asf", SR), "avi": ("libmp3lame", "avi", SR),
     "flv": ("libmp3lame", "flv", SR), "m2ts": ("aac", "mpegts", SR),
     "mp3": ("libmp3lame", "mp3", SR), "mp2": ("mp2", "mp2", SR), "aac": ("aac", "adts", SR),
+    "vob": ("ac3", "vob", 48000), "mpg": ("mp2", "mpeg", 44100), "wv": ("wavpack", "wv", SR),
+    "nut": ("libmp3lame", "nut", SR), "voc": ("pcm_s16le", "voc", SR), "wtv": ("mp2", "wtv", 48000),
     "ac3": ("ac3", "ac3", 48000), "eac3": ("eac3", "eac3", 48000), "tta": ("tta", "tta", SR),
 }  # fmt: skip
 
@@ -163,22 +161,6 @@ def test_the_default_track_is_taken(container, default, tmp_path):
     assert hz(read_recording(tmp_path / "film").clips[0], 2) == pytest.approx(400 * (default + 1), abs=5)
 
 
-@pytest.mark.parametrize(("codec", "container"), [("aac", "mp4"), ("alac", "ipod"), ("flac", "mp4"), ("aac", "mov")])
-def test_a_protected_file_says_so(codec, container, tmp_path):
-    key = "00112233445566778899aabbccddeeff"
-    options = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": key, "encryption_kid": key}
-    with av.open(str(tmp_path / "a.m4a"), "w", format=container, options=options) as file:
-        stream = file.add_stream(codec, rate=SR, layout="mono")
-        frame = av.AudioFrame.from_ndarray(np.float32(tone(6, SR)), format="fltp", layout="mono")
-        frame.sample_rate, frame.pts = SR, 0
-        resampler = av.AudioResampler(stream.format or "fltp", "mono", SR, frame_size=1024)
-        for part in [*resampler.resample(frame), None]:
-            file.mux(stream.encode(part))
-    with pytest.raises(AudioError, match="protected") as caught:
-        read_recording(tmp_path / "a.m4a")
-    assert caught.value.kind == "unsupported"
-
-
 @pytest.mark.parametrize("kind", ["m4a", "flac", "wma"])
 def test_a_file_of_which_next_to_nothing_decodes_is_no_short_song(kind, tmp_path):
     path = make(tmp_path / f"a.{kind}", noisy(30, SR), kind)
@@ -188,38 +170,6 @@ def test_a_file_of_which_next_to_nothing_decodes_is_no_short_song(kind, tmp_path
     path.write_bytes(data)
     with pytest.raises(AudioError, match="nothing .*could be decoded"):
         read_recording(path)
-
-
-# ---- endings and folders
-
-
-@pytest.mark.parametrize("demuxer", CONTAINERS)
-def test_every_container_of_the_table_can_be_opened(demuxer):
-    assert av.ContainerFormat(demuxer.split(",")[0], "r").is_input
-
-
-def test_no_ending_of_sound_is_missing():
-    wanted = "weba mpga m4p m4r wmv asf ogx ogv m2ts mts vob rm dts eac3 voc 3g2 dsf dff mp3 flac wav".split()
-    for form in AUDIO_FORMATS.split(","):
-        wanted += av.ContainerFormat(form, "r").extensions
-    pictures = {"avif", "heic", "heif", "mks", "ism", "psp", "dif", "apl"}
-    assert {f".{ending}" for ending in wanted if ending not in pictures} <= AUDIO_SUFFIXES
-
-
-def test_names_that_begin_with_dots_are_songs(tmp_path):
-    names = ["...Baby One More Time.wav", ".38 Special/Hold On.wav", "...And Justice for All/One.wav", ".clip.wav"]
-    for name in [*names, "._One.wav", ".git/a.wav", ".One.tagging-7-x.wav"]:
-        write_wav(tmp_path / name, np.zeros(10))
-    assert sorted(entry.path for entry in sound_files(tmp_path)) == sorted(str(tmp_path / name) for name in names)
-
-
-def test_a_folder_without_sound_says_so_everywhere(tmp_path):
-    (tmp_path / "none").mkdir()
-    (item,) = expand_inputs([str(tmp_path / "none")])
-    assert isinstance(item.error, SourceError) and "no sound file in the folder" in str(item.error)
-    with Library(tmp_path / "l.sqlite", create=True) as library:
-        (sentence,) = library.scan([tmp_path / "none"], model="genres").unread
-    assert "no sound file in the folder" in sentence
 
 
 # ---- limits: at the limit, one below, one above

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -185,7 +186,7 @@ def test_the_decoder_ends_with_the_program(stuck):
     )
     for arguments in ([], [str(stuck)]):
         program = subprocess.Popen(
-            [*script_command("musicgenre.audio.sandbox.py")[:1], "-c", code, *arguments],
+            [sys.executable, "-c", code, *arguments],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         pid = int(program.stdout.readline())

@@ -199,7 +199,7 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "import av, pandas, scipy.fft, soxr, threadpoolctl\n"
-        "from musicgenre.audio import sandbox; from musicgenre.dataset import build as build_module\n"
+        "from musicgenre.audio import sandbox\nfrom musicgenre.dataset import build as build_module\n"
         "sandbox.prepare()\n"
         "build_module._network()\n"
         "if os.getuid() == 0: os.setuid(65534)\n"

@@ -14,7 +14,7 @@ from musicgenre.dataset.table import read_table
 from musicgenre.errors import ModelError
 from musicgenre.files import MAX_JSON_BYTES, read_json
 from musicgenre.inference.card import list_models, read_card
-from musicgenre.training.model_files import describe_models
+from musicgenre.training.model_page import describe_models
 
 QUICK = settings(
     max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None

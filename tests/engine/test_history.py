@@ -51,7 +51,11 @@ def test_removing_one_and_all_takes_the_pictures_along(history):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
     history.correct(history.get("a"), "blues")
+    removed = history.remove("a")
+    history.restore(removed)  # its pictures are still there
+    assert history.picture_path("a").exists() and history.get("a").title == "a"
     history.remove("a")
+    history.prune_pictures(orphans=True)
     assert not history.picture_path("a").exists() and history.picture_path("b").exists()
     history.clear()
     assert history.count() == 0 and not history.picture_path("b").exists()

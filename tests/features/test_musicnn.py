@@ -1,4 +1,4 @@
-"""The pretrained network: the conversion equals the original graph, and sharing windows changes nothing."""
+"""The pretrained network: the conversion equals the original graph, and leaving constant maps out changes nothing."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ from support.material import ROOT
 from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features.musicnn import (
     N_DEEP,
+    NETWORK,
     OLD_GRID,
     TAGS,
     WINDOW_FRAMES,
@@ -37,9 +38,9 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rebuilt(checkpoint):
-    """Return (timbral, tags, gain, offset): the Keras networks with the original weights."""
-    models = convert_musicnn.build_networks()
-    return (*models, *convert_musicnn.load_weights(models, checkpoint[0]))
+    """Return (model, gain, offset): the Keras network with the original weights."""
+    model = convert_musicnn.build_network()
+    return (model, *convert_musicnn.load_weights(model, checkpoint[0]))
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +54,9 @@ def mel():
 
 
 def run_keras(rebuilt, windows):
-    """Return (activations, deep) of windows, shape (n, 187, 96), by the plain Keras networks, each on its own."""
-    timbral, tags, gain, offset = rebuilt
-    x = (windows * gain + offset).astype(np.float32)
-    maps = np.asarray(timbral(np.pad(x, ((0, 0), (3, 3), (0, 0))), training=False))
-    deep, activations = tags([x, maps], training=False)
+    """Return (activations, deep) of windows, shape (n, 187, 96), by the plain Keras network."""
+    model, gain, offset = rebuilt
+    deep, activations = model((windows * gain + offset).astype(np.float32), training=False)
     return np.asarray(activations), np.asarray(deep)
 
 
@@ -66,45 +65,50 @@ def cut(mel, grid=OLD_GRID):
     return np.stack([mel[start : start + WINDOW_FRAMES] for start in grid.starts(len(mel))])
 
 
-def written(flatbuffers, folder):
-    """Write networks and the card that describes them; return the folder."""
-    card = json.loads((MODELS_DIR / "musicnn.json").read_text())
-    for name, data in zip(convert_musicnn.PARTS, flatbuffers, strict=True):
-        (folder / name).write_bytes(data)
-        card["sha256"][name] = hashlib.sha256(data).hexdigest()
-    (folder / "musicnn.json").write_text(json.dumps(card))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def floats(rebuilt, tmp_path_factory):
-    """Return the shared network with all its parts in floats."""
-    flatbuffers = convert_musicnn.export(*rebuilt[:2], integer_parts=())
-    return TagNetwork(written(flatbuffers, tmp_path_factory.mktemp("floats")))
-
-
-def test_integers_move_an_activation_little(floats, network, mel):
-    starts = WindowGrid(1).starts(400)[::7]
-    (exact, exact_deep), (activations, deep) = (run(mel, starts=starts) for run in (floats, network))
-    assert 1e-6 < abs(activations - exact).mean() < 2e-3
-    np.testing.assert_allclose(activations, exact, atol=0.03)
-    assert np.corrcoef(deep.ravel(), exact_deep.ravel())[0, 1] > 0.999
-
-
-@pytest.mark.parametrize("grid", [OLD_GRID, WindowGrid(), WindowGrid(186)])
-def test_sharing_windows_equals_running_the_network_window_by_window(grid, rebuilt, floats, mel):
-    expected, expected_deep = run_keras(rebuilt, cut(mel, grid))
-    activations, deep = floats(mel, starts=grid.starts(len(mel)))
-    np.testing.assert_allclose(activations, expected, atol=1e-4)
-    np.testing.assert_allclose(deep, expected_deep, atol=2e-3)
-
-
-@pytest.mark.parametrize("frames", [187, 188, 249, 310, 321, 373])
-def test_sharing_windows_is_right_for_every_length(rebuilt, floats, mel, frames):
-    for grid in (OLD_GRID, WindowGrid()):
-        activations, _ = floats(mel[:frames], starts=grid.starts(frames))
-        expected, _ = run_keras(rebuilt, cut(mel[:frames], grid))
+def test_the_network_equals_the_plain_one(rebuilt, network, mel):
+    for grid in (OLD_GRID, WindowGrid(), WindowGrid(1)):
+        starts = grid.starts(len(mel))[-20:]
+        expected, expected_deep = run_keras(rebuilt, np.stack([mel[i : i + WINDOW_FRAMES] for i in starts]))
+        activations, deep = network(mel, starts=starts)
         np.testing.assert_allclose(activations, expected, atol=1e-4)
+        np.testing.assert_allclose(deep, expected_deep, atol=2e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, convert_musicnn.HIGHEST])
+def test_the_network_equals_the_plain_one_at_the_ends_of_its_range(rebuilt, network, value):
+    rng = np.random.default_rng(1)
+    flat = np.full((WINDOW_FRAMES, 96), value, np.float32)
+    striped, checked = flat.copy(), flat.copy()
+    striped[::2] = convert_musicnn.HIGHEST - value
+    checked[rng.random(flat.shape) < 0.5] = convert_musicnn.HIGHEST - value
+    for window in (flat, striped, checked):
+        expected, _ = run_keras(rebuilt, window[None])
+        np.testing.assert_allclose(network(window)[0], expected, atol=1e-4)
+
+
+def test_no_sound_leaves_the_range_in_which_constant_maps_were_looked_for():
+    from musicgenre.features.spectral import compress_mel, mel_power, power_spectrogram
+
+    t = np.arange(16000) / 16000
+    tones = [np.sin(2 * np.pi * hz * t) for hz in (40, 100, 440, 1000, 4000, 7900)]
+    for y in (*tones, np.sign(tones[1]), np.ones_like(t), np.random.default_rng(0).uniform(-1, 1, len(t))):
+        power = power_spectrogram(y.astype(np.float32), n_fft=512, hop_length=256)
+        frames = compress_mel(mel_power(power, sr=16000, n_fft=512, n_mels=96))
+        assert frames.min() >= 0 and frames.max() < convert_musicnn.HIGHEST
+
+
+def test_most_filters_of_the_first_layer_are_constant_whatever_is_heard(rebuilt):
+    model, gain, offset = rebuilt
+    counts = []
+    for conv, bn, _ in (*convert_musicnn.WIDE, *convert_musicnn.TALL):
+        lowest, highest = offset, gain * convert_musicnn.HIGHEST + offset
+        kernel, _, alive, constants = convert_musicnn.living(model, conv, bn, lowest, highest)
+        counts.append(int(alive.sum()))
+        assert kernel.shape[2] == alive.sum() and len(constants) == (~alive).sum()
+        weights, _ = model.get_layer(conv).get_weights()
+        size = np.abs(weights).sum(axis=(0, 1, 2))
+        assert size[~alive].max() < 1e-4 < size[alive].min() / 100  # weights are gone, or there: no matter of degree
+    assert counts == [23, 14, 3, 7, 17]
 
 
 @pytest.mark.parametrize("hop", [62, 124, 186])
@@ -163,14 +167,14 @@ def test_the_number_of_threads_changes_no_digit(network, mel):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_committed_networks_are_what_the_conversion_gives(checkpoint, rebuilt, network, mel, tmp_path):
-    timbral, tags, gain, offset = rebuilt
-    flatbuffers = convert_musicnn.export(timbral, tags)
+def test_the_committed_network_is_what_the_conversion_gives(rebuilt, network, mel, tmp_path):
+    data = convert_musicnn.export(*rebuilt)
     card = json.loads((MODELS_DIR / "musicnn.json").read_text())
-    assert card["input"] == {"gain": gain, "offset": offset, "n_frames": WINDOW_FRAMES, "n_mels": 96}
-    assert card["integer_parts"] == list(convert_musicnn.INTEGER_PARTS)
-    fresh = TagNetwork(written(flatbuffers, tmp_path))
-    for a, b in zip(fresh(mel), network(mel), strict=True):
+    assert card["input"] == {"gain": rebuilt[1], "offset": rebuilt[2], "n_frames": WINDOW_FRAMES, "n_mels": 96}
+    card["sha256"][NETWORK] = hashlib.sha256(data).hexdigest()
+    (tmp_path / NETWORK).write_bytes(data)
+    (tmp_path / "musicnn.json").write_text(json.dumps(card))
+    for a, b in zip(TagNetwork(tmp_path)(mel), network(mel), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -200,7 +204,7 @@ def copied(folder):
     return folder
 
 
-@pytest.mark.parametrize("name", [*convert_musicnn.PARTS, "musicnn.json"])
+@pytest.mark.parametrize("name", [NETWORK, "musicnn.json"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "flipped"])
 def test_a_damaged_network_is_refused_with_a_sentence(name, damage, tmp_path):
     path = copied(tmp_path) / name
@@ -223,15 +227,6 @@ def test_a_damaged_network_is_refused_with_a_sentence(name, damage, tmp_path):
 )
 def test_a_card_that_is_not_the_networks_is_refused(card, tmp_path):
     (copied(tmp_path) / "musicnn.json").write_text(card, encoding="latin-1")
-    with pytest.raises(ModelError, match="install the program again"):
-        TagNetwork(tmp_path)
-
-
-@pytest.mark.parametrize("field", ["gain", "offset"])
-def test_a_card_without_a_constant_is_refused(field, tmp_path):
-    card = json.loads((copied(tmp_path) / "musicnn.json").read_text())
-    del card["input"][field]
-    (tmp_path / "musicnn.json").write_text(json.dumps(card))
     with pytest.raises(ModelError, match="install the program again"):
         TagNetwork(tmp_path)
 

@@ -299,6 +299,7 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
                 tuple(classifier.model.families),
                 classifier.model.card.get("amplify_to_dbfs"),
                 grid,
+                (),
             )
         )
         assert row["status"] == "ok"

@@ -16,9 +16,14 @@ from musicgenre.errors import AudioError, Cancelled
 from musicgenre.features.extract import extract
 from musicgenre.features.families import HOP_LENGTH, N_FFT, N_MELS, SR, TEMPO_WINDOW
 from musicgenre.features.spectral import frame_features, mel_filterbank, power_spectrogram
+from musicgenre.genres import NAMES
+from musicgenre.inference.wording import VERDICT_WORDS
 from musicgenre.plots import song as dataviz
+from musicgenre.plots.answer import prediction_bars as dataviz_bars
+from musicgenre.plots.answer import verdict_words
 from musicgenre.plots.spectra import MAX_COLUMNS, song_spectra
 from musicgenre.plots.style import GENRE_COLOURS, THEMES, genre_colour, message_figure, plain
+from musicgenre.plots.timeline import OTHERS, bands_of, genre_timeline
 from musicgenre.task import Task
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +34,7 @@ TABS = (
     dataviz.chromagram,
     dataviz.tempogram,
 )
-VERDICTS = ("genre", "uncertain", "not_music", "silent", "too_short", "error")
+VERDICTS = ("genre", "uncertain", "mixed", "not_music", "silent", "too_short", "error")
 
 
 @pytest.fixture(scope="module")
@@ -172,13 +177,14 @@ def test_tempo_is_marked_at_its_row(song):
 
 def test_bars_are_the_probabilities_in_their_colours():
     said = answer()
-    ax = dataviz.prediction_bars(said).axes[0]
-    names = [label.get_text() for label in ax.get_yticklabels()]
-    assert len(ax.patches) == len(GENRES) and set(names) == set(GENRES)
+    ax = dataviz_bars(said).axes[0]
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(ax.patches) == len(GENRES) and set(shown) == {NAMES[genre] for genre in GENRES}
+    names = sorted(GENRES, key=lambda genre: shown.index(NAMES[genre]))
     from matplotlib.colors import to_hex
 
     for bar, name in zip(ax.patches, names, strict=True):
-        assert bar.get_width() == pytest.approx(100 * said["probabilities"][name])
+        assert bar.get_width() == pytest.approx(100 * said.probabilities[name])
         assert to_hex(bar.get_facecolor()) == genre_colour(name)
     assert names[-1] == "rock" and ax.get_xlabel() == "Probability (%)"
 
@@ -187,35 +193,126 @@ def test_bars_are_the_probabilities_in_their_colours():
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_verdict_has_pictures_that_say_something(song, verdict, theme):
     said = answer(verdict)
-    for figure in (dataviz.prediction_bars(said, theme=theme), dataviz.genre_timeline(said, theme=theme)):
+    for figure in (dataviz_bars(said, theme=theme), genre_timeline(said, theme=theme)):
         assert drawn(figure).std() > 3 and texts(figure)
-    words = " ".join(texts(dataviz.prediction_bars(said, theme=theme))).replace("\n", " ")
+    words = " ".join(texts(dataviz_bars(said, theme=theme))).replace("\n", " ")
     if verdict != "genre":
-        assert dataviz.VERDICTS[verdict] in words
+        assert VERDICT_WORDS[verdict].title in words
         assert "sentence" in words or "cannot be read" in words
     page = dataviz.overview(song, said, theme=theme)
-    assert dataviz.verdict_words(said) in texts(page)
+    assert verdict_words(said) in texts(page)
     assert not outside(page)
 
 
-def test_timeline_has_a_bar_for_each_segment_and_names_the_genres():
-    ax = dataviz.genre_timeline(answer()).axes[0]
-    bars = [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in ax.patches]
-    np.testing.assert_allclose(bars, [(0, 3, 50), (3, 3, 60), (6, 3, 70), (9, 3, 80)])
-    assert [text.get_text() for text in ax.texts] == ["rock", "metal", "rock"] and ax.get_legend() is None
-    assert ax.get_xlim() == (0, 12) and ax.get_xlabel() == "Time (s)" and ax.get_ylabel() == "Confidence (%)"
+def in_halves(first, second, **changes):
+    """Return an answer whose halves have these probabilities."""
+    halves = [
+        {"start_s": 50.0 * i, "end_s": 50.0 * (i + 1), "genre": max(p, key=p.get), "confidence": max(p.values()),
+         "probabilities": p}
+        for i, p in enumerate((first, second))
+    ]  # fmt: skip
+    whole = [{"start_s": 0.0, "end_s": 100.0}]
+    return answer(duration_s=100.0, **{"segments": halves, "analysed": whole, **changes})
 
 
-def test_timeline_names_genres_whose_bars_are_too_narrow_beside_the_title():
-    said = answer(duration_s=100.0)
-    said["segments"] = [
-        {"start_s": 0, "end_s": 98, "genre": "rock", "confidence": 0.2},
+def test_bands_are_all_probabilities_in_one_order():
+    bands = bands_of(in_halves({"rock": 0.7, "metal": 0.25, "jazz": 0.05}, {"rock": 0.2, "metal": 0.6}).segments)
+    assert bands.names == ["rock", "metal", OTHERS]  # jazz is nowhere 10 %
+    np.testing.assert_allclose(bands.edges, [[0, 0], [70, 20], [95, 80], [100, 100]])
+
+
+def test_bands_of_an_old_answer_are_its_genres():
+    bands = bands_of(answer().segments)
+    assert bands.names == ["rock", "metal", OTHERS]
+    np.testing.assert_allclose(bands.edges[1], [50, 0, 70, 80])
+    np.testing.assert_allclose(bands.edges[2], [50, 60, 70, 80])
+
+
+def shapes(ax):
+    """Return the boxes (left, right, bottom, top) of what is filled, by label."""
+    found = {}
+    for collection in ax.collections:
+        for path in collection.get_paths():
+            box = path.get_extents()
+            found.setdefault(collection.get_label(), []).append((box.x0, box.x1, box.y0, box.y1))
+    return found
+
+
+def test_timeline_draws_the_bands_and_names_the_genres():
+    ax = genre_timeline(in_halves({"rock": 0.7, "metal": 0.3}, {"rock": 0.1, "metal": 0.9})).axes[0]
+    found = shapes(ax)
+    np.testing.assert_allclose(found["metal"], [(0, 50, 0, 30), (50, 100, 0, 90)])
+    np.testing.assert_allclose(found["rock"], [(0, 50, 30, 100), (50, 100, 90, 100)])
+    assert {text.get_text() for text in ax.texts} == {"Rock", "Metal"} and ax.get_legend() is None
+    assert ax.get_xlim() == (0, 100) and ax.get_xlabel() == "Time (s)" and ax.get_ylabel() == "Probability (%)"
+
+
+def test_what_was_analysed_has_lines_and_full_colour():
+    said = in_halves({"rock": 0.9}, {"rock": 0.9}, analysed=[{"start_s": 40.0, "end_s": 60.0}])
+    ax = genre_timeline(said).axes[0]
+    *bands, line = ax.collections
+    lines = line.get_paths()[0].get_extents()
+    assert (lines.x0, lines.x1) == (40, 60) and lines.y0 > 100
+    faint, full = (band for band in bands if band.get_label() == "rock")
+    assert faint.get_alpha() < 1 and full.get_alpha() == 1
+    assert [(path.get_extents().x0, path.get_extents().x1) for path in full.get_paths()] == [(40, 50), (50, 60)]
+    assert ax.get_xlabel() == "Time (s), analysed below the lines"
+
+
+def test_parts_of_a_mixed_song_have_borders():
+    ax = genre_timeline(answer("mixed")).axes[0]
+    assert [line.get_xdata()[0] for line in ax.lines] == [6.0]
+    assert "Mixed: rock and metal" in texts(dataviz.overview(song_spectra(recording()), answer("mixed")))
+
+
+def test_timeline_names_genres_without_room_beside_the_title():
+    said = answer(duration_s=100.0, segments=[
+        {"start_s": 0, "end_s": 98, "genre": "rock", "confidence": 0.9},
         {"start_s": 98, "end_s": 100, "genre": "classical", "confidence": 0.9},
-    ]
-    ax = dataviz.genre_timeline(said).axes[0]
-    assert [text.get_text() for text in ax.texts] == ["rock"]
-    assert ax.texts[0].get_position()[1] > 20  # above a bar too low to hold it
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["classical"]
+    ])  # fmt: skip
+    ax = genre_timeline(said).axes[0]
+    assert [text.get_text() for text in ax.texts] == ["Rock"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Classical"]
+
+
+@pytest.mark.parametrize("width", [2.4, 3.0, 4.0, 5.0, 6.5, 9.0])
+@pytest.mark.parametrize("count", [2, 6, 13])
+def test_the_legend_never_covers_the_title(width, count):
+    names = list(NAMES)[:count]
+    edges = np.linspace(0, 60, 31).tolist()
+    said = answer(duration_s=60.0, segments=[
+        {"start_s": a, "end_s": b, "genre": names[i % count], "confidence": 0.6}
+        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+    ])  # fmt: skip
+    figure = genre_timeline(said, size=(width, 2.2))
+    drawn(figure)
+    ax = figure.axes[0]
+    renderer = figure.canvas.get_renderer()
+    title = ax._left_title.get_window_extent(renderer)
+    assert title.x1 <= figure.bbox.width + 1 and smallest_text(figure) >= 9
+    if ax.get_legend():
+        box = ax.get_legend().get_window_extent(renderer)
+        assert box.x0 >= title.x1 and box.x1 <= figure.bbox.width + 1 and box.y1 <= figure.bbox.height + 2
+
+
+def test_a_set_is_marked_and_its_number_is_the_sum_of_those_shown():
+    said = answer("uncertain", probabilities={"rock": 0.604, "metal": 0.354, "pop": 0.042}, likely=["rock", "metal"])
+    figure = dataviz_bars(said)
+    words = texts(figure)
+    assert "60 %" in words and "35 %" in words
+    assert any("Rock or metal (95\N{NO-BREAK SPACE}% together)" in text.replace("\n", " ") for text in words)
+
+
+def test_what_is_not_music_has_no_bars():
+    assert not dataviz_bars(answer("not_music", probabilities={"rock": 0.97, "pop": 0.03})).axes[0].patches
+
+
+def test_the_tempo_marked_is_the_answers(song):
+    said = answer(tempo_bpm=93.0)
+    (line,) = dataviz.tempogram(song, said).axes[0].lines
+    row = line.get_ydata()[0]
+    assert np.interp(row, np.arange(160), song.tempogram_bpm) == pytest.approx(93, rel=0.01)
+    assert "estimated tempo 93 bpm" in texts(dataviz.overview(song, said))
 
 
 def test_overview_has_every_picture_and_the_verdict(song):
@@ -223,7 +320,7 @@ def test_overview_has_every_picture_and_the_verdict(song):
     words = texts(page)
     for title in ("Waveform", "Mel spectrogram", "Power spectrogram", "Chromagram", "Tempogram"):
         assert title in words
-    assert {"Probability of each genre", "Genre over the song", "rock, 60%", "Tune"} <= set(words)
+    assert {"Probability of each genre", "Genre over the song", "Rock, 60 % sure", "Tune"} <= set(words)
     assert any("length 0:12" in text and "12 s in 1 part" in text for text in words)
 
 
@@ -326,7 +423,7 @@ def test_any_title_is_drawn_inside_the_page(song, title):
 
 
 def test_plain_keeps_formulas_and_marks_from_working():
-    assert plain("a\nb\x1b[0m") == "a b [0m"
+    assert plain("a\nb\x1b[0m") == "a b"
     assert plain("5$ $x$") == r"5\$ \$x\$"
     assert len(plain("long " * 100, 20)) == 20 and plain("long " * 100, 20).endswith("…")
     assert plain("abc\u202edef") == "abc def"
@@ -334,12 +431,10 @@ def test_plain_keeps_formulas_and_marks_from_working():
 
 def test_a_hundred_genres_are_drawn():
     names = [f"genre number {i}" for i in range(100)]
-    said = answer(probabilities={name: 0.01 for name in names}, genre=names[0])
-    said["segments"] = [
-        {"start_s": i, "end_s": i + 1, "genre": name, "confidence": 0.5} for i, name in enumerate(names)
-    ]
-    drawn(dataviz.prediction_bars(said))
-    figure = dataviz.genre_timeline(said)
+    segments = [{"start_s": i, "end_s": i + 1, "genre": name, "confidence": 0.5} for i, name in enumerate(names)]
+    said = answer(probabilities={name: 0.01 for name in names}, genre=names[0], segments=segments)
+    drawn(dataviz_bars(said))
+    figure = genre_timeline(said)
     assert any("more" in text for text in texts(figure)) and not outside(figure)
 
 
@@ -401,7 +496,7 @@ def test_unknown_genres_keep_their_colour_in_every_process():
 def test_figures_touch_no_pyplot_and_no_global_setting(tmp_path):
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from songs import answer, recording\n"
+        "from support.songs import answer, recording\n"
         "from musicgenre.plots import song as d, spectra as p\n"
         "assert 'matplotlib' not in sys.modules\n"
         "import matplotlib; before = matplotlib.rcParams.copy()\n"
@@ -438,9 +533,9 @@ def test_a_tab_takes_at_most_three_tenths_of_a_second(draw):
 def test_four_minutes_stay_below_300_megabytes():
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from figures import drawn\n"
+        "from support.figures import drawn\n"
         "from support.material import peak_mb\n"
-        "from songs import answer, recording\n"
+        "from support.songs import answer, recording\n"
         "from musicgenre.plots import song as d, spectra as p\n"
         "song = recording(240.0)\n"
         "drawn(d.overview(p.song_spectra(recording(5.0)), answer()))\n"

@@ -394,7 +394,7 @@ def test_two_processes_on_the_same_table_give_that_table(clips, whole, tmp_path)
 @pytest.mark.parametrize(
     ("begin", "said"),
     [
-        ("store.Library(place / 'songs.sqlite')", "None"),
+        ("musicgenre.library.store.Library(place / 'songs.sqlite')", "None"),
         ("musicgenre.engine.history.History(place)", "made.problem"),
     ],
 )

@@ -19,7 +19,7 @@ seen = open(sys.argv[1], "a", buffering=1)
 EVENTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request",
           "ftplib.connect", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "webbrowser.open"}
 def watch(event, values):
-    if event in EVENTS and not (event == "subprocess.Popen" and "musicgenre.audio.sandbox.py" in str(values)):
+    if event in EVENTS and not (event == "subprocess.Popen" and "musicgenre.audio.sandbox" in str(values)):
         seen.write(json.dumps([event, repr(values)[:300]]) + "\\n")
 sys.addaudithook(watch)
 sys.argv = sys.argv[2:]

@@ -100,7 +100,9 @@ def spectra(seconds: float) -> Any:
 def main_figure(name: str, theme: str = "light", seconds: float = 12.0) -> Any:
     """Draw one of `MAIN` from made-up data."""
     from musicgenre.plots import song as dataviz
+    from musicgenre.plots.answer import prediction_bars
     from musicgenre.plots.model import confusion_matrix
+    from musicgenre.plots.timeline import genre_timeline
     from support.songs import GENRES, answer
 
     if name == "confusion_matrix":
@@ -109,7 +111,8 @@ def main_figure(name: str, theme: str = "light", seconds: float = 12.0) -> Any:
         return confusion_matrix(right, named, GENRES, theme=theme)
     of_song = (spectra(seconds),) if name in ("overview", "mel_spectrogram", "tempogram") else ()
     of_answer = (answer(),) if name in ("overview", "prediction_bars", "genre_timeline") else ()
-    return getattr(dataviz, name)(*of_song, *of_answer, theme=theme)
+    draw = {"prediction_bars": prediction_bars, "genre_timeline": genre_timeline}.get(name) or getattr(dataviz, name)
+    return draw(*of_song, *of_answer, theme=theme)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def card(data: bytes) -> bool:
     from musicgenre.inference.card import list_models, read_card
     from musicgenre.inference.model import GenreModel
     from musicgenre.text import clean_text
-    from musicgenre.training.model_files import describe_models
+    from musicgenre.training.model_page import describe_models
     from musicgenre.window.wording import card_lines
 
     base = folder() / "card"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.audio.recording import Clip, Recording
+from musicgenre.inference.prediction import Prediction
 
 RATE = 22050
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
@@ -30,8 +31,8 @@ def recording(
     return Recording(clips, title, duration_s if duration_s is not None else clips[-1].end_s)
 
 
-def answer(verdict: str = "genre", duration_s: float = 12.0, **changes: Any) -> dict[str, Any]:
-    """Return what the program would print for an input with --json."""
+def answer(verdict: str = "genre", duration_s: float = 12.0, **changes: Any) -> Prediction:
+    """Return an answer, with fields changed as their JSON has them."""
     shares = np.array([1, 2, 3, 2, 1, 4, 20, 5, 2, 60], dtype=float)
     probabilities = dict(zip(GENRES, (shares / shares.sum()).tolist(), strict=True))
     edges = np.linspace(0, duration_s, 5).tolist()
@@ -59,4 +60,10 @@ def answer(verdict: str = "genre", duration_s: float = 12.0, **changes: Any) -> 
         found.update(genre=None, confidence=None, segments=[])
     if verdict == "error":
         found.update(reason=None, duration_s=None, error={"kind": "unreadable", "message": "it cannot be read"})
-    return {**found, **changes}
+    if verdict == "mixed":
+        half = {"confidence": 0.9}
+        found.update(genre=None, confidence=None, parts=[
+            {"start_s": 0.0, "end_s": duration_s / 2, "genre": "rock", **half},
+            {"start_s": duration_s / 2, "end_s": duration_s, "genre": "metal", **half},
+        ])  # fmt: skip
+    return Prediction.from_json({**found, **changes})

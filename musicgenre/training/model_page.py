@@ -1,0 +1,123 @@
+"""The page about the models of a folder (README.md), written from their cards: what a user may believe comes first."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from musicgenre.errors import ModelError
+from musicgenre.files import read_json
+from musicgenre.genres import display_name
+from musicgenre.inference.card import list_models, read_card
+
+WAYS = {
+    "fault-filtered": "one fixed split of GTZAN without its known repeats and wrong labels",
+    "3-fold": "three fixed parts in turn; songs of artists in the part that is tested do not train",
+    "grouped CV": "five parts in turn, never an artist or source in two of them; the mean of several such divisions",
+    "ungrouped CV": "five parts in turn; the artists are unknown, so that one may be in two of them: may be too high",
+    "random split (leaky, for comparison)": "five random parts: songs of one artist train and are tested, so it is too "
+    "high; only to compare with figures that others publish",
+    "transfer": "songs of another collection than the one that the model was trained on",
+    "with extra, by source": "the same songs, when those of all other sources trained as well",
+}
+
+TERMS = (
+    "Right: the first guess is the label of the song. Interval: where the figure lies for 95 of 100 such collections "
+    "of artists. Among three: the label is one of the first three guesses. Worst genre: the share of its songs that "
+    "are recognised. Calibration gap: how far the stated confidence is from the share that is right, on average (0 is "
+    "best). Surest 80: right among the 80 of 100 songs with the highest confidence."
+)
+
+
+def describe_models(folder: Path) -> str:
+    """Return the page (Markdown)."""
+    lines = ["# Models", "", "Written from the cards (`*.json`) by `02_nn_train_model.py`.", ""]
+    for name in list_models(folder):
+        try:
+            card = read_card(folder / name)
+        except ModelError:
+            continue  # another file, or a model of another version
+        lines += [*_describe(card), ""]
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # no card, or another file
+        lines += _describe_detector(folder / "not_music.json")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def beliefs(card: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a user may believe of a model's answers, a sentence each, from the `sets` of its card."""
+    sets = card.get("sets") or {}
+
+    def of_100(name: str) -> int:
+        return round(100 * (sets.get(name) or 0))
+
+    if sets.get("named_right") is not None:
+        right = of_100("named_right")
+        yield f"It names one genre for {of_100('named')} of 100 songs; of 100 that it names, {right} are right."
+    for name, what in (("two", "one genre or two (“rock or metal”)"), ("three", "one to three genres")):
+        if sets.get(f"{name}_right") is not None:
+            right = of_100(f"{name}_right")
+            yield f"For {of_100(name)} of 100 songs it names {what}; of 100 such answers {right} hold the right genre."
+    main = next((run for name, run in card.get("metrics", {}).items() if "grouped" in name), None)
+    if main and "top2" in main:
+        yield (
+            f"Its first guess, sure or not, is right for {100 * main['accuracy']:.0f} of 100 songs, "
+            f"and one of its first two for {100 * main['top2']:.0f}."
+        )
+
+
+def _describe(card: Mapping[str, Any]) -> list[str]:
+    """Return the lines on one genre model."""
+    training = card.get("training", {})
+    names = card.get("names", {})
+    counts = ", ".join(
+        f"{names.get(genre, display_name(genre))} {count}"
+        for genre, count in training.get("clips_per_genre", {}).items()
+    )
+    groups = f" by {training['groups']} artists or sources" if training.get("groups") else ""
+    lines = [f"## {card['name']}", ""]
+    believed = list(beliefs(card))
+    if believed:
+        lines += ["What you may believe, measured on songs of artists and sources that it had never heard:", ""]
+        lines += [*(f"- {sentence}" for sentence in believed), ""]
+    more = f" {training['extra_clips']} more from other collections." if training.get("extra_clips") else ""
+    lines += [
+        f"{len(card['genres'])} genres. Trained on {training.get('clips', '?')} clips{groups}: {counts}.{more}",
+        f"It computes {len(card['columns'])} figures of a song ({', '.join(card['families'])}).",
+        "",
+        "| how it was measured | right | 95 % interval | worst genre | among three | calibration gap | surest 80 |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    runs = card.get("metrics", {})
+    for name, run in runs.items():
+        low, high = run["interval_95"]
+        spread = f" ± {100 * run['deviation']:.1f}" if run.get("repeats", 1) > 1 else ""
+        lines.append(
+            f"| {name} | {100 * run['accuracy']:.1f}{spread} % | {100 * low:.1f}-{100 * high:.1f} % "
+            f"| {run['worst_recall']:.2f} | {100 * run['top3']:.1f} % | {run['ece']:.3f} "
+            f"| {100 * run['accuracy_at_80']:.1f} % |"
+        )
+    lines += ["", TERMS, "", *(f"- {name}: {WAYS[name]}." for name in runs if name in WAYS)]
+    limit, share = card["thresholds"]["uncertain_below"], card["thresholds"].get("named_share")
+    lines += ["", f"Below a confidence of {limit:.0%} no single genre is named (the answer is `uncertain`)"]
+    lines[-1] += f"; {share:.0%} of the clips that were held out lie above it." if share is not None else "."
+    return [*lines, "", *(f"- {note}" for note in card.get("warnings", []))]
+
+
+def _describe_detector(path: Path) -> list[str]:
+    """Return the lines on the detector of what is not music."""
+    card = read_json(path)
+    metrics, training = card["metrics"], card["training"]
+    kinds = metrics["kinds"].items()
+    strange = ", ".join(f"{k} {v['refused']:.0%}" for k, v in kinds if not k.startswith(("music", "song")))
+    return [
+        "## not_music",
+        "",
+        f"Extra trees and a kernel machine over {len(card['columns'])} tag and signal statistics. Trained on "
+        f"{training['clips']} clips of {training['sources']} sources, {training['music']} of them music.",
+        f"Measured by {card['protocol']}: AUC {metrics['auc']:.3f}; at 2 % of the music refused, "
+        f"{metrics['refused_at_2_percent_false']:.1%} of the other sounds are refused.",
+        f"At the threshold in use, {metrics['music_refused']:.1%} of the music and {metrics['refused']:.1%} of the "
+        f"other sounds are refused; {metrics['refused_or_uncertain']:.1%} are refused or called uncertain.",
+        f"Refused by kind: {strange}.",
+        "",
+    ]
