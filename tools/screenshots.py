@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "plugins")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support" / "plugins")]
 SAMPLES = ROOT / "data" / "samples"
 STATES = (
-    "empty", "working", "answer_light", "answer_dark", "refusal", "pick_list", "error", "compare", "narrow",
-    "scaled_200",
+    "empty", "working", "answer_light", "answer_dark", "set", "mixed", "not_music", "correction", "sound", "why",
+    "shortcuts", "model", "pick_list", "error", "compare", "narrow", "scaled_200",
 )  # fmt: skip
 TITLES = (
     ("The Harvesters (Live at the Old Mill)", 252),
@@ -46,13 +46,14 @@ def stand_in(media, folder):
     catalogue.set(search=ids)
     os.environ["GENRE_TEST_MEDIA_HOST"] = "127.0.0.1"
     os.environ["GENRE_TEST_CATALOGUE"] = str(catalogue.path)
-    os.environ["PYTHONPATH"] = str(ROOT / "tests" / "plugins")
+    os.environ["PYTHONPATH"] = str(ROOT / "tests" / "support" / "plugins")
     return f"https://www.youtube.com/watch?v={ids[0]}"
 
 
 def take(state, out, folder, link):
     """Bring the window into one state and save a picture of it."""
     from support.display import Pilot
+    from support.example_answers import fill_examples
 
     from musicgenre.inference.prediction import Prediction
     from musicgenre.window.window import Window
@@ -68,8 +69,14 @@ def take(state, out, folder, link):
         window.list.go(window.history.find(names[-1])[0].key)
         pilot.drawn()
 
+    def example(name):
+        fill_examples(pilot)
+        window.list.go(name)
+        pilot.turn(0.3)
+        pilot.drawn("prediction_bars", "genre_timeline", "waveform")
+
     def tab(number, name):
-        window.pages.answer.tabs.select(number)
+        window.answers.show_tab(number)
         pilot.drawn(name)
 
     widget = None
@@ -84,9 +91,27 @@ def take(state, out, folder, link):
         elif state == "answer_dark":
             window.preferences.use_theme("dark")
             answered("rock", "classical")
-            tab(3, "mel_spectrogram")
-        elif state == "refusal":
+            tab(2, "mel_spectrogram")
+        elif state in ("set", "mixed"):
+            example(state)
+        elif state == "not_music":
             answered("rock", "silence", "wind")
+        elif state == "correction":
+            example("genre")
+            window.corrections.say_right("metal")
+        elif state == "sound":
+            answered("rock")
+            tab(4, "tempogram")
+        elif state == "why":
+            answered("rock")
+            window.answers.show_tab(1)
+        elif state == "shortcuts":
+            answered("rock")
+            window.show_keys()
+        elif state == "model":
+            pilot.until(lambda: window.preferences.genres)
+            window.preferences.show_card()
+            pilot.until(lambda: any(type(one).__name__ == "CardDialog" for one in root.winfo_children()))
         elif state == "pick_list":
             window.jobs.submit(["the harvesters old mill"])
             pilot.until(lambda: window.pages.pick.winfo_viewable())
@@ -99,7 +124,7 @@ def take(state, out, folder, link):
             answered("metal", "classical")
             window.answers.compare()
             dialog = root.winfo_children()[-1]
-            pilot.until(lambda: all(one.is_drawn for side in dialog.sides for one in side.pictures))
+            pilot.until(lambda: all(side.time.is_drawn for side in dialog.sides))
             widget = dialog
         elif state == "narrow":
             title = "ラ" * 40 + " " + "song " * 60
@@ -107,8 +132,10 @@ def take(state, out, folder, link):
             window.answers.fill("")
             answered("electronic", "lounge")
         elif state == "scaled_200":
-            root.geometry("1800x1200+0+0")
             window.preferences.use_scale(2.0)
+            pilot.turn(0.3)
+            root.minsize(1, 1)
+            root.geometry("1366x708+0+0")  # a screen of 1366 x 768 without its menu bar
             answered("metal", "classical")
         pilot.turn(0.4)
         pilot.picture(out / f"{state}.png", widget)
