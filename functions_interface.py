@@ -13,7 +13,7 @@ output, messages to standard error.
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,29 @@ from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres, model_path, read_card
 from musicgenre.inference.classifier import Analysis, Classifier
 from musicgenre.inference.prediction import Prediction
+from musicgenre.library.conditions import Selection
+from musicgenre.library.duplicates import duplicates
+from musicgenre.library.groups import groups
+from musicgenre.library.merge import merge
+from musicgenre.library.plan import apply_plan, write_plan
 from musicgenre.library.playlists import write_playlists
+from musicgenre.library.query import parse_query, with_genres
+from musicgenre.library.scan import scan
 from musicgenre.library.similar import similar
-from musicgenre.library.statistics import details, errors, statistics, summary
+from musicgenre.library.statistics import statistics
 from musicgenre.library.store import Library, open_library
-from musicgenre.library.tagging import TagOptions, undo_tags, write_tags
+from musicgenre.library.tagging import TagOptions, propose, undo_tags, write_tags
 from musicgenre.sources.inputs import Item, expand_inputs
 from musicgenre.task import Task
+from musicgenre.terminal import library as text
 from musicgenre.terminal.answers import Summary, Write, writer
 from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, show
-from musicgenre.text import clean_text, counted
+from musicgenre.text import counted
 
 __all__ = [
     "Classifier", "Prediction", "answer_inputs", "as_frame", "classify", "classify_all", "classify_samples",
-    "open_library", "work_library",
+    "open_library", "scan_library", "show_statistics", "find_songs", "show_similar", "make_playlists",
+    "show_duplicates", "merge_library", "plan_tags", "apply_tags", "tag_songs", "restore_tags",
 ]  # fmt: skip
 
 
@@ -168,114 +177,259 @@ class Pages:
             plot_song(analysis.recording, analysis.prediction, self.path(turn))
 
 
-def work_library(options: Any) -> int:
-    """Bring a library up to date, then use it as asked; return the exit code."""
-    failed = False
-    with Library(options.library, create=bool(options.inputs)) as library:
-        if options.inputs:
-            failed = update(library, options)
-            counts = statistics(library, roots=options.inputs)
-            failed |= bool(counts.verdicts.get("error"))
-            if not options.json and options.csv != "-":
-                show(summary(counts) + ("" if options.stats else errors(counts)))
-        if options.write_tags or options.undo_tags:
-            failed |= change_tags(library, options)
-        if options.playlists:
-            make_playlists(library, options)
-        if options.similar:
-            show_similar(library, options)
-        if options.stats:
-            counts = statistics(library, roots=options.inputs)
-            if options.json:
-                show(json.dumps(counts.as_json()) + "\n")
-            else:
-                show(("" if options.inputs else summary(counts)) + details(counts))
-            if options.plot:
-                from musicgenre.plots.catalogue import plot_library  # matplotlib loads when something is drawn
+AS_USUAL = TagOptions()  # one genre, only where a song has none
 
-                plot_library(counts.as_json(), options.plot)
-                (say if options.json else show)(f"picture: {clean_text(str(options.plot))}" + "\n" * (not options.json))
-    return EXIT_ERROR if failed else EXIT_OK
+# ---- a library: results go to standard output, messages to standard error; each returns the exit code
 
 
-def update(library: Library, options: Any) -> bool:
-    """Answer what is new or changed below the inputs; write the answers of all songs there if they are asked for.
+def scan_library(
+    library: Path,
+    folders: Sequence[str | Path],
+    *,
+    model: str = "genres",
+    excerpt: Excerpt = WHOLE,
+    fresh: bool = False,
+    jobs: int = 1,
+    dask: str | None = None,
+    as_json: bool = False,
+    csv_path: str | None = None,
+    top: int = 3,
+) -> int:
+    """Hear what is new or changed below folders, and show the counts, or write the answers of all songs there.
 
-    Returns whether there are folders that could not be read.
+    Parameters
+    ----------
+    library : Path
+        The library's file; it is made if there is none.
+    folders : sequence of path-like
+        Folders and songs.
+    model, excerpt, fresh
+        See `musicgenre.library.scan.scan`.
+    jobs, dask, as_json, csv_path, top
+        As of `answer_inputs`.
+
+    Examples
+    --------
+    >>> scan_library(Path("songs.sqlite"), ["my_music"], jobs=2)  # doctest: +SKIP
     """
-    genres = model_genres(options.model)
-    found = library.scan(
-        options.inputs, model=options.model, start_s=options.start, length_s=options.length, fresh=options.fresh
-    )
-    again = f" ({found.again} heard before by another model or at another part)" if found.again else ""
-    say(f"{counted(found.songs, 'song')} found, {found.to_do} of them new or changed{again}")
-    for sentence in found.unread:
-        say(sentence)
-    with contextlib.ExitStack() as stack:
-        bar = stack.enter_context(Bar("songs"))
-        write = None
-        if options.json or options.csv:
-            form = writer(as_json=options.json, csv_path=options.csv, top=options.top, genres=genres)
-            write = stack.enter_context(form)
-        for done, _ in enumerate(library.update(jobs=options.jobs, dask=options.dask), 1):
-            bar.update(done, found.to_do)
-            _tell(library, write)
-        _tell(library, write)
-    say(f"answers in {options.library}")
-    return bool(found.unread)
+    genres = model_genres(model)
+    with Library(library) as opened, scan(opened, folders, model=model, excerpt=excerpt, fresh=fresh) as found:
+        for sentence in (text.scan_words(found), *found.unread):
+            say(sentence)
+        with contextlib.ExitStack() as stack:
+            bar = stack.enter_context(Bar("songs"))
+            write: Write = lambda *_: None  # noqa: E731 - nobody wants the answers
+            if as_json or csv_path:
+                write = stack.enter_context(writer(as_json=as_json, csv_path=csv_path, top=top, genres=genres))
+            for done, _ in enumerate(found.update(jobs=jobs, dask=dask), 1):
+                bar.update(done, found.to_do)
+                for prediction in found.answers() if as_json or csv_path else ():
+                    write(prediction, 0.0)
+            for prediction in found.answers() if as_json or csv_path else ():
+                write(prediction, 0.0)
+        say(f"answers in {library}" + f", and in {csv_path}" * bool(csv_path and csv_path != "-"))
+        counts = statistics(opened, Selection(folders, model=model))
+    if not as_json and csv_path != "-":
+        show(text.summary(counts) + text.errors(counts))
+    return EXIT_ERROR if found.unread or counts.verdicts.get("error") else EXIT_OK
 
 
-def _tell(library: Library, write: Write | None) -> None:
-    """Write the answers whose turn has come, if they are wanted."""
-    if write:
-        for prediction in library.answers():
-            write(prediction, 0.0)
+def show_statistics(
+    library: Path,
+    *,
+    roots: Sequence[str] = (),
+    model: str | None = None,
+    plot: Path | None = None,
+    as_json: bool = False,
+) -> int:
+    """Count a library, or what lies below `roots`; draw the counts to the file `plot`."""
+    with open_library(library) as opened:
+        counts = statistics(opened, Selection(roots, model=model))
+    show(json.dumps(counts.as_json()) + "\n" if as_json else text.summary(counts) + text.details(counts))
+    if plot:
+        from musicgenre.plots.catalogue import plot_library  # matplotlib loads when something is drawn
+
+        plot_library(counts.as_json(), plot)
+        say(f"picture: {plot}")
+    return EXIT_OK
 
 
-def change_tags(library: Library, options: Any) -> bool:
-    """Write or restore tags, and say what became of the songs; return whether any failed."""
-    if options.undo_tags:
-        outcomes = undo_tags(library, roots=options.inputs)
-    else:
-        tags = TagOptions(
-            options.overwrite_tags,
-            options.tag_confidence,
-            options.tag_count,
-            options.tag_separator,
-            [options.tag_ignore] if options.tag_ignore else [],
-        )
-        outcomes = write_tags(library, tags, roots=options.inputs)
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome.kind] = counts.get(outcome.kind, 0) + 1
-        if outcome.kind != "kept":
-            say(f"{outcome.path}: {outcome.kind}: {outcome.words}")
-    say("tags: " + (", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "nothing to do"))
-    return bool(counts.get("failed"))
+def find_songs(
+    library: Path,
+    query: str = "",
+    *,
+    by: str = "song",
+    roots: Sequence[str] = (),
+    model: str | None = None,
+    as_json: bool = False,
+    csv_path: str | None = None,
+) -> int:
+    """List the songs for which a query holds (see `musicgenre.library.query`), or their folders or albums.
+
+    Examples
+    --------
+    >>> find_songs(Path("songs.sqlite"), "genre:rock bpm:120-130", by="album")  # doctest: +SKIP
+    """
+    with open_library(library) as opened:
+        number = opened.number(model)
+        selection = Selection(roots, with_genres(parse_query(query), opened.genres(number)), number)
+        if by == "song":
+            songs = opened.songs(selection)
+            return _list(map(text.song_record, songs), map(text.song_line, opened.songs(selection)),
+                         text.SONG_COLUMNS, "song", as_json, csv_path)  # fmt: skip
+        found = groups(opened, selection, by=by)
+        lines = map(text.group_line, groups(opened, selection, by=by))
+        return _list(map(text.group_record, found), lines, text.GROUP_COLUMNS, by, as_json, csv_path)
 
 
-def make_playlists(library: Library, options: Any) -> None:
-    """Write the playlists and say what they hold."""
-    counts, odd = write_playlists(library, options.playlists, roots=options.inputs)
-    lists, songs = counted(len(counts), "playlist"), counted(sum(counts.values()), "song")
-    say(f"{lists} with {songs} in {options.playlists}")
-    if odd:
-        say(f"{counted(odd, 'song')} left out: the name holds what a playlist cannot")
+def _list(
+    records: Iterable[dict[str, Any]],
+    lines: Iterable[str],
+    columns: Sequence[str],
+    what: str,
+    as_json: bool,
+    csv_path: str | None,
+) -> int:
+    """Write records as JSON or a table where that is asked for, else lines for a person and how many there are."""
+    if as_json or csv_path:
+        text.show_records(records, columns, csv_path)
+        return EXIT_OK
+    shown = 0
+    for line in lines:
+        show(line + "\n")
+        shown += 1
+    say(counted(shown, what))
+    return EXIT_OK
 
 
-def show_similar(library: Library, options: Any) -> None:
-    """Write the nearest songs with their distance."""
+def show_similar(
+    library: Path,
+    song: str,
+    *,
+    top: int = 10,
+    model: str | None = None,
+    search_titles: bool = False,
+    as_json: bool = False,
+) -> int:
+    """List the songs of a library that are nearest to a file, a link, or with `search_titles` a title."""
     status = Status()
-    found = similar(
-        library, options.similar, top=options.top, model=options.model, search_titles=options.search, task=Task(status)
-    )
+    with open_library(library) as opened:
+        found = similar(opened, song, top=top, model=model, search_titles=search_titles, task=Task(status))
     status.clear()
-    for neighbour in found:
-        song, distance = neighbour.song, round(neighbour.distance, 4)
-        if options.json:
-            record = {"input": str(song.path), "distance": distance, "title": song.title, "genre": song.genre}
-            show(json.dumps(record) + "\n")
-        else:
-            show(f"{distance:.3f}  {song.genre or song.verdict:<10}  {clean_text(str(song.path))}\n")
     if not found:
-        say("the library holds no song to compare with; classify some first")
+        say("the library holds no other song to compare with; scan some first")
+    elif as_json:
+        show("".join(json.dumps(text.similar_record(neighbour)) + "\n" for neighbour in found))
+    else:
+        show("".join(line + "\n" for line in text.similar_lines(song, found)))
+    return EXIT_OK
+
+
+def make_playlists(
+    library: Path,
+    folder: Path,
+    *,
+    roots: Sequence[str] = (),
+    model: str | None = None,
+    sets: bool = False,
+    dry_run: bool = False,
+) -> int:
+    """Write a playlist of each genre to a folder, with `sets` also "rock or metal" of unsure songs."""
+    with open_library(library) as opened:
+        made = write_playlists(opened, folder, selection=Selection(roots, model=model), sets=sets, dry_run=dry_run)
+    show("".join(line + "\n" for line in text.playlist_lines(made)))
+    lists, songs = counted(len(made.lists), "playlist"), counted(sum(one.songs for one in made.lists), "song")
+    say(f"{lists} with {songs} {'would be' * dry_run}{'are' * (not dry_run)} in {folder}")
+    for path in made.left_out:
+        say(f"left out: {path}: its name holds what a playlist cannot")
+    return EXIT_OK
+
+
+def show_duplicates(
+    library: Path,
+    *,
+    roots: Sequence[str] = (),
+    model: str | None = None,
+    as_json: bool = False,
+    csv_path: str | None = None,
+) -> int:
+    """List the songs that are there more than once: the same file, and probably the same song by its sound."""
+    with open_library(library) as opened:
+        found = [*duplicates(opened, Selection(roots, model=model))]
+    if as_json or csv_path:
+        text.show_records(text.duplicate_records(found), text.DUPLICATE_COLUMNS, csv_path)
+    else:
+        show("".join(line + "\n" for line in text.duplicate_lines(found)))
+        exact = sum(one.is_exact for one in found)
+        say(f"{counted(exact, 'song')} several times, {len(found) - exact} probably in several versions")
+    return EXIT_OK
+
+
+def merge_library(library: Path, other: Path) -> int:
+    """Add another machine's library to a library, which is made if there is none."""
+    with Library(library) as opened:
+        merged = merge(opened, other)
+    new = f"{counted(merged.songs, 'new song')}, {counted(merged.answers, 'new answer')}"
+    say(f"{new} and {counted(merged.changes, 'change')} of tags from {other}, now in {library}")
+    return EXIT_OK
+
+
+def plan_tags(
+    library: Path,
+    csv_path: Path,
+    *,
+    options: TagOptions = AS_USUAL,
+    roots: Sequence[str] = (),
+    model: str | None = None,
+) -> int:
+    """Write a table of what would become of the genre of every song; no song changes."""
+    with open_library(library) as opened:
+        planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
+    say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
+    say(f"empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}")
+    return EXIT_OK
+
+
+def apply_tags(library: Path, csv_path: Path, *, separator: str | None = None) -> int:
+    """Write what the table of `plan_tags` proposes, as it was left."""
+    with open_library(library) as opened:
+        counts, _ = text.outcomes_said(apply_plan(opened, csv_path, separator=separator))
+    return EXIT_ERROR if counts.get("failed") else EXIT_OK
+
+
+def tag_songs(
+    library: Path,
+    *,
+    options: TagOptions = AS_USUAL,
+    roots: Sequence[str] = (),
+    model: str | None = None,
+    dry_run: bool = False,
+    csv_path: str | None = None,
+) -> int:
+    """Write genres into songs; with `dry_run` only list them. `csv_path` takes what became of each song."""
+    with open_library(library) as opened:
+        if dry_run:
+            proposals = [*propose(opened, options, selection=Selection(roots, model=model), every=False)]
+            show("".join(line + "\n" for line in text.proposal_lines(proposals)))
+            if csv_path:
+                text.show_records(map(text.proposal_record, proposals), text.PROPOSAL_COLUMNS, csv_path)
+            return EXIT_OK
+        counts, outcomes = text.outcomes_said(write_tags(opened, options, roots=roots, model=model))
+        if csv_path:
+            text.show_records(map(text.outcome_record, outcomes), ("path", "outcome", "note"), csv_path)
+    return EXIT_ERROR if counts.get("failed") else EXIT_OK
+
+
+def restore_tags(library: Path, *, roots: Sequence[str] = ()) -> int:
+    """Take every change of tags back, byte for byte."""
+    with open_library(library) as opened:
+        counts, _ = text.outcomes_said(undo_tags(opened, roots=roots))
+    return EXIT_ERROR if counts.get("failed") else EXIT_OK
+
+
+# What `03_launch_classifier.py library FILE ...` calls
+LIBRARY_COMMANDS = {
+    "scan": scan_library, "stats": show_statistics, "find": find_songs, "similar": show_similar,
+    "playlists": make_playlists, "duplicates": show_duplicates, "merge": merge_library, "tags plan": plan_tags,
+    "tags apply": apply_tags, "tags write": tag_songs, "tags undo": restore_tags,
+}  # fmt: skip

@@ -48,8 +48,8 @@ def torture_library(folder, _):
 
     began, fine = time.monotonic(), 0
     for _ in range(turns):
-        killed("03_launch_classifier.py", "--library", folder / "whole.sqlite", "--overwrite-tags")
-        undo = script("03_launch_classifier.py", "--library", folder / "whole.sqlite", "--undo-tags")
+        killed("03_launch_classifier.py", "library", folder / "whole.sqlite", "tags", "write", "--overwrite")
+        undo = script("03_launch_classifier.py", "library", folder / "whole.sqlite", "tags", "undo")
         done = subprocess.run(undo, capture_output=True, text=True, check=False)
         kept = {path: data for path, data in sounds.items() if path.read_bytes() == data}
         fine += done.returncode == 0 and kept == sounds

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-A song's vector is that of a library (`library.store.song_features`): the mean over windows of the network's last hidden
+A song's vector is that of a library (`library.song_features`): the mean over windows of the network's last hidden
 layer, 200 float32. Its distance is that of `library.similar`: cosine after whitening by all songs of the history.
 """
 
@@ -16,7 +16,7 @@ from musicgenre.engine.message_parts import SimilarSong
 from musicgenre.engine.messages import FindSimilarAnswers, SimilarFound
 from musicgenre.errors import SourceError
 from musicgenre.library.similar import whitening
-from musicgenre.library.store import FEATURE_TYPE, song_features
+from musicgenre.library.song_features import FEATURE_TYPE, song_features
 from musicgenre.text import clean_title
 
 LATEST = (

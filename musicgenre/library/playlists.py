@@ -1,12 +1,17 @@
-"""Playlists of a library: one M3U8 file a genre, the surest songs first."""
+"""Playlists of a library: one M3U8 file a genre, or a set of genres, the surest songs first."""
 
 import os
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
-from musicgenre.library.store import Library, below_any
+from musicgenre.library.conditions import ALL, Selection
+from musicgenre.library.query import Term
+from musicgenre.library.songs import Song
+from musicgenre.library.store import Library
 from musicgenre.text import clean_title
 
 PLAYLIST_MARK = "# made by the music genre classifier"
@@ -14,16 +19,40 @@ PLAYLIST_MARK = "# made by the music genre classifier"
 NO_FILE_NAME = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 
 
-# ---- playlists
+@dataclass(frozen=True)
+class Playlist:
+    """One playlist: its name ("rock", "rock or metal"), its file, and how many songs are in it."""
+
+    name: str
+    path: Path
+    songs: int
 
 
-def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Path] = ()) -> tuple[dict[str, int], int]:
+@dataclass(frozen=True)
+class Playlists:
+    """The playlists of a library, and the songs whose names a playlist cannot hold."""
+
+    lists: tuple[Playlist, ...]
+    left_out: tuple[Path, ...]
+
+
+def write_playlists(
+    library: Library, folder: Path, *, selection: Selection = ALL, sets: bool = False, dry_run: bool = False
+) -> Playlists:
     """Write one M3U8 playlist for each genre with relative paths, the surest songs first.
 
-    Returns
-    -------
-    dict, int
-        Genre to number of songs; and the number of songs whose name a playlist cannot hold.
+    Parameters
+    ----------
+    library : Library
+        See `library.store.open_library`.
+    folder : Path
+        Where they are written.
+    selection : Selection
+        Which songs.
+    sets : bool
+        Whether the songs without a certain genre get playlists of the genres that they may have: "rock or metal".
+    dry_run : bool
+        Whether the playlists are only counted.
 
     Raises
     ------
@@ -32,37 +61,73 @@ def write_playlists(library: Library, folder: Path, *, roots: Sequence[str | Pat
     OSError
         If the folder cannot be written.
     """
-    where, values = below_any(roots)
-    counts: dict[str, int] = {}
-    odd = 0
-    genres = sorted(genre for genre in library.count("genre", f"verdict = 'genre' AND {where}", values) if genre)
-    paths = {
-        genre: folder / f"{clean_title(genre, limit=100).translate(NO_FILE_NAME).lstrip('.') or 'genre'}.m3u8"
-        for genre in genres
-    }
+    selection = replace(selection, model=library.number(selection.model))
+    names = [*_names(library, selection, sets=sets)]
+    paths = _file_names(folder, [name for name, _ in names])
     for path in paths.values():
         if not _may_replace(path):
             raise SourceError(f"{path} is no playlist of this program; choose another folder")
-    for genre in genres:
-        lines = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(genre)}"]
-        order = f"verdict = 'genre' AND genre = ? AND {where} ORDER BY confidence DESC, folder, name"
-        for song in library.songs(order, (genre, *values)):
-            try:
-                place = os.path.relpath(song.path, folder.resolve())
-            except ValueError:  # another drive
-                place = str(song.path)
-            if "\n" in place or "\r" in place or not _is_text(place):
-                odd += 1
-                continue
-            about = " - ".join(clean_title(part) for part in (song.artist, song.title) if part)
-            lines += [
-                f"#EXTINF:{round(song.duration_s or 0)},{about}",
-                f"./{place}" if place.startswith("#") else place,
-            ]
-            counts[genre] = counts.get(genre, 0) + 1
-        if genre in counts or paths[genre].exists():  # what an earlier run wrote is not left as it was
-            write_atomic(paths[genre], "\n".join(lines) + "\n")
-    return counts, odd
+    lists: list[Playlist] = []
+    odd: list[Path] = []
+    for name, term in names:
+        some = replace(selection, terms=(*selection.terms, *term))
+        wanted = set(name.split(" or ")) if sets else set()
+        songs = (s for s in library.songs(some, order="surest") if s.is_sure or set(s.likely) == wanted)
+        lines = [*_lines(songs, folder.resolve(), odd)]
+        if lines:
+            lists.append(Playlist(name, paths[name], len(lines) // 2))
+        if not dry_run and (lines or paths[name].exists()):  # what an earlier run wrote is not left as it was
+            head = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(name)}"]
+            write_atomic(paths[name], "\n".join([*head, *lines]) + "\n")
+    return Playlists(tuple(lists), tuple(odd))
+
+
+def _names(library: Library, selection: Selection, *, sets: bool) -> Iterator[tuple[str, list[Term]]]:
+    """Yield name and terms of each playlist."""
+    named = replace(selection, terms=(*selection.terms, Term("verdict", ("genre",))))
+    found = {*library.count("genre", named), *library.count("genre", named, missing=True)}  # vanished songs go
+    for genre in sorted(genre for genre in found if genre):
+        yield genre, [Term("genre", (genre,))]
+    if sets:
+        unsure = replace(selection, terms=(*selection.terms, Term("verdict", ("uncertain",))))
+        found_sets = {frozenset(song.likely) for song in library.songs(unsure) if len(song.likely) > 1}
+        for genres in sorted(map(sorted, found_sets)):
+            terms = [Term("likely", (genre,)) for genre in genres]
+            yield " or ".join(genres), [Term("verdict", ("uncertain",)), *terms]
+
+
+def _lines(songs: Iterable[Song], folder: Path, odd: list[Path]) -> Iterator[str]:
+    """Yield the two lines of each song; add songs that cannot stand in a playlist to `odd`."""
+    for song in songs:
+        try:
+            place = os.path.relpath(song.path, folder)
+        except ValueError:  # another drive
+            place = str(song.path)
+        if "\n" in place or "\r" in place or not _is_text(place):
+            odd.append(song.path)
+            continue
+        about = " - ".join(clean_title(part) for part in (song.artist, song.title) if part)
+        yield f"#EXTINF:{round(song.duration_s or 0)},{about}"
+        yield f"./{place}" if place.startswith("#") else place
+
+
+def _file_names(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Return the file of each playlist; names that would share one, whatever their case, are numbered."""
+    taken: set[str] = set()
+    paths: dict[str, Path] = {}
+    for name in names:
+        stem = clean_title(name, limit=100).translate(NO_FILE_NAME).lstrip(".") or "genre"
+        number = 1
+        while (wanted := stem if number == 1 else f"{stem} ({number})") and _as_file(wanted) in taken:
+            number += 1
+        taken.add(_as_file(wanted))
+        paths[name] = folder / f"{wanted}.m3u8"
+    return paths
+
+
+def _as_file(name: str) -> str:
+    """Return what two names of one file have in common on any system."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _may_replace(path: Path) -> bool:

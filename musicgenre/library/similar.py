@@ -9,8 +9,11 @@ import numpy as np
 
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.inference.batch import loaded_classifier
+from musicgenre.library.conditions import Selection
+from musicgenre.library.song_features import FEATURE_TYPE, song_features
+from musicgenre.library.songs import Song
 from musicgenre.library.statistics import SHOWN
-from musicgenre.library.store import FEATURE_TYPE, Library, Song, song_features
+from musicgenre.library.store import DEFAULT_MODEL, Library
 from musicgenre.sources.inputs import expand_inputs
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.text import clean_title
@@ -24,9 +27,6 @@ FEW_SONGS = 30
 SHRINKAGE = 0.5
 
 
-# ---- similar songs
-
-
 @dataclass(frozen=True)
 class Neighbour:
     """A song of the library and its distance: 0 for the same sound, about 1 for unrelated ones, 2 at most."""
@@ -34,13 +34,18 @@ class Neighbour:
     song: Song
     distance: float
 
+    @property
+    def similarity(self) -> float:
+        """1 for the same sound, 0 for one that has nothing to do with it."""
+        return max(1.0 - self.distance, 0.0)
+
 
 def similar(
     library: Library,
     text: str,
     *,
     top: int = SHOWN,
-    model: str = "genres",
+    model: str | None = None,
     search_titles: bool = False,
     task: Task = UNATTENDED,
 ) -> list[Neighbour]:
@@ -52,7 +57,9 @@ def similar(
         A file, in the library or not, or a link; with `search_titles` a title. It is not among its own neighbours.
     top : int
         How many.
-    model, task
+    model : str
+        Whose answers are shown; None is the usual one.
+    task : Task
         For a song that has to be heard first; see `inference.classifier.Classifier`.
 
     Raises
@@ -67,18 +74,24 @@ def similar(
     if item.error or item.source is None:
         raise item.error or SourceError(f"{clean_title(text)!r} leads to nothing")
     path = Path(item.source.value).resolve() if item.source.kind == "file" else None
-    features = library.features_of(path) if path else None
+    number = library.number(model)
+    features = library.features_of(path, number) if path else None
     if features is None:
-        classifier = loaded_classifier(model, 1)
+        classifier = loaded_classifier(model or DEFAULT_MODEL, 1)
         analysis = classifier.classify_item(item, task=task)
         if not analysis.prediction.probabilities or analysis.features is None or analysis.features.windows is None:
             raise GenreError(f"{clean_title(text)!r} cannot be compared: {analysis.prediction.reason}", "unreadable")
         features = song_features(analysis.features.windows.deep)
-    return nearest(library, features, top=top, leave_out=path)
+    return nearest(library, features, top=top, leave_out=path, model=number)
 
 
 def nearest(
-    library: Library, features: np.ndarray, *, top: int = SHOWN, leave_out: Path | None = None
+    library: Library,
+    features: np.ndarray,
+    *,
+    top: int = SHOWN,
+    leave_out: Path | None = None,
+    model: str | int | None = None,
 ) -> list[Neighbour]:
     """Return the songs nearest to features of shape (200,): cosine distance after whitening, by brute force in blocks.
 
@@ -87,39 +100,31 @@ def nearest(
     """
     from sklearn.neighbors import NearestNeighbors  # takes a second to load
 
-    where = "missing_since IS NULL AND verdict IN ('genre', 'uncertain') AND length(features) = ?"
-    count = library.number("count(*)", where, (features.nbytes,))
-    step = max(count // WHITENED_BY, 1)
-    sample = library.read(f"SELECT features FROM songs WHERE {where} AND id % ? = 0", (features.nbytes, step))  # noqa: S608 - our own words
-    mean, axes = whitening(_vectors([blob for (blob,) in sample], len(features)))
-    wanted = (features - mean) @ axes
+    selection = Selection(model=library.number(model))
+    mean, whitening = library_whitening(library, selection, len(features))
+    wanted = (features - mean) @ whitening
     best: list[tuple[float, int]] = []
-    keys: list[int] = []
-    data: list[bytes] = []
-
-    def compare() -> None:
-        vectors = (_vectors(data, len(features)) - mean) @ axes
-        index = NearestNeighbors(n_neighbors=min(top + 1, len(keys)), metric="cosine", algorithm="brute").fit(vectors)
+    rows = library.features(selection)
+    while block := [*itertools.islice(rows, BLOCK)]:
+        vectors = (vectors_of([data for _, data in block], len(features)) - mean) @ whitening
+        index = NearestNeighbors(n_neighbors=min(top + 1, len(block)), metric="cosine", algorithm="brute").fit(vectors)
         distances, places = index.kneighbors(wanted[None])
-        found = [(float(d), keys[i]) for d, i in zip(distances[0], places[0], strict=True)]
-        best[:] = sorted([*best, *found])[: top + 1]
-        keys.clear()
-        data.clear()
-
-    for key, blob in library.read(f"SELECT id, features FROM songs WHERE {where}", (features.nbytes,)):  # noqa: S608 - our own words
-        keys.append(key)
-        data.append(blob)
-        if len(keys) == BLOCK:
-            compare()
-    if keys:
-        compare()
-    found = [Neighbour(song, max(d, 0.0)) for d, key in best for song in library.songs("id = ?", (key,))]
-    return [neighbour for neighbour in found if neighbour.song.path != leave_out][:top]
+        found = [(float(d), block[i][0]) for d, i in zip(distances[0], places[0], strict=True)]
+        best = sorted([*best, *found])[: top + 1]
+    songs = [(max(d, 0.0), library.song(key, selection.model)) for d, key in best]
+    return [Neighbour(song, d) for d, song in songs if song and song.path != leave_out][:top]
 
 
-def _vectors(blobs: Sequence[bytes], width: int) -> np.ndarray:
+def vectors_of(blobs: Sequence[bytes], width: int) -> np.ndarray:
     """Return stored features as an array, shape (songs, width)."""
     return np.frombuffer(b"".join(blobs), FEATURE_TYPE).reshape(-1, width)
+
+
+def library_whitening(library: Library, selection: Selection, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the whitening of a library's songs, from a sample of a large one."""
+    count = sum(1 for _ in library.features(selection))
+    every = max(count // WHITENED_BY, 1)
+    return whitening(vectors_of([data for _, data in library.features(selection, every=every)], width))
 
 
 def whitening(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

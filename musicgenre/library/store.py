@@ -1,10 +1,15 @@
-"""A whole library of songs: folders -> one SQLite file with an answer for every song, kept up to date."""
+"""A whole library of songs in one SQLite file: opened, and read.
+
+Conventions
+-----------
+The statements of SQL are here, and in `schema` (tables), `conditions` (which songs), `findings` (what a scan found),
+`changes` (what was written into songs) and `merge`; no other module has any. Rows come in batches, so that memory does
+not grow with a library. Where a model is asked for, it is its name, its number (`Library.model`), or None for the usual
+one.
+"""
 
 import contextlib
-import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,148 +17,49 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.audio.decode import song_sha256
-from musicgenre.audio.recording import Excerpt
-from musicgenre.errors import AudioError, GenreError, SourceError
+from musicgenre.errors import GenreError, SourceError
 from musicgenre.files import file_sha256
-from musicgenre.inference.batch import answer_item, loaded_classifier
 from musicgenre.inference.card import model_path
-from musicgenre.inference.prediction import Prediction, error_prediction
-from musicgenre.library.genre_names import join_genres, split_genres
-from musicgenre.library.scan import _genre_tag
-from musicgenre.parallel import run_many
-from musicgenre.sources.folders import sound_files, soundless_folder
-from musicgenre.sources.inputs import Item
-from musicgenre.sources.links import Source
+from musicgenre.inference.prediction import Prediction
+from musicgenre.library.conditions import ALL, Selection, below_any, condition, plain
+from musicgenre.library.schema import APPLICATION_ID, VERSION, make_tables
+from musicgenre.library.song_features import COURSE_TYPE, COURSE_WIDTH, FEATURE_TYPE, WIDTH
+from musicgenre.library.songs import Song, album_folder, names_of, song_path, stored_name
 from musicgenre.sqlite import let_share
-from musicgenre.text import clean_text, parse_json
+from musicgenre.text import clean_text, clean_title, parse_json
 
-APPLICATION_ID = 0x47656E72  # tells this program's libraries from other SQLite files
-
-VERSION = 1
+DEFAULT_MODEL = "genres"
 
 PATIENCE_S = 60.0  # for another run that is writing
 
 BATCH = 500  # rows that are read at once
 
-FEATURE_TYPE = np.dtype("<f4")
-
-SCHEMA = """
-CREATE TABLE songs (
-    id INTEGER PRIMARY KEY, folder NOT NULL, name NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, title TEXT, artist TEXT, album TEXT, tag_genre TEXT, duration_s REAL, verdict TEXT NOT NULL,
-    genre TEXT, confidence REAL, answer TEXT NOT NULL, features BLOB, settings TEXT NOT NULL, made REAL NOT NULL,
-    missing_since REAL, UNIQUE (folder, name));
-CREATE INDEX songs_sha256 ON songs (sha256);
-CREATE TABLE changes (
-    id INTEGER PRIMARY KEY, song INTEGER NOT NULL REFERENCES songs (id), made REAL NOT NULL, before TEXT NOT NULL,
-    after TEXT NOT NULL, sha256_before TEXT NOT NULL, sha256_after TEXT NOT NULL, undo BLOB NOT NULL, undone REAL);
-CREATE INDEX changes_song ON changes (song);
-"""
-
-# What was found on this run, in order; `song` is empty while its answer is not there.
-FOUND = """
-CREATE TEMP TABLE IF NOT EXISTS found (
-    n INTEGER PRIMARY KEY, folder NOT NULL, name NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    song INTEGER, UNIQUE (folder, name));
-DELETE FROM found;
-"""
-
-LASTING = ("unreadable", "unsupported")  # kinds of errors that come from the content of a file
-
-ANSWER_COLUMNS = (
-    "sha256", "title", "artist", "album", "tag_genre", "duration_s", "verdict", "genre", "confidence", "answer",
-    "features", "settings", "made",
-)  # fmt: skip
-
-Name = str | bytes
+SONG = (
+    "s.id, s.folder, s.name, s.title, s.artist, s.album, s.tag_genre, s.duration_s, a.verdict, a.genre, a.confidence,"
+    " a.likely, a.tags, a.tempo_bpm"
+)
+ORDERS = {
+    "place": "s.folder, s.name", "surest": "a.confidence DESC, s.folder, s.name", "least sure": "a.confidence",
+    "album": "album_folder(s.folder), coalesce(s.album, ''), s.folder, s.name",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a scan found.
+class ModelAnswers:
+    """A model that has answers in a library: its number there, name, hash of its card, and how many songs it heard."""
 
-    Parameters
-    ----------
-    songs : int
-        In all.
-    to_do : int
-        New or changed, or to be heard again.
-    again : int
-        Of these, the unchanged ones whose answer is of another model or part.
-    unread : tuple of str
-        Folders that cannot be read, and why; nothing changes for the songs in them. Folders without sound.
-    """
-
+    number: int
+    name: str
+    card: str
     songs: int
-    to_do: int
-    again: int = 0
-    unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Song:
-    """One song of a library.
+def open_library(path: str | Path, *, create: bool = False) -> "Library":
+    """Return the library in a file, opened; a library of an older version is brought up to date.
 
     Parameters
     ----------
-    key : int
-        Its number in the library.
-    path : Path
-        Where it is, or was.
-    title, artist, album, tag_genre : str or None
-        From its tags; the title is never empty.
-    duration_s : float or None
-        Length in seconds.
-    verdict, genre, confidence
-        Of its answer.
-    """
-
-    key: int
-    path: Path
-    title: str
-    artist: str | None
-    album: str | None
-    tag_genre: str | None
-    duration_s: float | None
-    verdict: str
-    genre: str | None
-    confidence: float | None
-
-
-def stored_name(text: str) -> Name:
-    """Return a path as SQLite keeps it: text, or bytes where it is no UTF-8."""
-    data = os.fsencode(text)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data
-
-
-def song_job(job: tuple[str, str, float | None, float | None]) -> tuple[Prediction, bytes | None, dict[str, str]]:
-    """Classify one song in a worker: (path, model, start, length) -> (answer, features, tags)."""
-    path, model, start_s, length_s = job
-    item = Item(path, Source("file", path))
-    analysis = answer_item(loaded_classifier(model, 1), item, excerpt=Excerpt(start_s, length_s))
-    features = None
-    if analysis.prediction.probabilities and analysis.features and analysis.features.windows:
-        features = song_features(analysis.features.windows.deep).tobytes()
-    tags = {**analysis.recording.tags, **_genre_tag(Path(path))} if analysis.recording else {}
-    return analysis.prediction, features, tags
-
-
-def song_features(deep: np.ndarray) -> np.ndarray:
-    """Return what songs are compared by, shape (200,): the mean over windows of the network's last hidden layer."""
-    mean: np.ndarray = deep.mean(axis=0).astype(FEATURE_TYPE)
-    return mean
-
-
-class Library:
-    """The answers of many songs, in one SQLite file.
-
-    Parameters
-    ----------
-    path : Path
+    path : path-like
         The file.
     create : bool
         Whether it may be made if there is none.
@@ -162,16 +68,28 @@ class Library:
     ------
     SourceError
         If it is not a library of this program, is missing, or cannot be opened.
+
+    Examples
+    --------
+    >>> with open_library("songs.sqlite") as library:
+    ...     surest = next(library.songs(order="surest"))
     """
+    return Library(Path(path), create=create)
+
+
+def card_hash(model: str | Path) -> str:
+    """Return by what a model is known in a library besides its name; raise `ModelError` if there is none."""
+    return file_sha256(Path(f"{model_path(model)}.json"))[:16]
+
+
+class Library:
+    """The answers for many songs, in one SQLite file; see `open_library`."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
-        self._settings = ""
-        self._job: tuple[str, float | None, float | None] = ("", None, None)
-        self._fresh_from = 0.0
-        self._told = 0
         if not create and not path.is_file():
-            raise SourceError(f"there is no library {str(path)!r}; make it with: FOLDER --library {path}")
+            advice = f"make it with: 03_launch_classifier.py library {path} scan FOLDER"
+            raise SourceError(f"there is no library {str(path)!r}; {advice}")
         try:
             self._store = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
             self._open()
@@ -180,24 +98,21 @@ class Library:
             raise SourceError(f"{path} cannot be used as a library ({error}); {advice}") from error
 
     def _open(self) -> None:
-        """Make the tables in a new file; refuse another program's."""
-        run = self._store.execute
-        if run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            if run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        """Make the tables in a new file, or bring old ones up to date; refuse another program's."""
+        if self.run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if self.run("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise SourceError(f"{self.path} is a file of another program; choose another name for the library")
-            if run("PRAGMA user_version").fetchone()[0] > VERSION:
+            if self.run("PRAGMA user_version").fetchone()[0] > VERSION:
                 raise SourceError(
                     f"{self.path} was made by a newer version; update the program, or choose another name"
                 )
         let_share(self._store, PATIENCE_S)
-        run("PRAGMA temp_store = FILE")
-        run("BEGIN IMMEDIATE")  # of two runs that begin a library, one makes it
-        if not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in SCHEMA.split(";"):
-                run(statement)
-            run(f"PRAGMA application_id = {APPLICATION_ID}")
-            run(f"PRAGMA user_version = {VERSION}")
-        run("COMMIT")
+        self.run("PRAGMA temp_store = FILE")
+        self._store.create_function("plain", -1, plain, deterministic=True)
+        self._store.create_function("album_folder", 1, album_folder, deterministic=True)
+        if self.run("PRAGMA user_version").fetchone()[0] != VERSION:
+            with self.writing() as store:  # of two runs that begin a library, one makes it
+                make_tables(store)
 
     def close(self) -> None:
         """Close the file."""
@@ -238,7 +153,7 @@ class Library:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the only one that writes tags with this library; what is kept then is on the disk before a song changes.
+        """Hold the exclusive tag-writing lock; commits are fsynced while it is held.
 
         Raises
         ------
@@ -251,255 +166,146 @@ class Library:
                 lock.execute("BEGIN EXCLUSIVE")  # the system ends it with the process
             except sqlite3.Error as error:
                 raise SourceError(f"another run writes tags with {self.path}; wait until it has ended") from error
-            self._store.execute("PRAGMA synchronous = FULL")
+            self.run("PRAGMA synchronous = FULL")
             try:
                 yield
             finally:
                 path.unlink(missing_ok=True)
 
+    # ---- for the modules with SQL
+
+    def run(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self._store.execute(query, values)
+
     def read(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query, a batch at a time."""
-        cursor = self._store.execute(query, values)
+        cursor = self.run(query, values)
         while rows := cursor.fetchmany(BATCH):
             yield from rows
 
-    # ---- bringing it up to date
+    # ---- models
 
-    def scan(
-        self,
-        roots: Sequence[str | Path],
-        *,
-        model: str = "genres",
-        start_s: float | None = None,
-        length_s: float | None = None,
-        fresh: bool = False,
-    ) -> Found:
-        """Compare names, sizes and times below some folders with what is known, and mark what vanished.
+    def model_number(self, name: str, card: str) -> int:
+        """Return the number of a model, a new one if it is not known."""
+        query = "SELECT id FROM models WHERE name = ? AND card = ?"
+        row = self.run(query, (name, card)).fetchone()
+        if row is None:
+            with self.writing() as store:
+                store.execute("INSERT OR IGNORE INTO models (name, card) VALUES (?, ?)", (name, card))
+                row = store.execute(query, (name, card)).fetchone()
+        return int(row[0])
 
-        No sound file is opened.
+    def models(self) -> list[ModelAnswers]:
+        """Return the models that have answers, the one that answered last first."""
+        query = (
+            "SELECT m.id, m.name, m.card, count(*) FROM models AS m JOIN answers AS a ON a.model = m.id"
+            " GROUP BY m.id ORDER BY max(a.made) DESC"
+        )
+        return [ModelAnswers(*row) for row in self.read(query)]
 
-        Parameters
-        ----------
-        roots : sequence of path-like
-            Folders and files.
-        model, start_s, length_s
-            For `update`; an answer of another model, or for another part, counts as old.
-        fresh : bool
-            Whether every answer counts as old.
+    def model(self, name: str | int | None = None) -> ModelAnswers:
+        """Return the model whose answers count: the one of a name, as it is installed or else the last one so called.
+
+        A number stands for itself. Without a name it is the default model or, where that has not answered, the one with
+        most answers.
 
         Raises
         ------
         SourceError
-            If a root is not there.
-        ModelError
-            If there is no such model.
+            If no model of that name has answered.
         """
-        self._settings = json.dumps([model, file_sha256(Path(f"{model_path(model)}.json"))[:16], start_s, length_s])
-        self._job = (model, start_s, length_s)
-        self._fresh_from = time.time() if fresh else 0.0
-        self._told = 0
-        unread: dict[str, str] = {}
-        soundless: list[str] = []
-        self._store.executescript(FOUND)
-        self._store.execute("BEGIN")
-        try:
-            for root in roots:
-                if not self._look_at(root, unread):
-                    soundless.append(str(soundless_folder(str(root))))
-        finally:
-            self._store.execute("COMMIT")
-        with self.writing() as store:
-            known = "SELECT song FROM temp.found WHERE song IS NOT NULL"
-            store.execute(f"UPDATE songs SET missing_since = NULL WHERE missing_since IS NOT NULL AND id IN ({known})")  # noqa: S608 - our own words
-            hidden, hidden_values = below_any(list(unread)) if unread else ("0", ())
-            for root in roots:
-                gone, values = below(root)
-                store.execute(
-                    f"UPDATE songs SET missing_since = ? WHERE missing_since IS NULL AND {gone} AND NOT {hidden}"  # noqa: S608 - the values are parameters
-                    " AND NOT EXISTS"
-                    " (SELECT 1 FROM temp.found AS f WHERE f.folder = songs.folder AND f.name = songs.name)",
-                    (time.time(), *values, *hidden_values),
-                )
-        songs, answered = self._store.execute("SELECT count(*), count(song) FROM found").fetchone()
-        again = (
-            "SELECT count(*) FROM found AS f JOIN songs AS s ON s.folder = f.folder AND s.name = f.name"
-            " AND s.size = f.size AND s.mtime_ns = f.mtime_ns WHERE f.song IS NULL AND s.settings != ?"
-        )
-        known = self._store.execute(again, (self._settings,)).fetchone()[0]
-        return Found(songs, songs - answered, known, (*unread.values(), *soundless))
+        there = self.models()
+        if isinstance(name, int):
+            return next((model for model in there if model.number == name), ModelAnswers(name, "", "", 0))
+        wanted = Path(name or DEFAULT_MODEL).name
+        named = [model for model in there if model.name == wanted]
+        if not named and name:
+            known = ", ".join(sorted({model.name for model in there})) or "none yet"
+            advice = f"scan with --model {clean_title(name)} first"
+            raise SourceError(f"the library has no answers of {clean_title(name)!r}, but of {known}; {advice}")
+        if not named:
+            return max(there, key=lambda model: model.songs, default=ModelAnswers(0, wanted, "", 0))
+        with contextlib.suppress(GenreError, OSError):
+            installed = card_hash(name or DEFAULT_MODEL)
+            return next((model for model in named if model.card == installed), named[0])
+        return named[0]
 
-    def _look_at(self, root: str | Path, unread: dict[str, str]) -> bool:
-        """Note the songs below a folder, or one file; add folders that cannot be read, with a sentence.
+    def number(self, model: str | int | None = None) -> int:
+        """Return the number of `model`; a number stays, so that it is looked up once for many songs."""
+        return model if isinstance(model, int) else self.model(model).number
 
-        Returns whether there was a song, or a folder that may hold some.
-        """
-        try:
-            top = Path(root).resolve()
-            there = top.exists()
-        except (OSError, ValueError, RuntimeError):  # no possible name of a file
-            there = False
-        if not there:
-            raise SourceError(f"there is no file or folder {str(root)!r}; a library holds files, not links or titles")
-        if not top.is_dir():
-            if not top.is_file():
-                raise SourceError(f"{str(root)!r} is not a regular file; give a sound file")
-            with os.scandir(top.parent) as entries:
-                self._note(str(top.parent), [entry for entry in entries if entry.name == top.name])
-            return True
-
-        def note_unread(place: str, error: OSError) -> None:
-            unread[place] = f"{place!r} cannot be read ({error.strerror}); its songs are kept as they were"
-
-        before, found = len(unread), False
-        folder, batch = "", list[os.DirEntry[str]]()
-        for entry in sound_files(top, unread=note_unread):
-            here = entry.path[: -len(entry.name)]
-            if here != folder:
-                self._note(folder, batch)
-                folder, batch = here, []
-            batch.append(entry)
-            found = True
-        self._note(folder, batch)
-        return found or len(unread) > before
-
-    def _note(self, folder: str, entries: Sequence["os.DirEntry[str]"]) -> None:
-        """Compare some songs of one folder with what is known of them."""
-        place = stored_name(folder.rstrip(os.sep) or os.sep)
+    def unanswered(self, selection: Selection = ALL) -> int:
+        """Return how many songs have no answer of the selection's model."""
+        where, values = below_any(selection.roots)
         query = (
-            "SELECT name, id, size, mtime_ns FROM songs WHERE folder = ? AND settings = ? AND made >= ? AND sha256 > ''"
+            f"SELECT count(*) FROM songs AS s WHERE s.missing_since IS NULL AND {where}"  # noqa: S608 - the values are parameters
+            " AND NOT EXISTS (SELECT 1 FROM answers WHERE song = s.id AND model = ?)"
         )
-        known = {row[0]: row[1:] for row in self.read(query, (place, self._settings, self._fresh_from))}
-        rows = []
-        for entry in entries:
-            with contextlib.suppress(OSError):  # gone since the folder was read
-                status = entry.stat()
-                name = stored_name(entry.name)
-                key, *then = known.get(name, (None,))
-                same = then == [status.st_size, status.st_mtime_ns]
-                rows.append((place, name, status.st_size, status.st_mtime_ns, key if same else None))
-        insert = "INSERT OR IGNORE INTO found (folder, name, size, mtime_ns, song) VALUES (?, ?, ?, ?, ?)"
-        self._store.executemany(insert, rows)
+        return int(self.run(query, (*values, self.number(selection.model))).fetchone()[0])
 
-    def update(self, *, jobs: int = 1, dask: str | None = None) -> Iterator[None]:
-        """Answer every song that the last scan found new or changed; yield after each that is written.
+    # ---- songs and their answers
+
+    def _from(self, selection: Selection, *, missing: bool = False) -> tuple[str, tuple[Any, ...]]:
+        """Return FROM and WHERE of a query for a selection's songs, and the values."""
+        where, values = condition(selection)
+        there = "IS NOT NULL" if missing else "IS NULL"
+        words = f"FROM songs AS s JOIN answers AS a ON a.song = s.id AND a.model = ? WHERE s.missing_since {there} AND "
+        return words + where, (self.number(selection.model), *values)
+
+    def songs(self, selection: Selection = ALL, *, order: str = "place") -> Iterator[Song]:
+        """Yield the songs of a selection that are there and answered.
 
         Parameters
         ----------
-        jobs, dask : int, str
-            See `parallel.run_many`.
-
-        Raises
-        ------
-        SourceError
-            If the library cannot be written, or there is no such cluster.
-        ModelError
-            If the model cannot be loaded.
+        selection : Selection
+            Which ones; all by default.
+        order : str
+            ``place`` (path), ``surest`` first, ``least sure`` first, or ``album`` (songs of an album together).
         """
-        if not self._store.execute("SELECT 1 FROM found WHERE song IS NULL LIMIT 1").fetchone():
-            return
-        loaded_classifier(self._job[0], 1)  # a model at fault is one sentence, not one for each song
-        waiting: dict[int, tuple[int, Path, str]] = {}  # in work: row, path and hash
-        ready: list[None] = []  # answers that were there already, to be told
-        with contextlib.closing(run_many(song_job, self._jobs(waiting, ready), jobs=jobs, dask=dask)) as results:
-            for index, result in results:
-                n, path, sha256 = waiting.pop(index)
-                if isinstance(result, GenreError):
-                    result = error_prediction(str(path), result, model=self._job[0]), None, {}
-                self._keep(n, path, sha256, *result)
-                yield None
-                yield from ready
-                ready.clear()
-        yield from ready
+        where, values = self._from(selection)
+        for row in self.read(f"SELECT {SONG} {where} ORDER BY {ORDERS[order]}", values):  # noqa: S608 - the values are parameters
+            yield _song(row)
 
-    def _jobs(self, waiting: dict[int, tuple[int, Path, str]], ready: list[None]) -> Iterator[tuple[Any, ...]]:
-        """Yield the jobs of songs that have to be heard; moved, copied and merely touched ones need none."""
-        index, last = 0, 0
-        query = "SELECT n, folder, name FROM found WHERE song IS NULL AND n > ? ORDER BY n LIMIT ?"
-        model, start_s, length_s = self._job
-        while rows := self._store.execute(query, (last, BATCH)).fetchall():
-            for n, folder, name in rows:
-                last = n
-                path = song_path(folder, name)
-                try:
-                    sha256 = song_sha256(path)
-                except AudioError as error:
-                    self._keep(n, path, "", error_prediction(str(path), error, model=model), None, {})
-                    ready.append(None)
-                    continue
-                if self._known(n, sha256):
-                    ready.append(None)
-                    continue
-                waiting[index] = n, path, sha256
-                index += 1
-                yield str(path), model, start_s, length_s
+    def song(self, key: int, model: str | int | None = None) -> Song | None:
+        """Return the song of a number, with the answer of a model."""
+        where, values = self._from(Selection(model=model))
+        row = self.run(f"SELECT {SONG} {where} AND s.id = ?", (*values, key)).fetchone()  # noqa: S608 - the values are parameters
+        return _song(row) if row else None
 
-    def _known(self, n: int, sha256: str) -> bool:
-        """Take the answer of a song with the same content over, if there is one: touched, moved or copied.
+    def any_song(self, key: int) -> Song | None:
+        """Return the song of a number, with the last answer of whichever model."""
+        query = f"SELECT {SONG} FROM songs AS s JOIN answers AS a ON a.song = s.id WHERE s.id = ? ORDER BY a.made DESC"  # noqa: S608 - our own words
+        row = self.run(query, (key,)).fetchone()
+        return _song(row) if row else None
 
-        A song that was moved keeps its number, by which its tags can be undone, also where it is heard again.
-        """
-        columns = ", ".join(ANSWER_COLUMNS)
-        query = f"SELECT settings = ? AND made >= ?, id, folder, name, {columns} FROM songs WHERE sha256 = ?"  # noqa: S608 - our own words
-        twins = list(self.read(query, (self._settings, self._fresh_from, sha256)))
-        if not twins:
-            return False
-        place = self._place(n)
-        there = [key for _, key, *where in twins if tuple(where[:2]) == place[:2]]
-        gone = [key for _, key, *where in twins if not song_path(*where[:2]).exists()]
-        answers = [values for is_current, _, _, _, *values in twins if is_current]
-        with self.writing() as store:
-            if gone and not there:  # moved, perhaps over another song
-                store.execute("DELETE FROM songs WHERE folder = ? AND name = ?", place[:2])
-                store.execute("UPDATE songs SET folder = ?, name = ? WHERE id = ?", (*place[:2], gone[0]))
-            if answers:
-                self._put(n, answers[0])
-        return bool(answers)
+    def keys(self, selection: Selection = ALL, *, order: str = "place") -> list[int]:
+        """Return the numbers of a selection's songs, which may be written meanwhile."""
+        where, values = self._from(selection)
+        return [key for (key,) in self.read(f"SELECT s.id {where} ORDER BY {ORDERS[order]}", values)]  # noqa: S608 - the values are parameters
 
-    def _keep(
-        self, n: int, path: Path, sha256: str, prediction: Prediction, features: bytes | None, tags: dict[str, str]
-    ) -> None:
-        """Write the answer of one song."""
-        answer = prediction.as_json()
-        if not tags.get("title"):
-            answer["title"] = None  # it was made of the name, which may change
-        del answer["input"]
-        if prediction.error and prediction.error.kind not in LASTING:
-            sha256 = ""  # which no song is known by
-        values = (
-            sha256, *(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s,
-            prediction.verdict, prediction.genre, prediction.confidence, json.dumps(answer), features, self._settings,
-            time.time(),
-        )  # fmt: skip
-        with self.writing():
-            self._put(n, values)
-
-    def _place(self, n: int) -> tuple[Name, Name, int, int]:
-        """Return folder, name, size and time of what was found."""
-        row = self._store.execute("SELECT folder, name, size, mtime_ns FROM found WHERE n = ?", (n,)).fetchone()
-        return row[0], row[1], row[2], row[3]
-
-    def _put(self, n: int, values: Sequence[Any]) -> None:
-        """Write the row of a song that was found."""
-        columns = ("folder", "name", "size", "mtime_ns", *ANSWER_COLUMNS)
-        row = self._store.execute(
-            f"INSERT INTO songs ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own words
-            f" ON CONFLICT (folder, name) DO UPDATE SET missing_since = NULL,"
-            f" {', '.join(f'{column} = excluded.{column}' for column in columns[2:])} RETURNING id",
-            (*self._place(n), *values),
-        ).fetchone()
-        self._store.execute("UPDATE found SET song = ? WHERE n = ?", (row[0], n))
-
-    def answers(self) -> Iterator[Prediction]:
-        """Yield the answers of the last scan's songs in order: those not yet told, up to the first still open."""
+    def answer(self, key: int, model: str | int | None = None) -> Prediction | None:
+        """Return the whole answer of a model for a song, None if there is none."""
         query = (
-            "SELECT f.n, f.folder, f.name, s.answer FROM found AS f LEFT JOIN songs AS s ON s.id = f.song"
-            " WHERE f.n > ? ORDER BY f.n"
+            "SELECT s.folder, s.name, a.answer FROM songs AS s JOIN answers AS a ON a.song = s.id"
+            " WHERE s.id = ? AND a.model = ?"
         )
-        for n, folder, name, answer in self._store.execute(query, (self._told,)):
-            if answer is None:
-                return
-            self._told = n
-            yield self.prediction(song_path(folder, name), answer)
+        row = self.run(query, (key, self.number(model))).fetchone()
+        return self.prediction(song_path(*row[:2]), row[2]) if row else None
+
+    def answers_of(self, key: int) -> dict[str, Prediction]:
+        """Return the answers of all models for a song, by the models' names; of equal names the last answer."""
+        query = (
+            "SELECT m.name, s.folder, s.name, a.answer FROM answers AS a JOIN models AS m ON m.id = a.model"
+            " JOIN songs AS s ON s.id = a.song WHERE a.song = ? ORDER BY a.made"
+        )
+        return {name: self.prediction(song_path(*row[:2]), row[2]) for name, *row in self.read(query, (key,))}
+
+    def find_song(self, path: str | Path) -> int | None:
+        """Return the number of the song at a path, None if the library does not hold it."""
+        place = Path(path).resolve()
+        row = self.run("SELECT id FROM songs WHERE folder = ? AND name = ?", _place(place)).fetchone()
+        return row[0] if row else None
 
     def prediction(self, path: Path, answer: str) -> Prediction:
         """Return the answer of a song from what is kept of it; raise `SourceError` for what is none."""
@@ -510,93 +316,87 @@ class Library:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise self._damaged("an answer in it is none") from error
 
-    # ---- what is known
+    def genres(self, model: str | int | None = None) -> list[str]:
+        """Return the genres that a model's answers in this library know."""
+        number = self.number(model)
+        query = "SELECT '', '', answer FROM answers WHERE model = ? AND verdict = 'genre' LIMIT 1"
+        known = {g for *_, a in self.read(query, (number,)) for g in self.prediction(Path(), a).probabilities or ()}
+        query = "SELECT DISTINCT genre FROM answers WHERE model = ? AND genre IS NOT NULL"
+        return sorted(known | {genre for (genre,) in self.read(query, (number,))})
 
-    def songs(self, where: str = "1", values: Sequence[Any] = ()) -> Iterator[Song]:
-        """Yield the songs for which an SQL condition holds, and that are not missing."""
-        query = (
-            "SELECT id, folder, name, title, artist, album, tag_genre, duration_s, verdict, genre, confidence"  # noqa: S608 - the values are parameters
-            f" FROM songs WHERE missing_since IS NULL AND {where}"
-        )
-        for key, folder, name, title, *rest in self.read(query, values):
-            path = song_path(folder, name)
-            yield Song(key, path, title or path.stem, *rest)
+    # ---- counts
 
-    def count(self, columns: str, where: str = "1", values: Sequence[Any] = ()) -> dict[Any, int]:
-        """Return how many songs there are of each value of a column, or of each combination of several."""
-        query = f"SELECT {columns}, count(*) FROM songs WHERE {where} GROUP BY {columns}"  # noqa: S608 - the values are parameters
-        return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.read(query, values)}
+    def count(self, column: str, selection: Selection = ALL, *, missing: bool = False) -> dict[Any, int]:
+        """Return how many songs there are of each ``verdict``, ``genre``, or ``genre, verdict`` (a pair)."""
+        where, values = self._from(selection, missing=missing)
+        columns = ", ".join(f"a.{name}" for name in column.split(", "))
+        rows = self.read(f"SELECT {columns}, count(*) {where} GROUP BY {columns} ORDER BY {columns}", values)  # noqa: S608 - the values are parameters
+        return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in rows}
 
-    def number(self, what: str, where: str = "1", values: Sequence[Any] = ()) -> Any:
-        """Return one number over all songs for which an SQL condition holds, for instance ``count(*)``."""
-        return self._store.execute(f"SELECT {what} FROM songs WHERE {where}", values).fetchone()[0]  # noqa: S608 - the values are parameters
+    def hours(self, selection: Selection = ALL) -> float:
+        """Return how many hours the songs of a selection last."""
+        where, values = self._from(selection)
+        return float(self.run(f"SELECT total(s.duration_s) / 3600 {where}", values).fetchone()[0])  # noqa: S608 - the values are parameters
 
     def is_changed(self, key: int) -> bool:
         """Whether the file of a song is no longer the one that was heard."""
-        query = "SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?"
-        return not any(_is_still(song_path(*row[:2]), row[2:]) for row in self.read(query, (key,)))
+        row = self.run("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)).fetchone()
+        with contextlib.suppress(OSError):
+            status = song_path(*row[:2]).stat()
+            return bool(row[2:] != (status.st_size, status.st_mtime_ns))
+        return True
 
-    def refresh(self, key: int, sha256: str | None, genres: Sequence[str]) -> None:
-        """Note that the file of a song was written here, with its new hash and genres: it need not be heard again."""
-        with self.writing() as store:
-            path = song_path(*store.execute("SELECT folder, name FROM songs WHERE id = ?", (key,)).fetchone())
-            status = path.stat()
-            tag = join_genres(split_genres(genres)) or None
-            values = (status.st_size, status.st_mtime_ns, sha256 or file_sha256(path), tag, key)
-            store.execute("UPDATE songs SET size = ?, mtime_ns = ?, sha256 = ?, tag_genre = ? WHERE id = ?", values)
+    # ---- what songs are compared by
 
-    def features_of(self, path: Path) -> np.ndarray | None:
+    def features(self, selection: Selection = ALL, *, every: int = 1) -> Iterator[tuple[int, bytes]]:
+        """Yield number and features of the music in a selection; with `every` of each n-th song only."""
+        where, values = self._from(selection)
+        music = "a.verdict IN ('genre', 'uncertain', 'mixed') AND length(a.features) = ? AND s.id % ? = 0"
+        width = WIDTH * FEATURE_TYPE.itemsize  # others were made by another network
+        yield from self.read(f"SELECT s.id, a.features {where} AND {music}", (*values, width, every))  # type: ignore[misc] # noqa: S608 - the values are parameters
+
+    def courses(self, selection: Selection = ALL) -> Iterator[tuple[int, float, bytes, bytes]]:
+        """Yield number, length, features and course of the songs in a selection that have one, the shortest first."""
+        where, values = self._from(selection)
+        query = (
+            f"SELECT s.id, s.duration_s, a.features, a.course {where} AND length(a.features) = ?"  # noqa: S608 - the values are parameters
+            " AND length(a.course) = ? AND s.duration_s > 0 AND a.verdict IN ('genre', 'uncertain', 'mixed')"
+            " ORDER BY s.duration_s, s.id"
+        )
+        widths = WIDTH * FEATURE_TYPE.itemsize, COURSE_WIDTH * COURSE_TYPE.itemsize
+        yield from self.read(query, (*values, *widths))  # type: ignore[misc]
+
+    def features_of(self, path: Path, model: str | int | None = None) -> np.ndarray | None:
         """Return the features of a song in the library, None if it is not there or was changed since."""
         path = path.resolve()
-        place = stored_name(str(path.parent)), stored_name(path.name)
-        query = "SELECT features, size, mtime_ns FROM songs WHERE folder = ? AND name = ? AND features IS NOT NULL"
-        found = [row[0] for row in self.read(query, place) if _is_still(path, row[1:])]
-        return np.frombuffer(found[0], FEATURE_TYPE) if found else None
+        query = (
+            "SELECT a.features, s.id FROM songs AS s JOIN answers AS a ON a.song = s.id AND a.model = ?"
+            " WHERE s.folder = ? AND s.name = ? AND a.features IS NOT NULL"
+        )
+        row = self.run(query, (self.number(model), *_place(path))).fetchone()
+        return None if row is None or self.is_changed(row[1]) else np.frombuffer(row[0], FEATURE_TYPE)
+
+    def same_content(self, selection: Selection = ALL) -> Iterator[list[Song]]:
+        """Yield the songs of equal content, in lists of two and more, by their first path."""
+        where, values = self._from(selection)
+        query = (
+            f"SELECT s.sha256 {where} AND s.sha256 > '' GROUP BY s.sha256 HAVING count(*) > 1 ORDER BY min(s.folder)"  # noqa: S608 - the values are parameters
+        )
+        for (sha256,) in self.read(query, values):
+            rows = self.read(f"SELECT {SONG} {where} AND s.sha256 = ? ORDER BY s.folder, s.name", (*values, sha256))  # noqa: S608 - the values are parameters
+            yield [_song(row) for row in rows]
 
 
-def _is_still(path: Path, then: tuple[Any, ...]) -> bool:
-    """Whether a file is there, and of the size and time that it had."""
-    with contextlib.suppress(OSError):
-        status = path.stat()
-        return then == (status.st_size, status.st_mtime_ns)
-    return False
+def _song(row: Sequence[Any]) -> Song:
+    """Return the song of a row with the columns `SONG`."""
+    key, folder, name, title, artist, album, tag_genre, duration_s, verdict, genre, confidence, likely, tags, bpm = row
+    path = song_path(folder, name)
+    return Song(
+        key, path, title or path.stem, artist, album, tag_genre, duration_s, verdict, genre, confidence,
+        names_of(likely), names_of(tags), bpm,
+    )  # fmt: skip
 
 
-def song_path(folder: Name, name: Name) -> Path:
-    """Return the path of a row."""
-    return Path(os.fsdecode(folder), os.fsdecode(name))
-
-
-def below(root: str | Path) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL condition, and its values, for the songs in and below a folder, or for one song."""
-    top = Path(root).resolve()
-    inside = os.fsencode(top).rstrip(os.sep.encode()) + os.sep.encode()
-    words = "((folder = ? AND name = ?) OR folder = ? OR CAST(folder AS BLOB) BETWEEN ? AND ?)"
-    place = stored_name(str(top.parent)), stored_name(top.name)
-    return words, (*place, stored_name(str(top)), inside, inside + b"\xff")
-
-
-def below_any(roots: Sequence[str | Path]) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL condition, and its values, for the songs below any of some folders; for all if there are none."""
-    if not roots:
-        return "1", ()
-    parts = [below(root) for root in roots]
-    return f"({' OR '.join(words for words, _ in parts)})", tuple(v for _, values in parts for v in values)
-
-
-def open_library(path: Path | str, *, create: bool = False) -> Library:
-    """Open a library of songs, to be used in a ``with`` block.
-
-    Parameters
-    ----------
-    path : path-like
-        The file that ``03_launch_classifier.py INPUT --library FILE`` keeps.
-    create : bool
-        Begin a new library where there is no file.
-
-    Raises
-    ------
-    SourceError
-        If there is no library at the path, or it cannot be read.
-    """
-    return Library(Path(path), create=create)
+def _place(path: Path) -> tuple[Any, Any]:
+    """Return folder and name of a path as they are stored."""
+    return stored_name(str(path.parent)), stored_name(path.name)

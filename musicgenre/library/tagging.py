@@ -1,27 +1,26 @@
 """Genres into the tags of a library's songs, and out again exactly."""
 
-import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from musicgenre.audio.tag_formats.splice import Tag
-from musicgenre.audio.tags import JOINED_BY, Change, read_genres, read_tags, restore, sweep, write_genres
+from musicgenre.audio.tags import JOINED_BY, read_genres, read_tags, restore, sweep, write_genres
 from musicgenre.errors import GenreError, SourceError
 from musicgenre.genres import display_name
-from musicgenre.inference.prediction import Prediction
+from musicgenre.library.changes import folders, kept_changes, record, refresh, taken_back
+from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import is_kind_of, is_same, listed, split_genres
 from musicgenre.library.genre_names import key as same_name
-from musicgenre.library.store import Library, below_any, song_path
+from musicgenre.library.groups import BY, groups
+from musicgenre.library.songs import Song
+from musicgenre.library.store import Library, open_library
 from musicgenre.text import clean_title
 
-MORE_FROM = 0.1  # probability from which a second and third genre is written
+MORE_FROM = 0.1  # probability, or share of votes, from which a second and third genre is written
 
-
-# ---- tags
+CASES = ("name", "lower", "id")  # how genres are spelled: Hip-Hop, hip-hop, hiphop
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,10 @@ class TagOptions:
         Genres that are never written.
     coarsen : bool
         Whether overwriting also replaces a kind of the genre by the genre: Death Metal by Metal.
+    case : str
+        ``name`` (Hip-Hop), ``lower`` (hip-hop) or ``id`` (hiphop).
+    by : str
+        Whose answer is written: the ``song``'s, or that of its ``folder`` or ``album``, where each song has one vote.
     """
 
     overwrite: bool = False
@@ -50,6 +53,34 @@ class TagOptions:
     separator: str | None = None
     ignore: Sequence[str] = ()
     coarsen: bool = False
+    case: str = "name"
+    by: str = "song"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would become of the genre of one song.
+
+    Parameters
+    ----------
+    song : Song
+        The song with its own answer.
+    kind : str
+        ``write``; ``same`` (it is there already); ``kept``; ``unnamed`` (no certain answer); or as in `Outcome`
+        ``gone``, ``failed``, ``not taggable``.
+    existing : tuple of str
+        The genres in its tags.
+    proposed : tuple of str
+        What would be written; empty where nothing would be.
+    words : str
+        Why nothing is written.
+    """
+
+    song: Song
+    kind: str
+    existing: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,80 +105,154 @@ def wanted_genres(probabilities: Mapping[str, float], genre: str, options: TagOp
     return [genre, *(name for _, name in others if name not in ignored)][: options.count]
 
 
-def library_genres(library: Library) -> list[str]:
-    """Return the genres that the models of a library's answers know."""
-    query = "SELECT folder, name, answer FROM songs WHERE genre IS NOT NULL GROUP BY settings"
-    answers = [library.prediction(song_path(*place), answer) for *place, answer in library.read(query)]
-    return sorted({genre for answer in answers for genre in answer.probabilities or ()})
+def propose(
+    library: Library, options: TagOptions, *, selection: Selection = ALL, every: bool = True
+) -> Iterator[Proposal]:  # fmt: skip
+    """Yield what `write_tags` would do with each song of a selection; nothing is written.
+
+    Parameters
+    ----------
+    library : Library
+        It may be written meanwhile: the songs are those at the beginning.
+    every : bool
+        Whether songs without a certain answer are among them.
+
+    Raises
+    ------
+    SourceError
+        If a genre to ignore is none of the library's.
+    """
+    number = library.number(selection.model)
+    genres = library.genres(number)
+    _, unknown = listed(",".join(options.ignore), genres)
+    if options.ignore and genres and unknown:
+        there = ", ".join(genres)
+        raise SourceError(f"there is no genre {clean_title(unknown[0])!r} in the library; its genres are {there}")
+    if options.by not in BY:
+        raise SourceError(f"songs cannot be tagged by {options.by!r}; choose from {', '.join(BY)}")
+    chosen = Selection(selection.roots, selection.terms, number)
+    with open_library(library.path) as reader:
+        for song, genre, confidence, shares in _answers(reader, chosen, options.by, more=options.count > 1):
+            if genre and confidence >= options.confidence:
+                yield _proposal(library, song, wanted_genres(shares, genre, options), genre, genres, options)
+            elif every:
+                yield _unnamed(song, genre, confidence, options)
 
 
-def write_tags(library: Library, options: TagOptions, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
+def _answers(
+    reader: Library, chosen: Selection, by: str, *, more: bool
+) -> Iterator[tuple[Song, str | None, float, Mapping[str, float]]]:
+    """Yield each song with its certain genre or None, how certain it is, and the shares of other genres if wanted."""
+    if by == "song":
+        for song in reader.songs(chosen):
+            answer = reader.answer(song.key, chosen.model) if more and song.is_sure else None
+            shares = (answer.probabilities if answer else None) or {}
+            yield song, song.genre if song.is_sure else None, song.confidence or 0.0, shares
+        return
+    for group in groups(reader, chosen, by=by):
+        alone = by == "album" and group.album is None
+        votes = sum(n for _, n in group.votes)
+        shares = {genre: n / votes for genre, n in group.votes}
+        for song in group.songs:
+            if alone:
+                yield song, song.genre if song.is_sure else None, song.confidence or 0.0, {}
+            else:
+                is_music = song.verdict in ("genre", "uncertain", "mixed")
+                yield song, group.genre if is_music and group.is_sure else None, group.confidence or 0.0, shares
+
+
+def _unnamed(song: Song, genre: str | None, confidence: float, options: TagOptions) -> Proposal:
+    """Return the proposal for a song without an answer that is certain enough."""
+    few = f"{genre} with {confidence:.0%}, less than {options.confidence:.0%}" if genre else "no certain answer"
+    try:
+        existing = tuple(read_genres(song.path))
+    except (GenreError, OSError):
+        existing = ()
+    return Proposal(song, "unnamed", existing, words=few)
+
+
+def _proposal(
+    library: Library, song: Song, wanted: Sequence[str], genre: str, genres: Sequence[str], options: TagOptions
+) -> Proposal:
+    """Return what to do with a song whose answer is certain."""
+    try:
+        existing = tuple(read_genres(song.path))
+        texts = [_spelled(name, options.case) for name in wanted]
+        if not wanted:
+            return Proposal(song, "kept", existing, words=f"{genre} is not to be written")
+        if existing and _all_say(read_tags(song.path), _values(texts, options.separator)):
+            return Proposal(song, "same", existing, words="it is there already")
+    except (GenreError, OSError) as error:
+        return _failed(library, song, error)
+    if library.is_changed(song.key):
+        return Proposal(song, "failed", existing, words="it was changed since it was heard; scan its folder again")
+    if existing and not options.overwrite:
+        return Proposal(song, "kept", existing, words=f"it has the genre {', '.join(existing)}")
+    kinds = [text for text in existing if is_kind_of(text, genre, genres) and not is_same(text, genre)]
+    if kinds and not options.coarsen:
+        words = f"it has the genre {', '.join(existing)}, which {texts[0]} would make coarser"
+        return Proposal(song, "kept", existing, words=words)
+    return Proposal(song, "write", existing, tuple(texts))
+
+
+def _failed(library: Library, song: Song, error: GenreError | OSError) -> Proposal:
+    """Return the proposal for a song whose tags cannot be read."""
+    outcome = _trouble(song.path, error, changed=library.is_changed(song.key))
+    return Proposal(song, outcome.kind, words=outcome.words)
+
+
+def _spelled(genre: str, case: str) -> str:
+    """Return a genre as it is written: one of `CASES`."""
+    return genre if case == "id" else display_name(genre).lower() if case == "lower" else display_name(genre)
+
+
+def _values(texts: Sequence[str], separator: str | None) -> list[str]:
+    """Return genres as the values that are written."""
+    return [*texts] if separator is None else [separator.join(texts)]
+
+
+def write_tags(
+    library: Library, options: TagOptions, *, roots: Sequence[str | Path] = (), model: str | None = None
+) -> Iterator[Outcome]:
     """Write the genre of every named song into its tags, and yield what became of each.
 
     The old value is kept in the library before a song changes. A song that was edited since it was heard is left alone.
+
+    Parameters
+    ----------
+    library : Library
+        See `library.store.open_library`.
+    options : TagOptions
+        What is written.
+    roots : sequence of path-like
+        Only songs below these folders.
+    model : str
+        Whose answers; None is the usual one.
 
     Raises
     ------
     SourceError
         If a genre to ignore is none of the library's, or another run writes tags.
     """
-    genres = library_genres(library) if options.ignore else []
-    _, unknown = listed(",".join(options.ignore), genres)
-    if genres and unknown:
-        there = ", ".join(genres)
-        raise SourceError(f"there is no genre {clean_title(unknown[0])!r} in the library; its genres are {there}")
     with library.alone():
-        yield from _write_tags(library, options, roots)
+        sweep_folders(library, roots)
+        for proposal in propose(library, options, selection=Selection(roots, model=model), every=False):
+            if proposal.kind == "write":
+                yield write_song(library, proposal.song, proposal.proposed, options.separator)
+            elif proposal.kind not in ("same", "unnamed"):
+                yield Outcome(proposal.song.path, proposal.kind, proposal.words)
 
 
-def _write_tags(library: Library, options: TagOptions, roots: Sequence[str | Path]) -> Iterator[Outcome]:
-    """Write tags; see `write_tags`."""
-    where, values = below_any(roots)
-    _sweep(library, where, values)
-    where = f"verdict = 'genre' AND confidence >= ? AND {where} ORDER BY folder, name"
-    for key, path, answer in _rows(library, "answer", where, (options.confidence, *values)):
-        try:
-            outcome = _write_song(library, key, path, library.prediction(path, answer), options)
-        except (GenreError, OSError) as error:
-            outcome = _trouble(path, error)
-            if isinstance(error, GenreError) and error.kind == "unsupported" and not library.is_changed(key):
-                outcome = replace(outcome, kind="not taggable")
-        if outcome:
-            yield outcome
-
-
-def _write_song(library: Library, key: int, path: Path, answer: Prediction, options: TagOptions) -> Outcome | None:
-    """Write the genre of one song and return what became of it, None if it was there already."""
-    chances = answer.probabilities or {}
-    wanted = wanted_genres(chances, answer.genre or "", options)
-    if not wanted:
-        return Outcome(path, "kept", f"{answer.genre} is not to be written")
-    genres = [display_name(genre) for genre in wanted]
-    texts = genres if options.separator is None else [options.separator.join(genres)]
-    there = read_genres(path)
-    if there and _all_say(read_tags(path), texts):
-        return None
-    if library.is_changed(key):
-        return Outcome(path, "failed", "it was changed since it was heard; bring the library up to date first")
-    if there and not options.overwrite:
-        return Outcome(path, "kept", f"it has the genre {', '.join(there)}")
-    kinds = [text for text in there if is_kind_of(text, wanted[0], [*chances]) and not is_same(text, wanted[0])]
-    if kinds and not options.coarsen:
-        return Outcome(path, "kept", f"it has the genre {', '.join(there)}, which {genres[0]} would make coarser")
-    change = write_genres(path, texts, record=partial(_record, library, key))
-    library.refresh(key, change.sha256_after, change.after)
-    old = f" for {', '.join(there)}" if there else ""
-    target = f" (in {path.resolve()}, which this links to)" if path.is_symlink() else ""
-    return Outcome(path, "written", f"{', '.join(change.after)}{old}{target}")
-
-
-def _all_say(tags: Sequence[Tag], texts: Sequence[str]) -> bool:
-    """Whether every tag that holds genres holds these, however they are spelled."""
-
-    def keys(values: Sequence[str]) -> list[str]:
-        return [same_name(value) for value in split_genres(values)]
-
-    return all(keys(tag.genres) == keys(tag.stored(texts, JOINED_BY)) for tag in tags if tag.genres)
+def write_song(library: Library, song: Song, texts: Sequence[str], separator: str | None = None) -> Outcome:
+    """Write genres into one song while the library is `alone`, and return what became of it."""
+    try:
+        change = write_genres(song.path, _values(texts, separator), record=partial(record, library, song.key))
+        refresh(library, song.key, change.sha256_after, change.after)
+    except (GenreError, OSError) as error:
+        return _trouble(song.path, error, changed=library.is_changed(song.key))
+    old = f" for {', '.join(change.before)}" if change.before else ""
+    target = f" (in {song.path.resolve()}, which this links to)" if song.path.is_symlink() else ""
+    return Outcome(song.path, "written", f"{', '.join(change.after)}{old}{target}")
 
 
 def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
@@ -159,61 +264,39 @@ def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator
         If another run writes tags.
     """
     with library.alone():
-        yield from _undo_tags(library, roots)
+        sweep_folders(library, roots)
+        for kept in kept_changes(library, roots):
+            try:
+                exact = restore(kept.path, kept.change)
+                sha256 = kept.change.sha256_before if exact else None
+                refresh(library, kept.song, sha256, read_genres(kept.path))
+                taken_back(library, kept.number)
+                words = ", ".join(kept.change.before) or "no genre"
+                words += "" if exact else "; other tags were edited since and stay"
+                yield Outcome(kept.path, "restored", words)
+            except (GenreError, OSError) as error:
+                yield _trouble(kept.path, error)
 
 
-def _undo_tags(library: Library, roots: Sequence[str | Path]) -> Iterator[Outcome]:
-    """Take changes back; see `undo_tags`."""
-    where, values = below_any(roots)
-    _sweep(library, where, values)
-    query = (
-        "SELECT c.id, c.song, folder, name, c.before, c.after, c.sha256_before, c.sha256_after, c.undo"  # noqa: S608 - the values are parameters
-        f" FROM changes AS c JOIN songs ON songs.id = c.song WHERE c.undone IS NULL AND {where} ORDER BY c.id DESC"
-    )
-    for number, key, folder, name, before, after, *rest in list(library.read(query, values)):
-        path = song_path(folder, name)
-        change = Change(tuple(json.loads(before)), tuple(json.loads(after)), *rest)
-        try:
-            exact = restore(path, change)
-            library.refresh(key, change.sha256_before if exact else None, read_genres(path))
-            with library.writing() as store:
-                store.execute("UPDATE changes SET undone = ? WHERE id = ?", (time.time(), number))
-            words = ", ".join(change.before) or "no genre"
-            yield Outcome(path, "restored", words if exact else f"{words}; other tags were edited since and stay")
-        except (GenreError, OSError) as error:
-            yield _trouble(path, error)
-
-
-def _sweep(library: Library, where: str, values: Sequence[Any]) -> None:
+def sweep_folders(library: Library, roots: Sequence[str | Path]) -> None:
     """Remove what a kill left beside the songs."""
-    for (folder,) in library.read(f"SELECT DISTINCT folder FROM songs WHERE {where}", values):  # noqa: S608 - the values are parameters
-        sweep(song_path(folder, "."))
+    for folder in folders(library, roots):
+        sweep(folder)
 
 
-def _record(library: Library, key: int, change: Change) -> None:
-    """Keep a change that is about to be made."""
-    values = (
-        key, time.time(), json.dumps(change.before), json.dumps(change.after), change.sha256_before,
-        change.sha256_after, change.undo,
-    )  # fmt: skip
-    with library.writing() as store:
-        columns = "song, made, before, after, sha256_before, sha256_after, undo"
-        store.execute(f"INSERT INTO changes ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - our own words
+def _all_say(tags: Sequence[Tag], texts: Sequence[str]) -> bool:
+    """Whether every tag that holds genres holds these, however they are spelled."""
+
+    def keys(values: Sequence[str]) -> list[str]:
+        return [same_name(value) for value in split_genres(values)]
+
+    return all(keys(tag.genres) == keys(tag.stored(texts, JOINED_BY)) for tag in tags if tag.genres)
 
 
-def _trouble(path: Path, error: GenreError | OSError) -> Outcome:
-    """Return what an error means for a song."""
+def _trouble(path: Path, error: GenreError | OSError, *, changed: bool = False) -> Outcome:
+    """Return what an error means for a song; one that was changed may have another format than it had."""
     if not path.exists():
-        moved = "it is no longer there; if it was moved, bring the library up to date: FOLDER --library FILE"
-        return Outcome(path, "gone", moved)
+        return Outcome(path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
     if isinstance(error, OSError):
         return Outcome(path, "failed", f"{error.strerror or error}; check the permissions and the free space")
-    return Outcome(path, "failed", str(error))
-
-
-def _rows(library: Library, columns: str, where: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield (key, path, columns ...) of songs that are there; songs may be written meanwhile."""
-    query = f"SELECT id FROM songs WHERE missing_since IS NULL AND {where}"  # noqa: S608 - the values are parameters
-    for (key,) in list(library.read(query, values)):
-        for folder, name, *rest in library.read(f"SELECT folder, name, {columns} FROM songs WHERE id = ?", (key,)):  # noqa: S608 - our own words
-            yield key, song_path(folder, name), *rest
+    return Outcome(path, "failed" if error.kind != "unsupported" or changed else "not taggable", str(error))

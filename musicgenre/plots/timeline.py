@@ -81,9 +81,7 @@ def bands_of(segments: Sequence[Segment]) -> Bands:
     return Bands([*names, OTHERS], np.minimum(100 * rows.cumsum(axis=0), 100))
 
 
-def draw_timeline(
-    ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, height_in: float = 1.5
-) -> None:
+def draw_timeline(ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, height_in: float = 1.5) -> None:
     """Draw the bands with labels inside, lines over what was analysed, and the borders of a mixed song's parts."""
     segments = prediction.segments
     title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend

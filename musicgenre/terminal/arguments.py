@@ -2,23 +2,80 @@
 
 import argparse
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 EXIT_USAGE = 2
 
+SQLITE = b"SQLite format 3\0"  # how libraries begin
+
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"  # word processors make a long dash of two hyphens
+
+
+def filled(text: str) -> str:
+    """Return a value; an empty one, as of a variable that is not set, would mean something else."""
+    if not text:
+        raise argparse.ArgumentTypeError("the value is empty")
+    return text
+
+
+def path(text: str) -> Path:
+    """Return a value as a path, without quotes around it."""
+    from musicgenre.sources.links import given_path
+
+    return given_path(filled(text))
+
+
+def seconds(text: str) -> float:
+    """Return a point in time or a length in seconds, written as in links: 90, 1:30 or 1m30s."""
+    from musicgenre.sources.links import seconds as read
+
+    try:
+        return float(text)
+    except ValueError:
+        value = read(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 90, 1:30 or 1m30s")
+    return value
+
+
+def lost(name: str, target: Path, kept: Iterable[Path]) -> str | None:
+    """Return why a file that an option names would destroy something, None if it would not.
+
+    Parameters
+    ----------
+    name : str
+        Of the option.
+    target : Path
+        What it would write.
+    kept : iterable of Path
+        Inputs and libraries; some may not exist.
+    """
+    from musicgenre.audio.endings import AUDIO_SUFFIXES
+
+    if target.suffix.lower() in AUDIO_SUFFIXES:  # as in --csv *.mp3
+        return f"{name} FILE would be the sound file {str(target)!r}; name a .csv or a picture"
+    if target.is_file():
+        with target.open("rb") as file:
+            if file.read(len(SQLITE)) == SQLITE or any(target.samefile(other) for other in kept if other.exists()):
+                return f"{name} {target} would replace an input or a library; choose another name"
+    return None
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that answers a mistyped option with one line instead of the whole usage."""
 
-    def __init__(self, description: str | None) -> None:
-        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    def __init__(self, description: str | None = None, **options: Any) -> None:
+        options["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        super().__init__(description=description, **options)
 
     def _parse_known_args(self, arg_strings: list[str], *args: Any, **kwargs: Any) -> Any:
         """Check the names of options before anything is made of their values."""
         for word in arg_strings:
-            if word == "--":
+            if word == "--" or self._subparsers:  # each command checks its own
                 break
             if problem := self._mistyped(word):
                 self.exit(EXIT_USAGE, f"error: {problem}\n")

@@ -8,12 +8,12 @@ import numpy as np
 from musicgenre.cpu import one_blas_thread
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
-from musicgenre.training.data import Data
+from musicgenre.training.data import Data, Parts
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
 from musicgenre.training.network import train_model
 from musicgenre.training.sets import Levels, choose_levels
-from musicgenre.training.softmax import fit_temperature, softmax
+from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
 
 # ---- fitting inside a fold
 
@@ -38,10 +38,11 @@ def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
 
 
 def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, task: Task = UNATTENDED) -> np.ndarray:
-    """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
+    """Return each clip's logits (`clip_logits`) from a model that never saw its group, shape (n, genres)."""
     logits = np.full((len(data.y), len(data.genres)), np.nan)
     for train, test in group_folds(data.y, data.groups, seed=seed):
-        logits[test] = fit(data.training_part(train, test), config, task=task).logits(data.x[test])
+        trained, held = fit(data.training_part(train, test), config, task=task), data.subset(test)
+        logits[test] = clip_logits(trained, held.x, held.parts)
     return logits
 
 
@@ -53,9 +54,24 @@ class Calibrated:
     temperature: float
     levels: Levels
 
-    def probabilities(self, x: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities, shape (rows, genres)."""
-        return softmax(self.network.logits(x) / self.temperature)
+    def probabilities(self, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+        """Return calibrated probabilities of clips, shape (clips, genres); see `clip_logits`."""
+        return softmax(clip_logits(self.network, x, parts) / self.temperature)
+
+
+def clip_logits(network: Any, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+    """Return the logits of clips as the classifier computes them, shape (clips, genres).
+
+    The mean of the log probabilities of a clip's stretches of about 10 s, where the table has them; else its own.
+    """
+    logits = log_softmax(network.logits(x))
+    if parts is None or not parts.stretch.any():
+        return logits
+    clip, count = parts.clip[parts.stretch], np.bincount(parts.clip[parts.stretch], minlength=len(x))
+    total = np.zeros_like(logits)
+    np.add.at(total, clip, log_softmax(network.logits(parts.x[parts.stretch])))
+    logits[count > 0] = total[count > 0] / count[count > 0, None]
+    return logits
 
 
 def calibrate(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[float, Levels]:

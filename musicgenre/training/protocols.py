@@ -26,7 +26,7 @@ from musicgenre.training.folds import (
     three_folds,
 )
 from musicgenre.training.metrics import figures, naming_threshold
-from musicgenre.training.sets import Levels, choose_levels, set_figures, set_sizes
+from musicgenre.training.sets import Levels, choose_levels, set_sizes, sets_summary
 from musicgenre.training.tag_prior import has_prior
 
 DEFAULTS = (
@@ -91,7 +91,10 @@ def run_fold(job: FoldJob) -> FoldAnswer:
     apart = job.asked is None and not job.leaky
     others = job.data.training_part(job.train, job.test) if apart else job.data.subset(job.train)
     model = fit_calibrated(others, job.config)
-    return FoldAnswer(model.probabilities(job.data.x[job.test] if job.asked is None else job.asked), model.levels)
+    if job.asked is not None:
+        return FoldAnswer(model.probabilities(job.asked), model.levels)
+    tested = job.data.subset(job.test)
+    return FoldAnswer(model.probabilities(tested.x, tested.parts), model.levels)
 
 
 def protocols_of(data: Data, *, repeats: int = N_REPEATS) -> tuple[list[Protocol], list[str]]:
@@ -239,7 +242,7 @@ def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
     only = replace(
         data, x=others.x, y=others.y, groups=others.groups, clips=others.clips, parts=others.parts, extra=None
     )
-    return figures(data.y, fit_calibrated(only, config).probabilities(data.x), data.groups, data.genres)
+    return figures(data.y, fit_calibrated(only, config).probabilities(data.x, data.parts), data.groups, data.genres)
 
 
 def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, Any], float]:
@@ -273,17 +276,6 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
         runs[name] = figures(extra.y, probabilities, extra.groups, data.genres)
         runs[name].update(y=extra.y, probabilities=probabilities)
     return runs, naming_threshold(extra.y, with_extra, accuracy=EXTRA_NAMED_ACCURACY)
-
-
-def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> dict[str, float | None]:
-    """Return the shares of clips that are named, and that have sets of at most two and three; how many are right."""
-    found = set_figures(y, probabilities, sizes, up_to=True)
-    exact = set_figures(y, probabilities, sizes, up_to=False)
-    summary: dict[str, float | None] = {}
-    for size, word in ((1, "named"), (2, "two"), (3, "three")):
-        summary |= {word: found[size].share, f"{word}_right": found[size].right}
-        summary[f"exactly_{size}_right"] = exact[size].right
-    return summary
 
 
 def _named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:

@@ -23,6 +23,7 @@ COMPARED = 300  # answers to choose from when two are compared
 COMPARABLE_FIRST = {"genre": 0, "mixed": 0, "uncertain": 1}
 BATCH = "batch"  # what is shown instead of an answer
 PAUSE_MS = 5
+WRITE_MS = 80  # between two writings of a batch's page
 
 
 class Answers:
@@ -53,6 +54,7 @@ class Answers:
         self._list = view.list
         self._pictures, self._listening, self._batches, self._undo = pictures, listening, batches, undo
         self.shown: str | None = None
+        self._later: str | None = None
         self.opened: Callable[[Entry], None] = lambda _: None  # called with each answer that is shown
         jobs.watcher = self
         view.seen_elsewhere = self._seen_elsewhere
@@ -186,6 +188,12 @@ class Answers:
 
     def batch_changed(self) -> None:
         """Show how far the batch is."""
+        if self._later is None:  # a folder of silent files changes it a thousand times a second
+            self._later = self._context.root.after(WRITE_MS, self._write_batch)
+
+    def _write_batch(self) -> None:
+        """Write the page of the batch, and its name in the list."""
+        self._later = None
         self._list.name_section(WORK)
         if self.shown == BATCH:
             self._batches.write()

@@ -47,7 +47,7 @@ class Batches:
         running = jobs.busy or any(row.state == "choosing" for row in jobs.rows.values() if row.key in batch.keys)
         if self._chosen and not set(self._chosen.keys) <= batch.keys.keys():
             self._chosen = None
-        row = next((row for row in jobs.rows.values() if row.state == "working"), None)
+        row = jobs.working()
         now, part = "", 0.0
         if running and row and not (jobs.paused and row is None):
             stage, fraction = row.stage or ("", 0.0)

@@ -173,8 +173,9 @@ def _keys_alone(do: Controllers) -> tuple[Command, ...]:
     return (
         Command("", do.inputs.focus_entry, key="Ctrl+L", sequences=("<Control-l>",), help="go to the box"),
         Command("", do.inputs.submit_entry, sequences=("<Alt-s>",)),
-        Command("", do.listening.toggle, key="Space, Ctrl+P", sequences=("<Control-p>", "<Alt-l>"),
-                help="listen, or stop"),
+        Command(
+            "", do.listening.toggle, key="Space, Ctrl+P", sequences=("<Control-p>", "<Alt-l>"), help="listen, or stop"
+        ),
         Command("", do.listening.toggle_by_space, sequences=("<space>",), passes=True),
         Command("", do.preferences.focus_models, sequences=("<Alt-d>",)),
         Command("", lambda: do.preferences.zoom(1), sequences=("<Control-plus>", "<Control-equal>")),

@@ -179,4 +179,3 @@ class Scrolled(ttk.Frame):
     def _paint(self) -> None:
         """Use the theme's colours."""
         self._canvas.configure(background=self._look.colours.background, yscrollincrement=self._look.px(24))
-

@@ -381,7 +381,7 @@ class AnswerList(ttk.Frame):
         look, colours = self._look, self._look.colours
         style = ttk.Style(self)
         style.configure("History.Treeview", indent=look.px(INDENT))
-        style.configure("Treeview.Heading", font=look.fonts["small"])
+        style.configure("Treeview.Heading", font=look.fonts["small"], padding=(look.px(4), look.px(3)))
         self.columns.lay_out()
         self._paint_edge()
         self.empty.configure(background=colours.field, foreground=colours.muted)

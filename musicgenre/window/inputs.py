@@ -30,7 +30,7 @@ class Inputs:
     def __init__(self, context: Context, jobs: Jobs, top: TopBar) -> None:
         self._context, self._jobs, self._top = context, jobs, top
         self._typed: dict[str, str] = {}  # what the box held -> that text, to be put back if it fails
-        self._edges: list[tk.Frame] = []
+        self.edges: list[tk.Frame] = []
         jobs.failed.append(self._failed)
         context.root.bind_all("<<Paste>>", self._paste, add=True)
         context.root.bind_class("TEntry", "<<Paste>>", self._paste_in_entry)
@@ -122,7 +122,7 @@ class Inputs:
             target.dnd_bind("<<Drop>>", self.take_drop)
             target.dnd_bind("<<DropEnter>>", self._drop_comes)
             target.dnd_bind("<<DropLeave>>", self._drop_goes)
-            self._edges = [tk.Frame(target) for _ in range(4)]
+            self.edges = [tk.Frame(target) for _ in range(4)]
         except Exception:  # not installed, or its library does not suit this system: the window works without
             without(NO_DROPS)
 
@@ -132,7 +132,7 @@ class Inputs:
         level, upright = {"x": 0, "relwidth": 1, "height": width}, {"y": 0, "relheight": 1, "width": width}
         places = ({**level, "y": 0}, {**level, "rely": 1, "y": -width}, {**upright, "x": 0},
                   {**upright, "relx": 1, "x": -width})  # fmt: skip
-        for edge, place in zip(self._edges, places, strict=True):
+        for edge, place in zip(self.edges, places, strict=True):
             edge.configure(background=look.colours.accent)
             edge.place_configure(place, bordermode="outside")
             edge.lift()
@@ -141,14 +141,14 @@ class Inputs:
 
     def _drop_goes(self, event: Any) -> str:
         """Take the border away."""
-        for edge in self._edges:
+        for edge in self.edges:
             edge.place_forget()
         self._context.say("")
         return str(event.action)
 
     def take_drop(self, event: Any) -> str:
         """Classify what was dropped: files as a Tcl list, or the text of a link."""
-        for edge in self._edges:
+        for edge in self.edges:
             edge.place_forget()
         data = str(event.data)
         whole = [data.strip()]
@@ -166,7 +166,7 @@ class Inputs:
 def _short(text: str) -> str:
     """Return a path by its name and folder, other inputs as they are."""
     path = Path(text)
-    return text if _is_link(text) or not path.is_absolute() else f"{path.name}  ({path.parent.name or path.parent})"
+    return text if _is_link(text) or not path.is_absolute() else f"{path.name} ({path.parent.name or path.parent})"
 
 
 def _is_link(text: str) -> bool:

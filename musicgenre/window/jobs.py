@@ -58,6 +58,7 @@ class Jobs:
         self.failed: list[Callable[[str, str], None]] = []
         self.unfinished_store = Unfinished(context.history)
         self._ended = True  # whether the batch has been summed up
+        self._at_work = ""  # key of the row at work
         self._keys: dict[int, str] = {}  # number of a job -> key of its row
         self.handlers: Mapping[type, Callable[[Any], None]] = {
             StageReached: self._stage_reached, TitleFound: self._title_found, InputsFound: self._inputs_found,
@@ -161,7 +162,7 @@ class Jobs:
     def _stage_reached(self, event: StageReached) -> None:
         """Show how far a job is."""
         if row := self._row(event.job):
-            row.state = "working"
+            row.state, self._at_work = "working", row.key
             row.stages[event.stage] = event.fraction
             self.watcher.row_changed(row)
         self._settle()
@@ -175,8 +176,7 @@ class Jobs:
 
     def _inputs_found(self, event: InputsFound) -> None:
         """Queue what a folder or a playlist holds: first what has no answer yet, which is one where it failed."""
-        row = self._row(event.job)
-        if row is None:
+        if (row := self._row(event.job)) is None:
             return
         found = sorted(event.inputs, key=lambda one: one.prediction is not None)
         self.batch.remove([row.key])
@@ -268,7 +268,7 @@ class Jobs:
             self._context.worker.go_on()
         elif self.busy:
             self._context.worker.pause()
-            self._context.say("Paused after the song at work" if self._working() else "Paused")
+            self._context.say("Paused after the song at work")
         self.watcher.batch_changed()
 
     def unfinished(self) -> list[Row]:
@@ -293,7 +293,7 @@ class Jobs:
     def cancel(self, shown: str | None = None) -> None:
         """Stop the job at work; with nothing at work, the one that is shown, or else the first."""
         rows = self.unfinished()
-        row = self._working() or self.rows.get(shown or "") or next(iter(rows), None)
+        row = self.working() or self.rows.get(shown or "") or next(iter(rows), None)
         if row and row in rows:
             self.stop_rows(row)
 
@@ -354,9 +354,10 @@ class Jobs:
         """Whether something is being done, or waits."""
         return self._context.worker.busy or bool(self.batch.coming)
 
-    def _working(self) -> Row | None:
+    def working(self) -> Row | None:
         """Return the row at work."""
-        return next((row for row in self.rows.values() if row.state == "working"), None)
+        row = self.rows.get(self._at_work)
+        return row if row and row.state == "working" else None
 
     def _settle(self) -> None:
         """Show how far the work is, and what it has come to at its end."""
@@ -370,7 +371,7 @@ class Jobs:
         if not self.busy:
             status.show_rest()
             return
-        row = self._working()
+        row = self.working()
         if self.batch.is_several:
             batch = self.batch
             part = row.stage[1] if row and row.stage and row.stage[0] == "analyse" else 0.0
@@ -387,13 +388,13 @@ class Jobs:
 
     def _sum_up(self) -> None:
         """Say what a batch of several inputs has come to."""
-        if self._ended or self.batch.coming or any(row.state in ("waiting", "working") for row in self.rows.values()):
+        if self._ended or self.busy or any(row.state in ("waiting", "working") for row in self.rows.values()):
             return  # the worker may be further than its events that have been taken
         self._ended = True
         context = self._context
         context.check_history()
         verdicts, trouble, context.trouble = self.batch.verdicts(), context.trouble, None
         if self.batch.is_several and verdicts:
-            parts = [summary(verdicts), *([trouble] if trouble else [])]
+            parts = [summary(verdicts), *filter(None, [trouble])]
             context.say("; ".join(parts), bad=bool(trouble))
         self.watcher.batch_changed()

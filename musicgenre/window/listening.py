@@ -75,9 +75,7 @@ class Listening:
             song = reference(self._context.history, entry)
             self._context.worker.ask(Play(song, second, self.volume, self._token))
 
-    def play_beside(
-        self, key: str, prediction: Prediction, second: float, changed: Callable[[bool], None]
-    ) -> None:
+    def play_beside(self, key: str, prediction: Prediction, second: float, changed: Callable[[bool], None]) -> None:
         """Play a song that is not shown, from a second on; `changed` is told whether it is heard."""
         self._ended()
         self.playing, self._beside = key, changed

@@ -118,10 +118,9 @@ class Working(ttk.Frame):
         self.title.show(title)
         begun = [stage for stage in stages if stage in STAGES]
         now = begun[-1] if begun else None
-        self.state_label.configure(
-            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Stopped; “Go on” begins it again" if stopped
-            else "Waiting for its turn"
-        )
+        waiting = "Stopped; “Go on” begins it again" if stopped else "Waiting for its turn"
+        loading = "Loading …" if stages else waiting
+        self.state_label.configure(text=f"{STAGES[now]} …" if now else loading)
         plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
         if not plan:
             plan = ["look up", "download"] * online + ["decode", "analyse"]

@@ -8,6 +8,7 @@ from support.material import encode, write_wav
 from musicgenre.audio.decode import read_recording
 from musicgenre.audio.endings import AUDIO_FORMATS, AUDIO_SUFFIXES, CONTAINERS
 from musicgenre.errors import SourceError
+from musicgenre.library.scan import scan
 from musicgenre.library.store import Library
 from musicgenre.sources.folders import sound_files
 from musicgenre.sources.inputs import expand_inputs
@@ -99,5 +100,5 @@ def test_a_folder_without_sound_says_so_everywhere(tmp_path):
     (item,) = expand_inputs([str(tmp_path / "none")])
     assert isinstance(item.error, SourceError) and "no sound file in the folder" in str(item.error)
     with Library(tmp_path / "l.sqlite", create=True) as library:
-        (sentence,) = library.scan([tmp_path / "none"], model="genres").unread
+        (sentence,) = scan(library, [tmp_path / "none"], model="genres").unread
     assert "no sound file in the folder" in sentence

@@ -116,6 +116,14 @@ def test_a_song_is_mixed_if_two_genres_are_named_for_long_enough(made_of, mixed)
     assert is_mixed(parts(*made_of), named_from=0.8) is mixed
 
 
+@pytest.mark.parametrize(("length", "confidence", "mixed"), [
+    (19.9, 0.66, True), (19.9, 0.64, False), (20.0, 0.79, False), (20.0, 0.8, True),
+])  # fmt: skip
+def test_parts_of_a_short_song_need_less_confidence(length, confidence, mixed):
+    both = parts((length, "blues"), (length, "rock"), sure=confidence)
+    assert is_mixed(both, named_from=0.8) is mixed
+
+
 def test_a_part_that_is_not_sure_does_not_count():
     unsure = [*parts((50, "blues")), Part(50.0, 100.0, "rock", 0.79)]
     assert not is_mixed(unsure, named_from=0.8) and is_mixed(unsure, named_from=0.79)

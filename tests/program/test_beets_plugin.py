@@ -146,6 +146,16 @@ def test_mutagen_sees_the_tags_as_they_are_named(imported):
     assert "TCON" not in ID3(music / "Talk.mp3")
 
 
+def test_set_tags_and_tempo_can_be_searched(imported):
+    sets, tags, tempo = zip(
+        *imported.table("musicgenre_set", "musicgenre_tags", "musicgenre_bpm").values(), strict=True
+    )
+    assert any("Metal" in text for text in sets) and any(tags) and any(tempo)
+    first = next(text for text in tags if text).split("; ")[0]
+    assert imported("ls", f"musicgenre_tags:{first}") and imported("ls", "musicgenre_bpm:30..300")
+    assert not imported("ls", "musicgenre_bpm:1000..")
+
+
 def test_the_confidence_can_be_searched_as_a_number(imported):
     confidence = {title: float(value or "nan") for title, (value,) in imported.table("musicgenre_confidence").items()}
     sure = sorted(title for title, value in confidence.items() if value >= 0.5)

@@ -24,7 +24,7 @@ def test_history_is_searched_reopened_removed_and_cleared(open_window, tmp_path)
     x, y, width, height = tree.bbox(side.songs()[0])
     pilot.click(tree, (x + 30) / tree.winfo_width(), (y + height / 2) / tree.winfo_height())
     assert pilot.window.pages.answer.entry.title == "classical"
-    pilot.key("ctrl+4")
+    pilot.key("ctrl+3")
     assert pilot.drawn("mel_spectrogram")
     assert colours(pilot.picture(tmp_path / "mel.png", pilot.window.pages.answer.pictures["mel_spectrogram"])) > 100
     tree.focus_force()

@@ -9,6 +9,7 @@ from support.window_material import SAMPLES, shown_dialog
 
 from musicgenre.engine.messages import Play
 from musicgenre.inference.prediction import Prediction
+from musicgenre.library.scan import scan
 from musicgenre.library.store import Library
 
 NAMES = ("metal", "rock", "classical", "vocal")
@@ -21,8 +22,7 @@ def songs(tmp_path_factory):
     for name in NAMES:
         shutil.copy(SAMPLES / f"{name}.ogg", place)
     with Library(place / "songs.sqlite") as library:
-        library.scan([place])
-        assert len(list(library.update())) == len(NAMES)
+        assert len(list(scan(library, [place]).update())) == len(NAMES)
     return place / "songs.sqlite"
 
 
