@@ -17,8 +17,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support" /
 SAMPLES = ROOT / "data" / "samples"
 STATES = (
     "empty", "working", "batch", "batch_summary", "batch_stopped", "history_filtered", "similar", "answer_light",
-    "answer_dark", "set", "mixed", "not_music", "correction", "sound", "why", "shortcuts", "model", "pick_list", "error",
-    "compare", "narrow", "scaled_200",
+    "answer_dark", "set", "mixed", "not_music", "correction", "sound", "why", "shortcuts",
+    "model", "pick_list", "error", "compare", "narrow", "scaled_200",
 )  # fmt: skip
 TITLES = (
     ("The Harvesters (Live at the Old Mill)", 252),
