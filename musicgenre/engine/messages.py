@@ -18,7 +18,7 @@ class Message:
     """A frozen record with the fields that its class annotates.
 
     Type checkers see a frozen dataclass. It is none because `dataclass` compiles the methods of each class anew: for
-    35 classes that takes 16 ms of the time until the window is on screen, and this takes 1 ms.
+    35 classes that takes 16 ms of the time until the window is on screen, of which this leaves a third.
     """
 
     names: ClassVar[tuple[str, ...]] = ()

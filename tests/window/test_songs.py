@@ -52,9 +52,9 @@ def test_the_cover_of_a_file_is_shown_and_stays_when_the_file_is_gone(open_windo
     pilot = open_window()
     pilot.window.list.go(key)
     header = pilot.window.pages.answer.header
-    assert pilot.until(lambda: header.has_cover, 10) and "Harvesters" in header.maker.whole
+    assert pilot.until(lambda: header.has_cover, 30) and "Harvesters" in header.maker.whole
     pilot.window.preferences.use_scale(1.5)
-    assert pilot.until(lambda: header._image.width() == 96, 10)
+    assert pilot.until(lambda: header._image.width() == 96, 30)
     pilot.window.list.go(key)
     pilot.window.answers.remove()
     pilot.window.history.prune_pictures(0)
