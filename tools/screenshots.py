@@ -17,7 +17,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support" /
 SAMPLES = ROOT / "data" / "samples"
 STATES = (
     "empty", "working", "batch", "batch_summary", "batch_stopped", "history_filtered", "similar", "answer_light",
-    "answer_dark", "refusal", "pick_list", "error", "compare", "narrow", "scaled_200",
+    "answer_dark", "set", "mixed", "not_music", "correction", "sound", "why", "shortcuts",
+    "model", "pick_list", "error", "compare", "narrow", "scaled_200",
 )  # fmt: skip
 TITLES = (
     ("The Harvesters (Live at the Old Mill)", 252),
@@ -137,9 +138,54 @@ class Taker:
         self.window.answers.show_tab(2)
         self.pilot.turn(1.5)
 
-    def refusal(self):
+    def example(self, name):
+        """Show an answer that is made up."""
+        from support.example_answers import fill_examples
+
+        fill_examples(self.pilot)
+        self.window.list.go(name)
+        self.pilot.turn(0.3)
+        self.pilot.drawn("prediction_bars", "genre_timeline", "waveform")
+
+    def set(self):
+        """Show an answer that names several genres."""
+        self.example("set")
+
+    def mixed(self):
+        """Show a song with parts of different genres."""
+        self.example("mixed")
+
+    def not_music(self):
         """Show an answer without a genre."""
         self.answered("rock", "silence", "wind")
+
+    def correction(self):
+        """Show an answer that the user has corrected."""
+        self.example("genre")
+        self.window.corrections.say_right("metal")
+
+    def sound(self):
+        """Show a picture of the sound."""
+        self.answered("rock")
+        self.window.answers.show_tab(4)
+        self.pilot.drawn("tempogram")
+
+    def why(self):
+        """Show the reasons of an answer."""
+        self.answered("rock")
+        self.window.answers.show_tab(1)
+
+    def shortcuts(self):
+        """Show the list of keys."""
+        self.answered("rock")
+        self.window.show_keys()
+
+    def model(self):
+        """Show what is known of the model."""
+        window = self.window
+        self.pilot.until(lambda: window.preferences.genres)
+        window.preferences.show_card()
+        self.pilot.until(lambda: any(type(one).__name__ == "CardDialog" for one in window.root.winfo_children()))
 
     def pick_list(self):
         """Show the results of a search."""
@@ -173,8 +219,10 @@ class Taker:
 
     def scaled_200(self):
         """Show an answer at 200 %."""
-        self.window.root.geometry("1800x1200+0+0")
         self.window.preferences.use_scale(2.0)
+        self.pilot.turn(0.3)
+        self.window.root.minsize(1, 1)
+        self.window.root.geometry("1366x708+0+0")  # a screen of 1366 x 768 without its menu bar
         self.answered("metal", "classical")
 
 

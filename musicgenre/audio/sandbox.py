@@ -31,7 +31,7 @@ from musicgenre.task import UNATTENDED, Task
 
 STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
 
-MEMORY_MB = 500  # that a decoder may fill; 45 s at 768 kHz take 400
+MEMORY_MB = 1200  # that a decoder may fill; 120 s at 768 kHz fit
 
 POLL_S = 0.05  # how often the task is asked whether to stop
 

@@ -38,12 +38,15 @@ class Stretches:
     ----------
     starts, ends : np.ndarray, shape (n,)
         In seconds of the recording.
+    seconds : np.ndarray, shape (n,)
+        Of sound in each; silence may lie inside.
     logs : np.ndarray, shape (n, genres)
         Logarithms of probabilities.
     """
 
     starts: np.ndarray
     ends: np.ndarray
+    seconds: np.ndarray
     logs: np.ndarray
 
     @property
@@ -57,37 +60,41 @@ def has_stretches(model: GenreModel) -> bool:
     return set(model.families) <= set(MUSICNN_FAMILIES)
 
 
-def stretches(model: GenreModel, spans: Sequence[Span], windows: Windows, length_s: float) -> Stretches:
+def stretches(model: GenreModel, sections: Sequence[Sequence[Span]], windows: Windows, length_s: float) -> Stretches:
     """Ask a model for stretches of about `length_s` that spans of sound are divided into.
 
     Parameters
     ----------
     model : GenreModel
         Of which `has_stretches` is true.
-    spans : sequence of (start, end)
-        What sounds, in seconds.
+    sections : sequence of sequences of (start, end)
+        What sounds of each section of the song, in seconds.
     windows : Windows
         Of the song; a stretch has those whose middle is in it, and one without any is left out.
     length_s : float
-        Seconds; each span is divided evenly.
+        Seconds of sound; each section is divided evenly.
     """
     places, rows = [], []
-    for start, end in _divided(spans, length_s):
+    for start, end, seconds in _divided(sections, length_s):
         inside = (windows.centre_s >= start) & (windows.centre_s < end)
         if inside.any():
             part = windows.where(inside)
-            places.append((start, end))
+            places.append((start, end, seconds))
             rows.append(np.concatenate([statistics_of(part, family) for family in model.families]))
-    starts, ends = np.array(places).reshape(-1, 2).T
+    starts, ends, sound_s = np.array(places).reshape(-1, 3).T
     logs = np.log(np.maximum(model.predict_rows(np.array(rows)), TINY)) if rows else np.empty((0, len(model.genres)))
-    return Stretches(starts, ends, logs)
+    return Stretches(starts, ends, sound_s, logs)
 
 
-def _divided(spans: Sequence[Span], length_s: float) -> Iterator[tuple[float, float]]:
-    """Yield (start, end) of stretches of about a length."""
-    for start, end in spans:
-        edges = np.linspace(start, end, max(round((end - start) / length_s), 1) + 1).tolist()
-        yield from zip(edges, edges[1:], strict=False)
+def _divided(sections: Sequence[Sequence[Span]], length_s: float) -> Iterator[tuple[float, float, float]]:
+    """Yield (start, end, seconds of sound) of stretches of about a length of sound, silence left out."""
+    for spans in sections:
+        begins, ends = np.array(spans, float).reshape(-1, 2).T
+        sound = np.concatenate([[0.0], np.cumsum(ends - begins)])  # seconds of sound before each span
+        edges = np.linspace(0.0, sound[-1], max(round(sound[-1] / length_s), 1) + 1)
+        span = np.clip(np.searchsorted(sound, edges[:-1], side="right") - 1, 0, len(begins) - 1)
+        starts = begins[span] + edges[:-1] - sound[span]
+        yield from zip(starts.tolist(), [*starts[1:].tolist(), ends[-1]], np.diff(edges).tolist(), strict=True)
 
 
 def pooled(logs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -156,14 +163,17 @@ def song_parts(pieces: Stretches, genres: Sequence[str], *, start_s: float, end_
     return parts
 
 
-def named_parts(model: GenreModel, parts: Sequence[Part], spans: Sequence[Span], windows: Windows) -> list[Part]:
+def named_parts(
+    model: GenreModel, parts: Sequence[Part], sections: Sequence[Sequence[Span]], windows: Windows
+) -> list[Part]:
     """Return parts whose confidence is that of a song of its own, which a few seconds at a time do not give."""
     found = []
     for part in parts:
-        own = [(max(start, part.start_s), min(end, part.end_s)) for start, end in spans]
-        heard = stretches(model, [span for span in own if span[1] > span[0]], windows, SEGMENT_S)
-        if len(heard.logs):
-            probabilities = pooled(heard.logs, heard.ends - heard.starts)
+        own = [[(max(a, part.start_s), min(b, part.end_s)) for a, b in spans] for spans in sections]
+        sounding = [[span for span in spans if span[1] > span[0]] for spans in own]
+        alone = stretches(model, [spans for spans in sounding if spans], windows, SEGMENT_S)
+        if len(alone.logs):
+            probabilities = pooled(alone.logs, alone.seconds)
             part = replace(part, confidence=round(float(probabilities[model.genres.index(part.genre)]), 4))
         found.append(part)
     return found

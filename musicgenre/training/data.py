@@ -92,6 +92,9 @@ class Rows:
     share: np.ndarray
 
 
+SMALL_TABLE = 1000  # clips; a model of more has heard most of what it is asked
+
+
 @dataclass(frozen=True)
 class Data:
     """A table as arrays: features (n, columns), labels (n,), groups (n,), and the clips' own columns."""
@@ -107,6 +110,7 @@ class Data:
     warnings: tuple[str, ...] = ()
     parts: Parts | None = None
     tags: np.ndarray | None = None  # the table's tag means (`TAG_COLUMNS`), by which answers are explained
+    is_small: bool = False  # the whole table, of which this may be a part: see `training.familiarity`
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
@@ -225,7 +229,8 @@ def as_data(table: Table, feature_set: str) -> Data:
     if few:
         warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
     parts = _parts(table, clips, columns)
-    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), parts=parts)
+    small = len(y) <= SMALL_TABLE
+    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), parts=parts, is_small=small)
 
 
 def _parts(table: Table, clips: Any, columns: Sequence[str]) -> Parts | None:

@@ -9,8 +9,10 @@ from musicgenre.cpu import one_blas_thread
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
 from musicgenre.training.data import Data, Parts
+from musicgenre.training.familiarity import guard
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
+from musicgenre.training.metrics import small_threshold
 from musicgenre.training.network import train_model
 from musicgenre.training.sets import Levels, choose_levels
 from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
@@ -19,7 +21,16 @@ from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
 
 
 def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
-    """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
+    """Train one fresh model on all of `data`; that of a small table is unsure of songs unlike its clips."""
+    trained = fit_network(data, config, task=task)
+    if not data.is_small or data.extra is not None:  # extra songs have a gate of their own
+        return trained
+    with one_blas_thread():
+        return guard(trained, data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres)
+
+
+def fit_network(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
+    """Train a network alone; with a patience, a group-aware fifth of `data` decides when to stop."""
     with one_blas_thread():
         if config.architecture == "gated":
             return train_gated(
@@ -78,7 +89,16 @@ def calibrate(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[f
     """Return temperature and levels, both from logits of clips that the models never saw."""
     logits = out_of_fold_logits(data, config, task=task)
     temperature = fit_temperature(logits, data.y)
-    return temperature, choose_levels(data.y, softmax(logits / temperature))
+    return temperature, levels_of(data, data.y, softmax(logits / temperature))
+
+
+def levels_of(data: Data, y: np.ndarray, probabilities: np.ndarray) -> Levels:
+    """Return the levels of answers from held-out clips of a table; a small one names more (`small_threshold`)."""
+    levels = choose_levels(y, probabilities)
+    if not data.is_small or data.extra is not None:
+        return levels
+    threshold = small_threshold(y, probabilities)
+    return Levels(threshold, max(levels.set_level, threshold))
 
 
 def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> Calibrated:

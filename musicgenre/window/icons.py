@@ -7,6 +7,7 @@ A shape is a function from a row's height to the stretches that it covers there,
 invisible down. Pictures are kept: the same shape in the same colours is drawn once.
 """
 
+import itertools
 import math
 import struct
 import tkinter as tk
@@ -28,7 +29,7 @@ def _coverage(shape: Shape, width: int, height: int) -> list[list[float]]:
     """Return how much of each pixel a shape covers, 0 to 1."""
     rows = []
     for row in range(height):
-        cells = [0.0] * (width + 1)
+        edges, steps = [0.0] * (width + 1), [0] * (width + 2)  # of pixels in part, and where whole ones begin and end
         for sample in range(SAMPLES):
             for left, right in shape(row + (sample + 0.5) / SAMPLES):
                 left, right = max(left, 0.0), min(right, float(width))
@@ -36,39 +37,43 @@ def _coverage(shape: Shape, width: int, height: int) -> list[list[float]]:
                     continue
                 first, last = int(left), int(right)
                 if first == last:
-                    cells[first] += right - left
+                    edges[first] += right - left
                     continue
-                cells[first] += first + 1 - left
-                for cell in range(first + 1, last):
-                    cells[cell] += 1.0
-                cells[last] += right - last
-        rows.append([cell / SAMPLES for cell in cells[:width]])
+                edges[first] += first + 1 - left
+                edges[last] += right - last
+                steps[first + 1] += 1
+                steps[last] -= 1
+        whole = itertools.accumulate(steps[:width])
+        rows.append([(edge + full) / SAMPLES for edge, full in zip(edges, whole, strict=False)])
     return rows
 
 
 def _png(size: int, *layers: tuple[Shape, str]) -> bytes:
     """Return shapes in their colours, one over the other and nothing around them, as a PNG picture."""
-    pixels = [[(0.0, 0.0, 0.0, 0.0)] * size for _ in range(size)]
+    pixels = [[bytes(4)] * size for _ in range(size)]
     for shape, colour in layers:
         ink = _rgb(colour)
+        solid = bytes((*ink, 255))
         for line, shares in zip(pixels, _coverage(shape, size, size), strict=True):
             for x, share in enumerate(shares):
-                if share > 0.0:
-                    share = min(share, 1.0)
-                    *below, alpha = line[x]
-                    whole = share + alpha * (1 - share)
-                    mixed = [(i * share + p * alpha * (1 - share)) / whole for i, p in zip(ink, below, strict=True)]
-                    line[x] = (mixed[0], mixed[1], mixed[2], whole)
-    empty, rows = bytes(4), []
-    for line in pixels:
-        rows.append(b"\0" + b"".join(
-            bytes((round(r), round(g), round(b), round(255 * a))) if a else empty for r, g, b, a in line
-        ))  # fmt: skip
+                if share > 0.999:
+                    line[x] = solid
+                elif share > 0.0:
+                    line[x] = _mixed(ink, share, line[x])
+    rows = b"".join(b"\0" + b"".join(line) for line in pixels)
     head = struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(b"".join(rows), 1)), (b"IEND", b""))
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
     chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
               for kind, data in parts)  # fmt: skip
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def _mixed(ink: tuple[int, int, int], share: float, below: bytes) -> bytes:
+    """Return a pixel that a colour covers in part."""
+    rest = below[3] / 255 * (1 - share)
+    whole = share + rest
+    mixed = (round((i * share + p * rest) / whole) for i, p in zip(ink, below[:3], strict=True))
+    return bytes((*mixed, round(255 * whole)))
 
 
 def _disc(size: int, *, hole: float = 0.0) -> Shape:

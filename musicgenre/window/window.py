@@ -36,6 +36,7 @@ from musicgenre.window.faults import Faults
 from musicgenre.window.file_dialogs import FileDialogs
 from musicgenre.window.history_list import AnswerList, ListActions
 from musicgenre.window.history_view import HistoryView, entries_of
+from musicgenre.window.icons import program_icon
 from musicgenre.window.inputs import Inputs, example
 from musicgenre.window.jobs import Jobs
 from musicgenre.window.listening import Listening
@@ -243,6 +244,8 @@ class Window:
         gc.disable()  # see `_tidy`
         gc.freeze()  # what is there now stays, and need not be looked through again
         self.worker.start()
+        self._icon = program_icon(self.root)  # one that nobody holds would be forgotten
+        self.root.iconphoto(True, self._icon)
         if text:
             self.jobs.submit([text])
         self._round()

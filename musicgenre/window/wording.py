@@ -144,7 +144,7 @@ def card_lines(card: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append((f"Learned from {counted(int(training.get('clips') or 0), 'song excerpt')}", ""))
     thresholds = card.get("thresholds")
     if isinstance(thresholds, dict) and isinstance(thresholds.get("uncertain_below"), int | float):
-        lines.append((f"Says “perhaps” when it is less than {thresholds['uncertain_below']:.0%} sure", ""))
+        lines.append((f"Names one genre alone when it is {percent(thresholds['uncertain_below'])} sure or more", ""))
     metrics = card.get("metrics")
     if isinstance(metrics, dict) and metrics:
         lines.append(("How often it is right", "strong"))

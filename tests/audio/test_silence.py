@@ -25,6 +25,7 @@ from musicgenre.audio.silence import (
 from musicgenre.audio.sounding import sounding_parts
 from musicgenre.dataset.build import compute_clip
 from musicgenre.features.extract import extract
+from musicgenre.features.musicnn import WindowGrid
 from musicgenre.inference.classifier import Classifier
 from musicgenre.plots.spectra import song_spectra
 
@@ -96,7 +97,7 @@ def test_silence_anywhere_changes_no_answer(kind, before, inside, after, classif
     got = said(classifier, y)
     same(got, plain)
     assert got.duration_s == pytest.approx(len(y) / RATE, abs=0.001)
-    assert sum(part["end_s"] - part["start_s"] for part in got.analysed) == pytest.approx(len(metal) / RATE, abs=0.35)
+    assert sum(part.end_s - part.start_s for part in got.analysed) == pytest.approx(len(metal) / RATE, abs=0.35)
     covered = sum(part.end_s - part.start_s for part in got.segments)
     assert covered == pytest.approx(len(metal) / RATE, abs=0.35)  # silence has no genre
 
@@ -119,7 +120,7 @@ def test_a_hidden_track_is_heard_as_if_no_silence_lay_before_it(classifier, meta
     assert apart.probabilities == pytest.approx(said(classifier, sound.samples).probabilities, abs=1e-6)
     middle = len(metal) / RATE + 65
     assert not any(part.start_s < middle < part.end_s for part in apart.segments)
-    assert not any(part["start_s"] < middle < part["end_s"] for part in apart.analysed)
+    assert not any(part.start_s < middle < part.end_s for part in apart.analysed)
 
 
 def test_silence_alone_is_silent_and_a_moment_of_sound_is_too_short(classifier, metal, tmp_path):
@@ -156,7 +157,7 @@ def test_what_sounds_throughout_is_left_as_it_is(metal):
 
 def test_a_table_and_an_answer_have_the_same_row_for_a_song_with_a_pause(metal, tmp_path):
     path = write(tmp_path / "a.wav", np.concatenate([metal, quiet(4), metal[: 3 * RATE]]))
-    row = compute_clip(("a", str(path), "", ("mfcc", "zcr", "tempo"), None))["values"]
+    row = compute_clip(("a", str(path), "", ("mfcc", "zcr", "tempo"), None, WindowGrid(), ()))["values"]
     assert row == extract(sounding_parts(read_recording(path)).clips, ["mfcc", "zcr", "tempo"]).values
     alone = extract((Clip(np.concatenate([metal, metal[: 3 * RATE]]), RATE, "a", "a"),), ["mfcc", "zcr"]).values
     assert row["zcr_mean"] == pytest.approx(alone["zcr_mean"], rel=0.02)

@@ -19,8 +19,9 @@ from musicgenre.inference.card import list_models, model_genres, model_path
 from musicgenre.inference.model import MAX_MODEL_BYTES, GenreModel
 from musicgenre.inference.not_music import NotMusicDetector
 from musicgenre.litert import MODELS_DIR
+from musicgenre.training.choice import choose_config
 from musicgenre.training.config import make_config
-from musicgenre.training.export import choose_config, read_lines, ship
+from musicgenre.training.export import read_lines, ship
 from musicgenre.training.fitting import fit
 from musicgenre.training.model_page import describe_models
 from musicgenre.training.protocols import load_data, measure
@@ -345,7 +346,8 @@ def write_choice(path, folder, **changes):
 
 
 def test_a_choice_made_on_this_table_is_taken(folder, tmp_path):
-    config, reason = choose_config(folder, write_choice(tmp_path / "chosen.json", folder))
+    choice = choose_config(folder, write_choice(tmp_path / "chosen.json", folder))
+    config, reason = choice.config, choice.reason
     assert (config.architecture, config.feature_set) == ("softmax", "mfcc+chroma+tempo")
     assert "chosen.json" in reason
 
@@ -387,7 +389,8 @@ def test_choices_and_notes_that_are_no_files_are_refused(kind, folder, tmp_path)
 
 def test_without_a_choice_the_default_is_trained(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config, reason = choose_config(folder, None)
+    choice = choose_config(folder, None)
+    config, reason = choice.config, choice.reason
     assert config.feature_set == "musicnn"
     assert "01_nn_hyperparam.py" in reason
 

@@ -31,9 +31,9 @@ from musicgenre.training.protocols import (
     measure_extra,
     protocols_of,
     run_fold,
-    summary_lines,
 )
 from musicgenre.training.sets import Levels
+from musicgenre.training.summary import summary_lines
 
 CONFIG = make_config("whitened", feature_set="mfcc")
 

@@ -159,3 +159,14 @@ def test_a_long_title_leaves_the_result_in_the_status_line(open_window, title):
     shown = window.status.text.cget("text")
     assert shown.startswith("Answered “") and shown.endswith("”: Metal, 90 % sure") and "…" in shown
     assert window.status.text.winfo_reqwidth() <= window.status.text.winfo_width()
+
+
+def test_signs_have_smooth_edges_and_the_window_has_an_icon(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    pilot.turn(0.3)
+    badge = pilot.window.pages.answer.panel.badge
+    shades = tool("identify", "-format", "%k", pilot.picture(tmp_path / "badge.png", badge))
+    assert int(shades) > 12  # between the colour and what lies behind it
+    assert pilot.window._icon.width() == 48 and pilot.window._icon.transparency_get(0, 0)
+    assert not pilot.window._icon.transparency_get(24, 24)

@@ -289,8 +289,9 @@ def test_hostile_titles_neither_break_nor_widen_the_window(open_window, theme, t
         pilot.window.list.go(key)
         pilot.turn(0.15)
         view = pilot.window.pages.answer
-        assert view.title.winfo_rootx() + view.title.winfo_reqwidth() <= 900 + 20
-        assert view.title.cget("text").count("\n") <= 1 and "\x1b" not in view.title.cget("text")
+        assert view.header.title.winfo_rootx() + view.header.title.winfo_reqwidth() <= 900 + 20
+        title = view.header.title.cget("text")
+        assert title.count("\n") <= 1 and "\x1b" not in title
     assert (pilot.root.winfo_width(), pilot.root.winfo_height()) == (900, 600)
 
 
@@ -329,12 +330,12 @@ def test_everything_is_reached_by_the_keyboard_in_order(open_window):
     window = pilot.window
     reached = []
     pilot.window.inputs.focus_entry()
-    for _ in range(25):
+    for _ in range(36):
         pilot.key("Tab")
         reached.append(pilot.root.focus_get())
     view = window.pages.answer
     wanted = [window.top.go, window.top.open, window.top.model_box, window.top.card, window.list.words,
-              window.list.tree, view.listen, view.copy, view.export, view.wrong, view.tabs,
+              window.list.tree, view.panel.sure, view.copy, view.export, view.wrong, view.tabs,
               view.pictures["genre_timeline"]]  # fmt: skip
     assert [widget for widget in wanted if widget not in reached] == []
     order = [reached.index(widget) for widget in wanted]
