@@ -13,7 +13,7 @@ from musicgenre.dataset.table import Table, read_table
 from musicgenre.errors import ModelError
 from musicgenre.training.config import make_config
 from musicgenre.training.data import Data, as_data, as_extra, merge_duplicates
-from musicgenre.training.fitting import fit, fit_calibrated, out_of_fold_logits
+from musicgenre.training.fitting import fit, fit_network, fit_calibrated, out_of_fold_logits
 from musicgenre.training.folds import check_apart, fault_filtered_folds, group_folds, random_folds, three_folds
 from musicgenre.training.metrics import (
     accuracy_at_coverage,
@@ -211,7 +211,7 @@ def test_the_clips_that_stop_the_training_share_no_group_with_those_trained_on(d
         seen.update(groups=groups, held=options["validation"])
 
     monkeypatch.setattr("musicgenre.training.fitting.train_model", spy)
-    fit(data, make_config("mlp", feature_set="mfcc"))
+    fit_network(data, make_config("mlp", feature_set="mfcc"))
     held = {row.tobytes(): group for row, group in zip(data.x, data.groups, strict=True)}
     assert len(seen["held"][1]) > 0
     assert not {held[row.tobytes()] for row in seen["held"][0]} & set(seen["groups"])
