@@ -13,7 +13,7 @@ from musicgenre.dataset.table import Table, read_table
 from musicgenre.errors import ModelError
 from musicgenre.training.config import make_config
 from musicgenre.training.data import Data, as_data, as_extra, merge_duplicates
-from musicgenre.training.fitting import fit, fit_network, fit_calibrated, out_of_fold_logits
+from musicgenre.training.fitting import fit_calibrated, fit_network, out_of_fold_logits
 from musicgenre.training.folds import check_apart, fault_filtered_folds, group_folds, random_folds, three_folds
 from musicgenre.training.metrics import (
     accuracy_at_coverage,
