@@ -275,7 +275,7 @@ def test_the_model_is_loaded_once_for_all_albums(plugin, tmp_path):
 
     from musicgenre.inference.batch import loaded_classifier
 
-    library = Library(":memory:", str(tmp_path))
+    library = Library(str(tmp_path / "beets.sqlite"), str(tmp_path))
     task = plugin.MusicGenrePlugin()
     before = loaded_classifier.cache_info().misses
     for name in ("classical", "metal"):
