@@ -70,7 +70,7 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
     "training": lambda value: isinstance(value, dict) and isinstance(value.get("clips_per_genre", {}), dict),
     "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
-    "sets": lambda value: isinstance(value, dict) and all(v is None or _is_number(v) for v in value.values()),
+    "sets": lambda value: isinstance(value, dict) and all(v is None or _is_share(v) for v in value.values()),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
     "traits": _are_traits,
     "set_level": lambda value: value is None or _is_share(value),

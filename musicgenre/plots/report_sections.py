@@ -159,7 +159,7 @@ def model_section(folder: Path) -> Section:
             number_words(run.get("macro_f1"), 3),
             f"{100 * run['top3']:.1f} %",
             number_words(run.get("ece"), 3),
-            f"{100 * run['accuracy_at_80']:.1f} %",
+            f"{100 * run['accuracy_at_80']:.1f} %" if "accuracy_at_80" in run else "",
             int(run["clips"]),
         ]
         for name, run in protocols.items()

@@ -161,10 +161,13 @@ def _height_in(ax: "Axes") -> float:
     return float(whole - AROUND_IN)
 
 
-def _beside(title: str, width_in: float, *labels: str) -> str:
-    """Return a title if it has room beside a legend with these labels, else "": the window names the picture itself."""
+def _beside(title: str, width_in: float, *labels: str, bar: "Axes | None") -> str:
+    """Return a title if it has room beside a legend with these labels, else "": the window names the picture itself.
+
+    A colour bar that has no axes of its own takes some of the width.
+    """
     legend = sum(text_width(label) + LEGEND_KEY_IN for label in labels if label)
-    return fitting((title,), width_in - LEVELS_IN - legend)
+    return fitting((title,), width_in - (0.0 if bar else LEVELS_IN) - legend)
 
 
 def _upright(ax: "Axes", *labels: str) -> str:
@@ -226,7 +229,7 @@ def _mel_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: floa
 def _power_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the power spectrogram with the rolloff lines."""
     lines = (("#7df9ff", "-", "rolloff 99 %"), ("#ffffff", "--", "rolloff 1 %"))
-    title = _beside("Power spectrogram", width_in, *(words for *_, words in lines))
+    title = _beside("Power spectrogram", width_in, *(words for *_, words in lines), bar=bar)
     style(ax, theme, title=title, y=_upright(ax, "Frequency (Hz, logarithmic)", "Frequency (Hz)", "Hz"))
     image, time = _parts(ax, song, "power_db", low=FLOOR_DB, high=0.0)
     rows = song.power_hz
@@ -263,7 +266,7 @@ def _tempogram(
     """Draw the tempogram with a tempo."""
     words = f"estimated tempo {tempo_bpm:.0f} bpm" if math.isfinite(tempo_bpm) else ""
     label = _upright(ax, "Tempo (bpm, logarithmic)", "Tempo (bpm)", "bpm")
-    style(ax, theme, title=_beside("Tempogram", width_in, words), y=label)
+    style(ax, theme, title=_beside("Tempogram", width_in, words, bar=bar), y=label)
     image, time = _parts(ax, song, "tempogram", low=0.0, high=1.0)
     rows = song.tempogram_bpm
     _row_ticks(ax, rows, (40, 60, 80, 120, 160, 240))

@@ -426,7 +426,7 @@ def test_plain_keeps_formulas_and_marks_from_working():
     assert plain("a\nb\x1b[0m") == "a b"
     assert plain("5$ $x$") == r"5\$ \$x\$"
     assert len(plain("long " * 100, 20)) == 20 and plain("long " * 100, 20).endswith("…")
-    assert plain("abc\u202edef") == "abc def"
+    assert plain("abc\u202edef") == "abcdef"
 
 
 def test_a_hundred_genres_are_drawn():

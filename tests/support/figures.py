@@ -118,7 +118,7 @@ def main_figure(name: str, theme: str = "light", seconds: float = 12.0) -> Any:
 if __name__ == "__main__":
     from PIL import Image
 
-    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
     for name in MAIN:
         buffer = io.BytesIO()
         Image.fromarray(bare(main_figure(name)).round().astype(np.uint8)).save(buffer, "PNG", optimize=True)
