@@ -41,7 +41,8 @@ def _is_run(run: Any) -> bool:
         and isinstance(run.get("interval_95"), list)
         and len(run["interval_95"]) == 2
         and all(map(_is_number, run["interval_95"]))
-        and all(_is_number(run.get(name, 0)) for name in ("repeats", "deviation"))
+        and all(_is_number(run.get(name, 0)) for name in ("repeats", "deviation", "top2"))
+        and (run.get("repeats", 1) <= 1 or "deviation" in run)
     )
 
 
@@ -68,7 +69,11 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "files": lambda value: isinstance(value, dict),
     "thresholds": lambda value: isinstance(value, dict) and _is_number(value.get("named_share", 0)),
     "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
-    "training": lambda value: isinstance(value, dict) and isinstance(value.get("clips_per_genre", {}), dict),
+    "training": lambda value: (
+        isinstance(value, dict)
+        and isinstance(value.get("clips_per_genre", {}), dict)
+        and isinstance(value.get("clips", 0), int)
+    ),
     "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
     "sets": lambda value: isinstance(value, dict) and all(v is None or _is_share(v) for v in value.values()),
     "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
