@@ -91,7 +91,7 @@ def test_similar_in_the_terminal(hundred, tmp_path):
 
 def test_a_song_without_music_to_compare_is_said(hundred, tmp_path):
     path = write_wav(tmp_path / "silence.wav", np.zeros(200_000, np.float32))
-    with Library(hundred) as library, pytest.raises(GenreError, match="cannot be compared: nothing to hear"):
+    with Library(hundred) as library, pytest.raises(GenreError, match="cannot be compared: there is no sound"):
         similar(library, str(path))
 
 
