@@ -2,9 +2,10 @@
 
     python 00_preprocess_music.py my_music                      # my_music/<genre>/<file> -> data/
     python 00_preprocess_music.py my_music --out data/mine --families mfcc chroma tempo --jobs 2
-    python 00_preprocess_music.py my_music --metadata artists.csv   # columns clip_id, group (and split)
+    python 00_preprocess_music.py my_music --metadata artists.csv   # columns clip_id, artist (and split)
 
-A second run computes only what is new or changed. Files that cannot be used get their reason in clips.csv.
+A second run computes only what is new or changed. Files that cannot be used get their reason in clips.csv. Clips of one
+artist (metadata, else the file's tags, else the folder below the genre) are kept together when accuracy is measured.
 """
 
 import sys
@@ -29,7 +30,12 @@ def parse(argv):
     parser.add_argument("audio_dir", type=Path, metavar="AUDIO_DIR", help="folder with one subfolder per genre")
     parser.add_argument("--out", type=Path, default=Path("data"), help="folder of the table (default: data)")
     parser.add_argument("--families", nargs="+", choices=list(FAMILIES), help="features to compute (default: all)")
-    parser.add_argument("--metadata", type=Path, metavar="CSV", help="clip_id and any of group, split, genre")
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="CSV",
+        help="table of clips: clip_id and any of artist (or group), split, genre",
+    )
     parser.add_argument("--jobs", type=int, default=cpu_count(), help="processes (default: all processors)")
     parser.add_argument("--dask", metavar="ADDRESS", help="compute on the workers of this Dask scheduler")
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the table: pictures and report.html here")
@@ -52,6 +58,7 @@ def parse(argv):
 def work(options):
     """Preprocess and report; return the exit code."""
     from musicgenre.dataset.build import DEFAULT_FAMILIES, preprocess
+    from musicgenre.dataset.summary import summary_lines
 
     with Bar("clips") as bar:
         summary = preprocess(
@@ -66,12 +73,8 @@ def work(options):
             segments=options.segments,
             progress=bar.update,
         )
-    for clip_id, reason in summary.left_out:
-        bar.say(f"left out {clip_id}: {reason}")
-    bar.say(
-        f"{summary.clips - len(summary.left_out)} clips in {summary.folder}, {summary.computed} computed now, "
-        f"{len(summary.left_out)} left out"
-    )
+    for line in summary_lines(summary):
+        bar.say(line)
     if options.figures:
         from musicgenre.plots.catalogue import write_table_figures
 

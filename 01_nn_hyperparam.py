@@ -3,8 +3,8 @@
     python 01_nn_hyperparam.py                                 # data/ -> reports/
     python 01_nn_hyperparam.py --data data/mine --grid full --seeds 3 --jobs 2
 
-Writes grid_results.csv (a row per fit), grid_summary.csv (a row per cell), chosen.json, which 02 reads, and
-report.html with pictures. Run again
+A cell is one combination of features, network and settings; it is fitted once a fold. Writes grid_results.csv (a row
+per fit), grid_summary.csv (a row per cell), chosen.json, which 02 reads, and report.html with pictures. Run again
 after an interruption, it goes on where it stopped.
 """
 
@@ -18,7 +18,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from musicgenre.terminal.arguments import Parser
-from musicgenre.terminal.console import EXIT_OK, Bar, run, say
+from musicgenre.terminal.console import EXIT_OK, run
 
 
 def parse(argv):
@@ -34,6 +34,7 @@ def parse(argv):
     )
     parser.add_argument("--jobs", type=int, default=cpu_count(), help="processes (default: all processors)")
     parser.add_argument("--dask", metavar="ADDRESS", help="train on the workers of this Dask scheduler")
+    parser.add_argument("--open", action="store_true", help="open the report in the browser")
     options = parser.parse_args(argv)
     if options.jobs < 1 or options.seeds < 1:
         parser.error("--jobs and --seeds must be at least 1")
@@ -41,25 +42,13 @@ def parse(argv):
 
 
 def work(options):
-    """Search and print the best cells; return the exit code."""
-    from musicgenre.dataset.table import read_csv
-    from musicgenre.plots.catalogue import write_search_figures
-    from musicgenre.training.grid_search import search
+    """Search and report; return the exit code."""
+    from functions_nn import run_search
 
-    with Bar("fits") as bar:
-        chosen = search(
-            options.data, options.out, size=options.grid, seeds=options.seeds, jobs=options.jobs, dask=options.dask,
-            progress=bar.update,
-        )  # fmt: skip
-    summary = read_csv(options.out / "grid_summary.csv")
-    shown = summary[["feature_set", "architecture", "hidden", "whiten", "l2", "mean", "deviation", "seconds"]].head(10)
-    sys.stdout.write(shown.to_string(index=False) + "\n")
-    write_search_figures(options.out)
-    for warning in chosen.get("warnings", []):
-        say(f"warning: {warning}")
-    values = chosen["config"]
-    say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
-    say(f"pictures and tables: {options.out / 'report.html'}")
+    run_search(
+        options.data, options.out, grid=options.grid, seeds=options.seeds, jobs=options.jobs, dask=options.dask,
+        show=options.open,
+    )  # fmt: skip
     return EXIT_OK
 
 

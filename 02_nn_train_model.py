@@ -3,6 +3,7 @@
     python 02_nn_train_model.py                                   # data/ + reports/chosen.json -> models/mine
     python 02_nn_train_model.py --data data/mine --out models/mine
     python 02_nn_train_model.py --data data/mine --measure-only
+    python 02_nn_train_model.py --data data/mine --out models/mine --corrections   # of the window
 
 Prints the accuracy of every protocol that the table allows before it trains on all clips: the columns `split` and
 `fold` of clips.csv give the fault-filtered and the 3-fold figure, `group` gives grouped cross-validation.
@@ -18,7 +19,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from musicgenre.terminal.arguments import Parser
-from musicgenre.terminal.console import EXIT_OK, Bar, run, say
+from musicgenre.terminal.console import EXIT_OK, run
 
 
 def parse(argv):
@@ -43,6 +44,11 @@ def parse(argv):
     parser.add_argument("--notes", type=Path, help="text file whose lines go into the card: limits, intended use")
     parser.add_argument("--force", action="store_true", help="replace a model of yours that has this name")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write no model")
+    parser.add_argument(
+        "--corrections", nargs="?", const="window", metavar="CSV",
+        help="train on genres that you corrected: in the window, or in a file that it exported",
+    )  # fmt: skip
+    parser.add_argument("--open", action="store_true", help="open the report in the browser")
     options = parser.parse_args(argv)
     for name in ("jobs", "repeats"):
         if getattr(options, name) < 1:
@@ -52,31 +58,14 @@ def parse(argv):
 
 def work(options):
     """Measure, train and export; return the exit code."""
-    from musicgenre.dataset.build import table_grid, table_level
-    from musicgenre.plots.catalogue import save_evaluation, write_model_figures
-    from musicgenre.training.export import choose_config, read_lines, ship
-    from musicgenre.training.model_files import check_free
-    from musicgenre.training.protocols import load_data, measure, summary_lines
+    from functions_nn import run_training
 
-    if not options.measure_only:
-        check_free(options.out, force=options.force)
-    notes = read_lines(options.notes) if options.notes else []
-    config, reason = choose_config(options.data, options.choice)
-    say(f"configuration: {config.feature_set}, {config.architecture} ({reason})")
-    data, table_sha256 = load_data(options.data, config, extra=options.extra, genres=options.genres)
-    with Bar("folds") as bar:
-        report = measure(data, config, jobs=options.jobs, repeats=options.repeats, progress=bar.update)
-    sys.stdout.write("\n".join(summary_lines(report)) + "\n")
-    about = f"{config.feature_set}, {config.architecture}, {len(data.y)} clips of {options.data.resolve().name}"
-    save_evaluation(report, data.genres, options.reports, about=about)
-    write_model_figures(options.reports)
-    say(f"pictures and tables: {options.reports / 'report.html'}")
-    if options.measure_only:
-        return EXIT_OK
-    grid = table_grid(options.data)
-    level = table_level(options.data, config.families) if options.amplify_to is None else options.amplify_to
-    card = ship(data, config, report, table_sha256, options.out, notes=notes, amplify_to=level, grid=grid)
-    say(f"wrote {options.out}.keras, .tflite and .json: {len(card['genres'])} genres, {len(data.y)} clips")
+    run_training(
+        options.data, options.out, choice=options.choice, extra=options.extra, corrections=options.corrections,
+        genres=options.genres, repeats=options.repeats, reports=options.reports, notes=options.notes,
+        amplify_to=options.amplify_to, measure_only=options.measure_only, force=options.force, jobs=options.jobs,
+        show=options.open,
+    )  # fmt: skip
     return EXIT_OK
 
 

@@ -13,15 +13,18 @@ output, messages to standard error.
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from musicgenre.audio.recording import WHOLE, Excerpt
+from musicgenre.errors import GenreError
+from musicgenre.genres import display_name
 from musicgenre.inference.api import as_frame, classify, classify_all, classify_samples
 from musicgenre.inference.batch import Answered, classify_items
 from musicgenre.inference.card import model_genres, model_path, read_card
-from musicgenre.inference.classifier import Analysis, Classifier
+from musicgenre.inference.classifier import Classifier
 from musicgenre.inference.prediction import Prediction
 from musicgenre.library.conditions import Selection
 from musicgenre.library.duplicates import duplicates
@@ -35,6 +38,7 @@ from musicgenre.library.similar import similar
 from musicgenre.library.statistics import statistics
 from musicgenre.library.store import Library, open_library
 from musicgenre.library.tagging import TagOptions, propose, undo_tags, write_tags
+from musicgenre.plots.pages import Pages
 from musicgenre.sources.inputs import Item, expand_inputs
 from musicgenre.task import Task
 from musicgenre.terminal import library as text
@@ -43,6 +47,7 @@ from musicgenre.terminal.console import EXIT_ERROR, EXIT_OK, Bar, Status, say, s
 from musicgenre.text import counted
 
 __all__ = [
+    "GenreError", "display_name",
     "Classifier", "Prediction", "answer_inputs", "as_frame", "classify", "classify_all", "classify_samples",
     "open_library", "scan_library", "show_statistics", "find_songs", "show_similar", "make_playlists",
     "show_duplicates", "merge_library", "plan_tags", "apply_tags", "tag_songs", "restore_tags",
@@ -68,23 +73,11 @@ def answer_inputs(
     Parameters
     ----------
     inputs : iterable of str
-        Files, folders, links; titles with `search_titles`.
-    model : str
-        Name under models/, or a path without ending.
-    excerpt : Excerpt
-        Look only at this part of each recording.
-    search_titles : bool
-        Look on YouTube for inputs that are no link and no path.
-    cookies_from_browser : str, optional
-        The name of a browser whose YouTube cookies are used.
-    jobs : int
-        Processes on this machine.
-    dask : str, optional
-        Address of a Dask scheduler whose workers classify files.
-    as_json : bool
-        Write one JSON object a line.
-    csv : str, optional
-        Write a table to this file; "-" is standard output.
+        Files, folders, links; with `search_titles` titles to look for on YouTube.
+    model, excerpt, jobs, dask, cookies_from_browser
+        See `classify_items`.
+    as_json, csv : bool, str
+        Write one JSON object a line, or a table to a file ("-" is standard output); else text.
     top : int
         How many genres a text shows.
     plot : Path, optional
@@ -97,10 +90,8 @@ def answer_inputs(
 
     Raises
     ------
-    ModelError
-        If the model cannot be loaded.
-    SourceError
-        If the table cannot be written or the cluster cannot be used.
+    ModelError, SourceError
+        If the model cannot be loaded, the table not written, or the cluster not used.
     """
     status = Status()
     items: Iterable[Item] = _items(inputs, search_titles, cookies_from_browser, status)
@@ -113,15 +104,15 @@ def answer_inputs(
     )  # fmt: skip
     card = read_card(model_path(model))
     form = writer(as_json=as_json, csv_path=csv, top=top, genres=card["genres"], names=card.get("names") or {})
-    counts = Summary()
+    counts, failed = Summary(), 0
     with form as write:
-        failed = 0
         for turn, answer in enumerate(answers):
             status.clear()
             failed += _write_answer(answer, turn, write, pages, tell=as_json or bool(csv))
             counts.add(answer.prediction)
-    if summed := counts.words(csv_path=csv):
-        say(summed)
+    to_file = csv not in (None, "-")
+    if (sys.stderr.isatty() or to_file) and (summed := counts.words(csv_path=csv)):
+        say(summed)  # not between the lines of another program's log
     return EXIT_ERROR if failed else EXIT_OK
 
 
@@ -148,32 +139,6 @@ def _items(
             status.clear()
             say(f"{item.input}: took {item.chosen.label}")
         yield item
-
-
-@dataclass(frozen=True)
-class Pages:
-    """Draws the page of each of `count` answers to a file, where its samples still are.
-
-    Parameters
-    ----------
-    plot : Path
-        The file of a single page; of several, each has its number in the name: ``name-1.png``.
-    count : int
-    """
-
-    plot: Path
-    count: int
-
-    def path(self, turn: int) -> Path:
-        """Return the file of an answer's page."""
-        return self.plot if self.count < 2 else self.plot.with_name(f"{self.plot.stem}-{turn + 1}{self.plot.suffix}")
-
-    def __call__(self, analysis: Analysis, turn: int) -> None:
-        """Draw one page; raise `SourceError` if it cannot be written."""
-        from musicgenre.plots.catalogue import plot_song  # matplotlib takes a second to load
-
-        if analysis.recording is not None:
-            plot_song(analysis.recording, analysis.prediction, self.path(turn))
 
 
 AS_USUAL = TagOptions()  # one genre, only where a song has none

@@ -211,7 +211,7 @@ def letters(name: str) -> str:
 
 def likely(answer: Any) -> Sequence[str]:
     """Return the ids of the likely genres of an answer, the named one first."""
-    others = [genre for genre in getattr(answer, "likely", None) or () if genre != answer.genre]
+    others = [genre for genre in answer.likely or () if genre != answer.genre]
     return [answer.genre, *others] if answer.genre else others
 
 
@@ -230,9 +230,9 @@ def answer_fields(answer: Any) -> dict[str, str | float | None]:
         "musicgenre_verdict": answer.verdict,
         "musicgenre_genre": display_name(answer.genre) if answer.genre else None,
         "musicgenre_confidence": answer.confidence,
-        "musicgenre_set": "; ".join(names(answer)) if getattr(answer, "likely", None) else None,
-        "musicgenre_tags": "; ".join(tag.name for tag in getattr(answer, "tags", None) or ()) or None,
-        "musicgenre_bpm": getattr(answer, "tempo_bpm", None),
+        "musicgenre_set": "; ".join(names(answer)) if answer.likely else None,
+        "musicgenre_tags": "; ".join(tag.name for tag in answer.tags or ()) or None,
+        "musicgenre_bpm": answer.tempo_bpm,
         "musicgenre_model": answer.model,
     }
 

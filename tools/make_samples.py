@@ -29,11 +29,12 @@ PROJECT = "CC0 1.0 (creativecommons.org/publicdomain/zero/1.0)"
 class Sample(NamedTuple):
     """One clip: where it is cut from, what the program should say, and whose work it is.
 
-    `expected` is a genre only where it is beyond doubt; empty means any music genre will do.
+    `expected` is a verdict, or the genres that a listener would accept, divided by "; "; `why` is the reason.
     """
 
     file: str
     expected: str
+    why: str
     package: str
     pattern: str
     start_s: float
@@ -48,6 +49,7 @@ SAMPLES = (
     Sample(
         file="metal.ogg",
         expected="metal",
+        why="distorted guitars and fast drums; its author's band plays metal",
         package="fretsonfire-songs-muldjord",
         pattern="*/internal_degeneration/song.ogg",
         start_s=44,
@@ -61,6 +63,7 @@ SAMPLES = (
     Sample(
         file="classical.ogg",
         expected="classical",
+        why="Gounod's Ave Maria on a cello",
         package="freedink-data",
         pattern="*/Sound/1.ogg",
         start_s=60,
@@ -73,6 +76,7 @@ SAMPLES = (
     Sample(
         file="rock.ogg",
         expected="rock",
+        why="guitars, bass and drums of a rock song; metal may stand beside it",
         package="fretsonfire-songs-sectoid",
         pattern="*/Feelings/song.ogg",
         start_s=201,
@@ -85,7 +89,8 @@ SAMPLES = (
     ),
     Sample(
         file="electronic.ogg",
-        expected="",
+        expected="electronic",
+        why="programmed drums and synthesizers of a game's music; disco and hip-hop share the beat",
         package="zaz-data",
         pattern="*/mus2.ogg",
         start_s=86,
@@ -97,7 +102,8 @@ SAMPLES = (
     ),
     Sample(
         file="lounge.ogg",
-        expected="",
+        expected="jazz; blues; pop",
+        why="easy listening, between the genres: jazz is what a listener would say first",
         package="asterisk-moh-opsound-g722",
         pattern="*/manolo_camp-morning_coffee.g722",
         start_s=21,
@@ -110,7 +116,8 @@ SAMPLES = (
     ),
     Sample(
         file="vocal.ogg",
-        expected="",
+        expected="rock; metal; pop",
+        why="drums, guitars and a woman's voice; by its guitars rock or metal, by its voice pop",
         package="marsshooter-data",
         pattern="*/music/01_-_Ezer_Ev.ogg",
         start_s=208,
@@ -123,6 +130,7 @@ SAMPLES = (
     Sample(
         file="speech.ogg",
         expected="not_music",
+        why="a voice that reads prompts",
         package="asterisk-core-sounds-en-g722",
         pattern="*/en_US_f_Allison/conf-{adminmenu,usermenu,userswilljoin}.g722",
         start_s=0,
@@ -135,6 +143,7 @@ SAMPLES = (
     Sample(
         file="wind.ogg",
         expected="not_music",
+        why="wind",
         package="megaglest-data",
         pattern="*/tilesets/winter/sounds/wind.ogg",
         start_s=6,
@@ -146,9 +155,31 @@ SAMPLES = (
         "license'",
     ),
     Sample(
-        "tone.ogg", "not_music", "", "", 0, 8, "this project", "A sine of 440 Hz, peak -12 dBFS", PROJECT, "made here"
-    ),
-    Sample("silence.ogg", "silent", "", "", 0, 6, "this project", "Digital silence", PROJECT, "made here"),
+        "tone.ogg",
+        "not_music",
+        "a sine",
+        "",
+        "",
+        0,
+        8,
+        "this project",
+        "A sine of 440 Hz, peak -12 dBFS",
+        PROJECT,
+        "made here",
+    ),  # fmt: skip
+    Sample(
+        "silence.ogg",
+        "silent",
+        "digital silence",
+        "",
+        "",
+        0,
+        6,
+        "this project",
+        "Digital silence",
+        PROJECT,
+        "made here",
+    ),  # fmt: skip
 )
 
 MIT_TEXT = """\
@@ -223,8 +254,8 @@ def main(argv: list[str] | None = None) -> int:
     (options.out / "LICENSES.md").write_text("\n".join(lines), encoding="utf-8")
     with (options.out / "expected.csv").open("w", newline="", encoding="utf-8") as table:
         writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(("file", "expected"))
-        writer.writerows((sample.file, sample.expected) for sample in SAMPLES)
+        writer.writerow(("file", "expected", "why"))
+        writer.writerows((sample.file, sample.expected, sample.why) for sample in SAMPLES)
     return 0
 
 

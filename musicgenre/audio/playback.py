@@ -18,11 +18,13 @@ def output_problem() -> str | None:
 
         sounddevice.query_devices(kind="output")
     except ImportError:
-        return "listening needs the package sounddevice"
+        return "to listen, install the package sounddevice: python -m pip install sounddevice"
     except OSError:
-        return "listening needs the library PortAudio"
+        return (
+            "to listen, install PortAudio (Debian, Ubuntu: sudo apt install libportaudio2) and start the program again"
+        )
     except Exception:  # PortAudio's own error class, which exists only where the import worked
-        return "no sound device was found; connect headphones or loudspeakers and start the program again"
+        return "to listen, connect headphones or loudspeakers and start again: no sound device was found"
     return None
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.audio.cover import SongTags, read_song_tags
 from musicgenre.audio.decode import read_recording as read_here
 from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording
 from musicgenre.child_process import module_command, module_environment, read_frame, write_frame
@@ -30,7 +31,7 @@ from musicgenre.task import UNATTENDED, Task
 
 STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
 
-MEMORY_MB = 500  # that a decoder may fill; 45 s at 768 kHz take 400
+MEMORY_MB = 1200  # that a decoder may fill; 120 s at 768 kHz fit
 
 POLL_S = 0.05  # how often the task is asked whether to stop
 
@@ -60,9 +61,9 @@ class _Decoder:
             return
         with pipe, contextlib.suppress(OSError, ValueError):
             while frame := read_frame(pipe):
-                header, _ = frame
+                header, blob = frame
                 size = 4 * sum(clip[0] for clip in header.get("clips", ()))
-                samples = pipe.read(size)
+                samples = blob or pipe.read(size)
                 if len(samples) < size:
                     break
                 self._replies.put((header, samples))
@@ -125,6 +126,19 @@ def read_safely(
     if not path.is_absolute():
         with contextlib.suppress(OSError):  # a folder that is gone
             request["folder"] = str(Path.cwd())
+    return _recording(*_asked(request, path, task))
+
+
+def tags_safely(path: Path) -> SongTags:
+    """Read a file's artist, album and picture in another process; raises as `read_safely`."""
+    header, cover = _asked({"path": str(path.absolute()), "about": True, "stall_s": STALL_S}, path, UNATTENDED)
+    if "error" in header:
+        raise ERRORS[header["error"]](header["message"], header["kind"])
+    return SongTags(header["artist"], header["album"], cover)
+
+
+def _asked(request: dict[str, Any], path: Path, task: Task) -> tuple[dict[str, Any], bytes]:
+    """Give a request about a file to a decoder that is free, or to a new one; return its reply."""
     try:
         decoder = _idle.pop()
     except IndexError:
@@ -147,7 +161,7 @@ def read_safely(
         what = f"was stuck in {path.name!r} for {STALL_S:g} s" if stuck else f"crashed on {path.name!r}"
         raise AudioError(f"the decoder {what}; {ADVICE}")
     _idle.append(decoder)
-    return _recording(*reply)
+    return reply
 
 
 def _recording(header: dict[str, Any], data: bytes) -> Recording:
@@ -202,6 +216,11 @@ def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
     try:
         if "folder" in request:
             os.chdir(request["folder"])
+        if "about" in request:
+            _watch(request["stall_s"], nowhere)
+            tags = read_song_tags(path)
+            write_frame(pipe, {"artist": tags.artist, "album": tags.album}, tags.cover)
+            return
         task = Task(progress, _watch(request["stall_s"], nowhere))
         recording = read_here(path, excerpt=Excerpt(*request["excerpt"]), task=task)
     except Exception as error:

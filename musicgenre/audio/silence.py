@@ -41,7 +41,9 @@ MIX_FFT, MIX_HOP = 2048, 512
 
 PROBE_ALL_S = 240.0  # recordings up to here are searched for sound without gaps
 
-PROBES, PROBE_S = 300, 0.5  # in longer ones so many pieces of so many seconds are heard
+PROBES, PROBE_S = 300, 0.5  # in longer ones so many pieces of so many seconds are decoded
+
+PROBE_ROUNDS = ((0.5,), (0.0,), (0.25, 0.75))  # places between two probes: the next ones where nothing was found
 
 Stretch = tuple[float, float]  # start, end
 
@@ -259,7 +261,9 @@ def laid_over(spans: Sequence[Stretch], parts: Sequence[Stretch]) -> list[list[S
 
 
 def probe_spans(sounds: Callable[[float, float], list[Stretch]], start: float, end: float) -> list[Stretch]:
-    """Return the stretches of a long recording that sound: all of it is heard up to 4 minutes, 300 probes beyond.
+    """Return the stretches of a recording that sound: all of it is searched up to 4 minutes, beyond in 300 probes.
+
+    Where none of them sounds, 300 are tried between them, and then 600 between those.
 
     Parameters
     ----------
@@ -273,9 +277,13 @@ def probe_spans(sounds: Callable[[float, float], list[Stretch]], start: float, e
         step = 30.0
         found = [span for i in range(int(np.ceil(length / step))) for span in sounds(start + i * step, step)]
     else:
-        step = length / PROBES
-        places = start + (np.arange(PROBES) + 0.5) * step
-        found = [(t - step, t + step) for t in places.tolist() if sounds(t - PROBE_S / 2, PROBE_S)]
+        found = []
+        for offsets in PROBE_ROUNDS:
+            step = length / PROBES  # no round before this one found anything, so what sounds is shorter
+            places = start + np.add.outer(np.arange(PROBES), offsets).ravel() * length / PROBES
+            found = [(t - step, t + step) for t in places.tolist() if sounds(t - PROBE_S / 2, PROBE_S)]
+            if found:
+                break
     merged: list[Stretch] = []
     for first, last in found:
         first, last = max(first, start), min(last, end)

@@ -32,6 +32,11 @@ class SoundingParts:
         return sum(clip.duration_s for clip in self.clips)
 
     @property
+    def sections(self) -> list[tuple[Stretch, ...]]:
+        """The stretches (start, end) of each clip, in seconds."""
+        return [clip.spans for clip in self.clips]
+
+    @property
     def spans(self) -> list[Stretch]:
         """The stretches (start, end) that are heard, in seconds."""
         return [span for clip in self.clips for span in clip.spans]

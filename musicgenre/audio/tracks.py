@@ -22,7 +22,7 @@ from musicgenre.audio.lengths import (
 from musicgenre.errors import AudioError
 from musicgenre.task import Task
 
-TAGS = ("title", "artist", "album", "genre")  # what is kept of a file's tags
+TAGS = ("title", "artist", "album_artist", "album", "genre")  # what is kept of a file's tags
 
 MIN_DECODED = 0.2  # share of a recording that must give sound; of an encrypted one a hundredth does
 

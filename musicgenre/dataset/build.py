@@ -6,21 +6,31 @@ hash of its content: moved or renamed files are not computed again.
 
 import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.endings import AUDIO_SUFFIXES
-from musicgenre.audio.recording import WINDOW_S, gain_to, level_dbfs
+from musicgenre.audio.recording import WINDOW_S, Excerpt, gain_to, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
 from musicgenre.audio.sounding import sounding_parts
+from musicgenre.dataset.artists import folder_artist, in_one_spelling, tagged_artist
+from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
 from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
-from musicgenre.dataset.table import CLIP_COLUMNS, OK, find_families, read_clips, read_family, read_metadata, write_csv
+from musicgenre.dataset.summary import Summary, count_genres, table_warnings
+from musicgenre.dataset.table import (
+    CLIP_COLUMNS,
+    FILES,
+    OK,
+    TAG_COLUMNS,
+    find_families,
+    read_clips,
+    read_family,
+    write_csv,
+)
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
 from musicgenre.features.extract import extract
 from musicgenre.features.families import (
@@ -41,16 +51,6 @@ JOURNAL = ".unfinished.jsonl"
 ROW_FIELDS = {"sha256": str, "duration_s": str | float | int, "status": str, "values": dict}
 
 DEFAULT_FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff", "centroid", "musicnn", "musicnn_deep")
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run did: clips in the table, computed now, and left out as (clip_id, reason)."""
-
-    clips: int
-    computed: int
-    left_out: list[tuple[str, str]]
-    folder: Path
 
 
 def find_audio(folder: Path) -> list[Path]:
@@ -74,10 +74,16 @@ def find_audio(folder: Path) -> list[Path]:
 
 
 def clip_ids(folder: Path, files: Sequence[Path]) -> dict[str, Path]:
-    """Return clip_id -> file; two files that differ only in their ending keep it in their clip_id."""
-    counts = Counter(path.with_suffix("") for path in files)
-    names = [path if counts[path.with_suffix("")] > 1 else path.with_suffix("") for path in files]
-    return {_text(name.relative_to(folder)): path for name, path in zip(names, files, strict=True)}
+    """Return clip_id -> file: the path below the folder without its ending; where it is taken, with its ending."""
+    found: dict[str, Path] = {}
+    for path in files:
+        name = path.relative_to(folder)
+        short, whole = _text(name.with_suffix("")), _text(name)
+        clip_id, number = (whole, 2) if short in found else (short, 2)
+        while clip_id in found:  # names that differ in bytes that are no UTF-8
+            clip_id, number = f"{whole} ({number})", number + 1
+        found[clip_id] = path
+    return found
 
 
 def _text(path: Path) -> str:
@@ -98,9 +104,10 @@ Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid, tuple[int,
 def compute_clip(job: Job) -> dict[str, Any]:
     """Compute the row of one clip, with a reason in `status` if it is left out."""
     clip_id, path, sha256, families, level, grid, segments = job
-    row: dict[str, Any] = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": OK, "values": {}}
+    row: dict[str, Any] = {**_empty_row(clip_id, sha256), "status": OK}
     try:
         recording = read_safely(path)
+        row |= _tag_cells(recording.tags)
         row["duration_s"] = round(recording.duration_s, 3)
         if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
             row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
@@ -126,6 +133,26 @@ def compute_clip(job: Job) -> dict[str, Any]:
     except MemoryError:
         row["status"] = "unreadable: it needs more memory than there is"
     return row
+
+
+def _empty_row(clip_id: str, sha256: str) -> dict[str, Any]:
+    """Return the row of a clip of which nothing is known yet."""
+    return {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "file_artist": "", "file_title": "", "values": {}}
+
+
+def _tag_cells(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells of a row that come from a file's own tags."""
+    return {"file_artist": tagged_artist(tags), "file_title": tags.get("title", "")}
+
+
+def _read_tag_cells(job: tuple[str, str]) -> dict[str, Any]:
+    """Return the tag cells of a clip that an older version computed without them; (clip_id, path) in."""
+    clip_id, path = job
+    try:
+        tags = read_safely(path, excerpt=Excerpt(length_s=1.0)).tags
+    except GenreError:
+        tags = {}
+    return {"clip_id": clip_id, **_tag_cells(tags)}
 
 
 def table_definition(
@@ -181,7 +208,8 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
             else:
                 values = None
             if values is not None and clip["sha256"]:
-                rows[clip["sha256"]] = {**{k: clip[k] for k in ("duration_s", "sha256", "status")}, "values": values}
+                kept = ("duration_s", "sha256", "status", *(name for name in TAG_COLUMNS if name in clips))
+                rows[clip["sha256"]] = {**{name: clip[name] for name in kept}, "values": values}
                 rows[clip["sha256"]]["parts"] = parts.get(clip["clip_id"], {})
     for row in _journal_rows(out / JOURNAL, definition):
         if row["status"] != OK or set(columns_of(families)) <= row["values"].keys():
@@ -195,7 +223,11 @@ def _journal_rows(path: Path, definition: dict[str, Any]) -> Iterator[dict[str, 
     if next(lines, None) != definition:
         return
     for row in lines:
-        if isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items()):
+        if (
+            isinstance(row, dict)
+            and all(isinstance(row.get(name), kind) for name, kind in ROW_FIELDS.items())
+            and all(isinstance(row.get(name, ""), str) for name in TAG_COLUMNS)  # older journals have none
+        ):
             yield row
 
 
@@ -223,7 +255,7 @@ def preprocess(
     families : sequence of str
         Which features.
     metadata : Path, optional
-        A CSV with clip_id and any of group, split, genre, ...; joined on clip_id.
+        A CSV with clip_id and any of group (or artist), split, genre, ...; see `dataset.metadata`.
     jobs, dask : int, str
         See `parallel.run_many`.
     fresh : bool
@@ -248,7 +280,7 @@ def preprocess(
         amplify_to = table_level(out) if old else default_level(families)
     definition = table_definition(amplify_to, grid, segments)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
-    extra = read_metadata(metadata) if metadata else None
+    given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
     rows: dict[str, dict[str, Any]] = {}
@@ -258,12 +290,16 @@ def preprocess(
             sha256 = song_sha256(path)
         except AudioError as error:
             reason = f"{error.kind}: {error}"
-            rows[clip_id] = {"clip_id": clip_id, "sha256": "", "duration_s": "", "status": reason, "values": {}}
+            rows[clip_id] = {**_empty_row(clip_id, ""), "status": reason}
             continue
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
             work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid, tuple(segments)))
+    untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
+    for _, cells in run_many(_read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
+        if not isinstance(cells, GenreError):
+            rows[cells["clip_id"]] |= cells
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
@@ -272,41 +308,52 @@ def preprocess(
                 if isinstance(result, GenreError):
                     clip_id, _, sha256, *_ = work[index]
                     status = f"{result.kind}: {result}"
-                    result = {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "status": status, "values": {}}
+                    result = {**_empty_row(clip_id, sha256), "status": status}
                 rows[result["clip_id"]] = result
                 journal.write(json.dumps(result) + "\n")
                 journal.flush()
                 if progress:
                     progress(done, len(work))
-    _write(out, [rows[clip_id] for clip_id in ids], families, extra, definition)
+    clips = [_clip_cells({**_empty_row(clip_id, ""), **rows[clip_id]}, given) for clip_id in ids]
+    spelling = in_one_spelling(clip["group"] for clip in clips)
+    clips = [{**clip, "group": spelling.get(clip["group"], "")} for clip in clips]
+    _write(out, clips, families, given, definition)
+    write_csv(out / FILES, [{"clip_id": k, "path": _text(v.absolute())} for k, v in ids.items()], ("clip_id", "path"))
     left_out = [(row["clip_id"], row["status"]) for row in rows.values() if row["status"] != OK]
-    return Summary(len(rows), len(work), left_out, out)
+    good = [clip for clip in clips if clip["status"] == OK]
+    counts = count_genres(good)
+    return Summary(
+        len(rows), len(work), left_out, out, counts, sum(bool(clip["group"]) for clip in good),
+        given.notes if given else (), tuple(table_warnings(good, counts)),
+    )  # fmt: skip
+
+
+def _clip_cells(row: Mapping[str, Any], given: Match | None) -> dict[str, Any]:
+    """Return the cells of a clip: what metadata says, else its own tags and the folders that it lies in."""
+    clip_id = row["clip_id"]
+    parts = clip_id.split("/")
+    cells = given.cells.get(clip_id, {}) if given else {}
+    clip = {"genre": parts[0] if len(parts) > 1 else "", "split": "", **row, **cells}
+    return {**clip, "group": cells.get("group") or clip["file_artist"] or folder_artist(clip_id)}
 
 
 def _write(
-    out: Path, rows: list[dict[str, Any]], families: Sequence[str], extra: Any, definition: dict[str, Any]
+    out: Path,
+    clips: list[dict[str, Any]],
+    families: Sequence[str],
+    given: Match | None,
+    definition: dict[str, Any],
 ) -> None:
     """Write the family files, then clips.csv, then forget the journal."""
-    good = [row for row in rows if row["status"] == OK]
+    good = [clip for clip in clips if clip["status"] == OK]
     for family in families:
         write_csv(
             out / f"{family}.csv",
-            [{"clip_id": r["clip_id"], **r["values"]} for r in good],
+            [{"clip_id": clip["clip_id"], **clip["values"]} for clip in good],
             ("clip_id", *FAMILIES[family]),
         )
         write_parts(out, family, good)
-    columns = list(CLIP_COLUMNS)
-    clips = []
-    for row in rows:
-        parts = row["clip_id"].split("/")
-        clip = {"genre": parts[0] if len(parts) > 1 else "", "group": "", "split": "", **row}
-        if extra is not None and row["clip_id"] in extra.index:
-            clip.update(
-                {k: v for k, v in extra.loc[row["clip_id"]].items() if k not in ("duration_s", "sha256", "status")}
-            )
-        clips.append(clip)
-    if extra is not None:
-        columns += [column for column in extra.columns if column not in columns]
-    write_csv(out / "clips.csv", clips, columns)
+    columns = (*CLIP_COLUMNS, *TAG_COLUMNS, *(given.columns if given else ()))
+    write_csv(out / "clips.csv", clips, tuple(dict.fromkeys(columns)))
     write_atomic(out / "extractor.json", json.dumps(definition, indent=1) + "\n")
     (out / JOURNAL).unlink(missing_ok=True)

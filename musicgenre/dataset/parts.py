@@ -46,6 +46,11 @@ def part_names(number: int) -> list[str]:
     return [f"{MARK}{i}-of-{number}" for i in range(1, number + 1)]
 
 
+def number_of(part_id: str) -> int:
+    """Return how many parts its clip was cut into."""
+    return int(part_id.rpartition("-of-")[2])
+
+
 def write_parts(out: Path, family: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the parts of a table's clips for a family, or remove the file where there are none."""
     parts = [

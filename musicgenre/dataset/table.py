@@ -6,6 +6,7 @@ Every file is written to a temporary name and renamed. Errors name the file, the
 column at fault. A group is a set of clips that must never be split between training and test.
 """
 
+import codecs
 import csv
 import hashlib
 import io
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 
 CLIP_COLUMNS = ("clip_id", "genre", "group", "split", "duration_s", "sha256", "status")
+
+TAG_COLUMNS = ("file_artist", "file_title")  # of clips.csv, from the files' own tags
+
+FILES = "files.csv"  # clip_id and the path that a clip was read from; no part of a table's digest
 
 OK = "ok"
 
@@ -64,20 +69,26 @@ class Table:
         return np.searchsorted(self.genres(), self.clips["genre"])
 
 
-def read_csv(path: Path) -> "pd.DataFrame":
-    """Read a CSV of text; raise `ModelError` with the path if it is missing, empty or not a CSV with unique columns."""
+def read_csv(path: Path, *, separator: str = ",", remake: str = "make the table again") -> "pd.DataFrame":
+    """Read a CSV of text, with or without a byte order mark.
+
+    Raises
+    ------
+    ModelError
+        With the path and what to do (`remake`), if it is missing, empty or not a CSV.
+    """
     import pandas as pd  # a third of a second, which naming one song need not wait for
 
     try:
-        frame = pd.read_csv(io.BytesIO(read_file(path)), dtype=str, keep_default_na=False, encoding="utf-8")
+        data = io.BytesIO(read_file(path).removeprefix(codecs.BOM_UTF8))
+        frame = pd.read_csv(data, dtype=str, keep_default_na=False, encoding="utf-8", sep=separator)
     except FileNotFoundError as error:
-        raise ModelError(f"{path} is missing; make the table with 00_preprocess_music.py") from error
+        what = "make the table with 00_preprocess_music.py" if remake.startswith("make") else "check its path"
+        raise ModelError(f"{path} is missing; {what}") from error
     except (OSError, ValueError) as error:  # pandas' parser errors and bad encodings are ValueErrors
-        raise ModelError(f"{path} cannot be read as CSV ({str(error).strip()}); make the table again") from error
+        raise ModelError(f"{path} cannot be read as CSV ({str(error).strip()}); {remake}") from error
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the cells that are too many for an index
-        raise ModelError(
-            f"{path} cannot be read as CSV (its rows have more cells than its header); make the table again"
-        )
+        raise ModelError(f"{path} cannot be read as CSV (its rows have more cells than its header); {remake}")
     return frame
 
 
@@ -196,13 +207,13 @@ def find_families(folder: Path | str) -> list[str]:
     return [family for family in FAMILIES if (Path(folder) / f"{family}.csv").is_file()]
 
 
-def read_metadata(path: Path | str) -> "pd.DataFrame":
-    """Read a metadata CSV (clip_id and any more columns), indexed by clip_id; raise `ModelError` if it has faults."""
-    frame = read_csv(Path(path))
-    if "clip_id" not in frame:
-        raise ModelError(f"{path} has no column 'clip_id'; the header must name it")
-    _check_ids(frame, Path(path))
-    return frame.set_index("clip_id")
+def read_files(folder: Path | str) -> dict[str, str]:
+    """Return clip_id -> the path that 00 read the clip from; empty where a table does not say so."""
+    try:
+        frame = read_csv(Path(folder) / FILES)
+        return dict(zip(frame["clip_id"], frame["path"], strict=True))
+    except (ModelError, KeyError):
+        return {}
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from types import UnionType
 from typing import Any
 
-from musicgenre.engine.messages import Event, Request
+from musicgenre.engine.messages import Event, Message, Request
 from musicgenre.inference.prediction import Prediction
 
 _CLASSES: dict[str, type] = {kind.__name__: kind for kind in (*typing.get_args(Request), *typing.get_args(Event))}
@@ -15,14 +15,15 @@ _CLASSES: dict[str, type] = {kind.__name__: kind for kind in (*typing.get_args(R
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    """Return the types of a dataclass's fields."""
-    return typing.get_type_hints(kind)
+    """Return the types of the fields of a message or dataclass."""
+    hints = typing.get_type_hints(kind)
+    return {name: hints[name] for name in kind.names} if issubclass(kind, Message) else hints
 
 
 def encode(message: Request | Event) -> tuple[dict[str, Any], bytes]:
     """Return a message as a JSON-ready header and the bytes that follow it."""
-    values = {one.name: _plain(getattr(message, one.name)) for one in fields(message)}
-    blobs = [values.pop(one.name) for one in fields(message) if isinstance(values[one.name], bytes)]
+    values = {name: _plain(value) for name, value in message.values().items()}
+    blobs = [values.pop(name) for name in message.names if isinstance(values[name], bytes)]
     return {"message": type(message).__name__, "fields": values}, blobs[0] if blobs else b""
 
 

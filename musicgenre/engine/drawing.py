@@ -8,19 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from musicgenre.engine.messages import (
-    Box,
-    Draw,
-    Event,
-    ExportAnswers,
-    Exported,
-    ExportPage,
-    PictureDrawn,
-    Play,
-    PlayingAt,
-    SongReference,
-    TimeSpan,
-)
+from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
+from musicgenre.engine.messages import Draw, Event, ExportAnswers, Exported, ExportPage, PictureDrawn, Play, PlayingAt
 from musicgenre.engine.spectra_file import load_spectra
 from musicgenre.inference.prediction import Prediction
 
@@ -36,7 +25,7 @@ Shelved = TypeVar("Shelved")
 KEPT_RECORDINGS = 3  # decoded sound that stays in memory to be heard, 5 to 25 MB each
 KEPT_SPECTRA = 8
 SMALLEST = (160, 90)  # pixels of a picture
-OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings that need no spectra
+OF_THE_ANSWER = ("prediction_bars", "genre_timeline")  # drawings of plots.answer, which need no spectra
 
 
 class Drawing:
@@ -125,8 +114,8 @@ class Drawing:
         from musicgenre.plots.timeline import genre_timeline
 
         prediction = request.song.prediction
-        if request.name == "prediction_bars":
-            return prediction_bars(prediction, theme=request.theme, size=size), []
+        if request.name == "prediction_bars":  # the window says the reason of a verdict beside it
+            return prediction_bars(prediction, theme=request.theme, size=size, note=False), []
         figure = genre_timeline(prediction, theme=request.theme, size=size)
         end = float(prediction.duration_s or 0)
         return figure, [(0.0, end, 0.0, end)] if prediction.segments else []

@@ -4,7 +4,7 @@ Conventions
 -----------
 The file is journalled (WAL), so that a kill leaves no half entry and two windows can share it. Where
 it cannot be opened the history lives in memory and `problem` says why. The pictures of the latest answers lie in
-files beside it.
+files beside it. What is listed of them is `listing`, what is still to be done `unfinished`.
 """
 
 import contextlib
@@ -31,7 +31,17 @@ CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
 CREATE TABLE IF NOT EXISTS corrections (
     key TEXT PRIMARY KEY, made REAL NOT NULL, input TEXT NOT NULL, title TEXT NOT NULL, said TEXT, genre TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS unfinished (
+    key TEXT PRIMARY KEY, owner TEXT NOT NULL, input TEXT NOT NULL, title TEXT, batch TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL);
 """
+# Columns that are computed from the record, so that answers of older versions have them too.
+LISTED = {
+    "input": "$.answer.input", "verdict": "$.answer.verdict", "genre": "$.answer.genre",
+    "confidence": "$.answer.confidence", "artist": "$.artist",
+}  # fmt: skip
+SONGS = "input, made, key, title, verdict, genre, confidence, artist"
+INDEX = f"CREATE INDEX IF NOT EXISTS answers_songs ON answers ({SONGS})"
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ class Entry:
         Why it is what it is.
     colour : str, optional
         The genre's colour.
+    artist : str, optional
+        From the file's tags, cleaned.
     """
 
     key: str
@@ -59,6 +71,15 @@ class Entry:
     prediction: Prediction
     reasons: tuple[Reason, ...] = ()
     colour: str | None = None
+    artist: str | None = None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Answers that were taken out of the history, as its rows: they can be put back."""
+
+    answers: tuple[tuple[Any, ...], ...]
+    vectors: tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +140,7 @@ class History:
         return _connect(":memory:")
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Write in one transaction; a full disk is told, not raised."""
         try:
             with self._store:
@@ -127,7 +148,7 @@ class History:
         except sqlite3.Error as error:
             self.problem = f"the history could not be written ({error}); check the free space"
 
-    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """Return what a query finds; a file that was damaged meanwhile is told, not raised."""
         try:
             return self._store.execute(query, values).fetchall()
@@ -139,17 +160,25 @@ class History:
 
     def add(
         self, key: str, prediction: Prediction, *, reasons: Sequence[Reason] = (), colour: str | None = None,
-        made: float | None = None,
+        made: float | None = None, artist: str | None = None, vector: bytes = b"",
     ) -> Entry:  # fmt: skip
-        """Keep an answer; one with the same key is replaced."""
+        """Keep an answer; one with the same key is replaced, and its input is unfinished no more.
+
+        `vector` is what songs are compared by (see `engine.similar`).
+        """
         made = time.time() if made is None else made
         title = clean_title(prediction.title or prediction.input)
-        words = f"{title} {prediction.input} {prediction.genre or ''} {prediction.verdict}"
-        record = {"answer": prediction.as_json(), "why": [asdict(reason) for reason in reasons], "colour": colour}
-        with self._writing() as store:
+        artist = clean_title(artist) or None
+        words = f"{title} {artist or ''} {prediction.input} {prediction.genre or ''} {prediction.verdict}"
+        record = {"answer": prediction.as_json(), "why": [asdict(reason) for reason in reasons], "colour": colour,
+                  "artist": artist}  # fmt: skip
+        with self.writing() as store:
             values = (key, made, title, clean_title(words, limit=4000).casefold(), json.dumps(record))
             store.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", values)
-        return Entry(key, made, title, prediction, tuple(reasons), colour)
+            store.execute("DELETE FROM unfinished WHERE key = ?", (key,))
+            if vector:
+                store.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, vector))
+        return Entry(key, made, title, prediction, tuple(reasons), colour, artist)
 
     def find(self, words: str = "", *, limit: int = 1000) -> list[Entry]:
         """Return the answers that hold every word (in title, input, genre or verdict), newest first."""
@@ -165,45 +194,60 @@ class History:
         parts = clean_title(words).casefold().split()
         where = " AND ".join(["instr(words, ?) > 0"] * len(parts)) or "1"
         query = f"SELECT {columns} FROM answers WHERE {where} ORDER BY made DESC, rowid DESC LIMIT ?"  # noqa: S608 - the words are parameters
-        return self._rows(query, (*parts, limit))
+        return self.rows(query, (*parts, limit))
 
     def get(self, key: str) -> Entry | None:
         """Return one answer."""
-        rows = self._rows("SELECT key, made, title, record FROM answers WHERE key = ?", (key,))
+        rows = self.rows("SELECT key, made, title, record FROM answers WHERE key = ?", (key,))
         return _entry(rows[0]) if rows else None
 
     def count(self) -> int:
         """Return how many answers are kept."""
-        return int(sum(row[0] for row in self._rows("SELECT count(*) FROM answers")))
+        return int(sum(row[0] for row in self.rows("SELECT count(*) FROM answers")))
 
-    def remove(self, *keys: str) -> None:
-        """Forget answers and their pictures; corrections of them stay."""
-        with self._writing() as store:
-            store.executemany("DELETE FROM answers WHERE key = ?", [(key,) for key in keys])
-        for key in keys:
-            path = self.picture_path(key)
-            if path:
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
+    def remove(self, *keys: str) -> Removed:
+        """Take answers out; corrections of them stay, and their pictures until `prune_pictures`."""
+        answers = _whole(self, "SELECT key, made, title, words, record FROM answers", keys)
+        vectors = _whole(self, "SELECT key, vector FROM vectors", keys)
+        with self.writing() as store:
+            for table in ("answers", "vectors"):
+                store.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])  # noqa: S608 - our own words
+        return Removed(answers, vectors)
+
+    def restore(self, removed: Removed) -> None:
+        """Put answers back that were taken out."""
+        with self.writing() as store:
+            store.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", removed.answers)
+            store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", removed.vectors)
 
     def clear(self) -> None:
         """Forget all answers and their pictures."""
-        with self._writing() as store:
+        with self.writing() as store:
             store.execute("DELETE FROM answers")
+            store.execute("DELETE FROM vectors")
         self.prune_pictures(0)
+        for path in (self.folder / "pictures").glob("*.song") if self.folder else ():
+            path.unlink(missing_ok=True)
+
+    def changes(self) -> int:
+        """Return a number that is another one after every change by another window."""
+        return int(sum(row[0] for row in self.rows("PRAGMA data_version")))
 
     def picture_path(self, key: str) -> Path | None:
         """Return where the numbers of an answer's pictures are kept."""
         return self.folder / "pictures" / f"{key}.npz" if self.folder else None
 
-    def prune_pictures(self, kept: int = KEPT_PICTURES) -> None:
-        """Remove the oldest picture files."""
+    def prune_pictures(self, kept: int = KEPT_PICTURES, *, orphans: bool = False) -> None:
+        """Remove the oldest picture files; with `orphans` also those of answers that were removed."""
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
             files = sorted((self.folder / "pictures").glob("*.npz"), key=lambda path: -path.stat().st_mtime)
-            for path in files[kept:]:
-                path.unlink(missing_ok=True)
+            there = set(self.keys()) | {row[0] for row in self.rows("SELECT key FROM unfinished")} if orphans else set()
+            for index, path in enumerate(files):
+                if index >= kept or (orphans and path.stem not in there):
+                    path.unlink(missing_ok=True)
+                    path.with_suffix(".song").unlink(missing_ok=True)
 
     # ---- corrections
 
@@ -211,23 +255,28 @@ class History:
         """Keep the right genre of an answer; a later one replaces it, and the genre that was answered withdraws it."""
         prediction = entry.prediction
         if prediction.verdict == "genre" and clean_title(genre, limit=60) == prediction.genre:
-            with self._writing() as store:
+            with self.writing() as store:
                 store.execute("DELETE FROM corrections WHERE key = ?", (entry.key,))
             return
         source = json.dumps(prediction.input)  # a path may hold bytes that are no text
         values = (entry.key, time.time(), source, entry.title, prediction.genre, clean_title(genre, limit=60))
-        with self._writing() as store:
+        with self.writing() as store:
             store.execute("INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def withdraw(self, key: str) -> None:
+        """Take a correction back."""
+        with self.writing() as store:
+            store.execute("DELETE FROM corrections WHERE key = ?", (key,))
 
     def correction(self, key: str) -> str | None:
         """Return the genre that an answer was corrected to."""
-        rows = self._rows("SELECT genre FROM corrections WHERE key = ?", (key,))
+        rows = self.rows("SELECT genre FROM corrections WHERE key = ?", (key,))
         return clean_title(rows[0][0], limit=60) if rows else None
 
     def corrections(self) -> list[Correction]:
         """Return all corrections, oldest first."""
         found = []
-        for source, title, said, genre in self._rows("SELECT input, title, said, genre FROM corrections ORDER BY made"):
+        for source, title, said, genre in self.rows("SELECT input, title, said, genre FROM corrections ORDER BY made"):
             value = _json(source)
             if isinstance(value, str):
                 found.append(Correction(value, title, said, clean_title(genre, limit=60)))
@@ -257,7 +306,7 @@ class History:
 
     def setting(self, name: str, default: Any) -> Any:
         """Return a remembered value; one of another type than the default counts as none."""
-        for row in self._rows("SELECT value FROM settings WHERE name = ?", (name,)):
+        for row in self.rows("SELECT value FROM settings WHERE name = ?", (name,)):
             value = _json(row[0])
             if value is not None and (default is None or isinstance(value, type(default))):
                 return value
@@ -265,7 +314,7 @@ class History:
 
     def remember(self, **values: Any) -> None:
         """Keep settings."""
-        with self._writing() as store:
+        with self.writing() as store:
             store.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)",
                               [(name, json.dumps(value)) for name, value in values.items()])  # fmt: skip
 
@@ -308,9 +357,27 @@ def _entry(row: Any) -> Entry | None:
         values = parse_json(record)
         prediction = Prediction.from_json(values["answer"])
         reasons = tuple(Reason(**{name: one[name] for name in ("side", "text")}) for one in values.get("why") or ())
-        return Entry(str(key), float(made), clean_title(title), prediction, reasons, values.get("colour"))
+        artist = clean_title(values.get("artist")) or None
+        return Entry(str(key), float(made), clean_title(title), prediction, reasons, values.get("colour"), artist)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _whole(history: History, query: str, keys: Sequence[str]) -> tuple[tuple[Any, ...], ...]:
+    """Return the rows of some keys."""
+    return tuple(row for key in keys for row in history.rows(f"{query} WHERE key = ?", (key,)))
+
+
+def _add_columns(store: sqlite3.Connection) -> None:
+    """Add the columns that the list of a window is sorted by; an older version goes on working with them."""
+    store.execute("BEGIN IMMEDIATE")  # of two windows that begin, one adds them
+    there = {row[1] for row in store.execute("PRAGMA table_xinfo(answers)")}
+    for name, place in LISTED.items():
+        if name not in there:
+            value = f"CASE WHEN json_valid(record) THEN json_extract(record, '{place}') END"
+            store.execute(f"ALTER TABLE answers ADD COLUMN {name} GENERATED ALWAYS AS ({value}) VIRTUAL")
+    store.execute(INDEX)
+    store.execute("COMMIT")
 
 
 def _connect(place: str) -> sqlite3.Connection:
@@ -322,6 +389,7 @@ def _connect(place: str) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("the file is damaged")
         let_share(store, PATIENCE_S)
         store.executescript(SCHEMA)
+        _add_columns(store)
         store.execute("SELECT key, made, title, words, record FROM answers LIMIT 1").fetchall()
         store.execute("SELECT key, made, input, title, said, genre FROM corrections LIMIT 1").fetchall()
         with store:

@@ -3,14 +3,16 @@
 import contextlib
 import io
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from musicgenre.engine.messages import Classify, Event, FoundInput, InputsFound, ThumbnailFound, VideosFound
+from musicgenre.engine.message_parts import FoundInput
+from musicgenre.engine.messages import Classify, Event, InputsFound, ThumbnailFound, VideosFound
 from musicgenre.sources.search_result import SearchResult
 from musicgenre.task import Task
 
 if TYPE_CHECKING:
+    from musicgenre.sources.inputs import Item
     from musicgenre.sources.youtube import Candidate
 
 THUMBNAIL = (96, 54)  # pixels at 100 %
@@ -41,20 +43,22 @@ class Search:
 
     def inputs(self, request: Classify, task: Task) -> None:
         """List the files of a folder or the videos of a playlist."""
-        self._tell(InputsFound(request.job, tuple(self._expanded(request, task))))
-
-    def _expanded(self, request: Classify, task: Task) -> Iterator[FoundInput]:
-        """Yield what a folder or playlist holds; a part that cannot be read has its answer."""
-        from musicgenre.errors import GenreError
-        from musicgenre.inference.prediction import error_prediction
         from musicgenre.sources.inputs import expand_inputs
 
-        for item in expand_inputs([request.text], task=task):
-            failed = error_prediction(item.input, item.error, model=request.model) if item.error else None
-            if item.source and item.source.kind == "folder":
-                error = GenreError("this folder holds no sound files", "not_found")
-                failed = error_prediction(item.input, error, model="", title=request.text)
-            yield FoundInput(item.input, item.title, failed)
+        items = list(expand_inputs([request.text], task=task))
+        found = tuple(self._found(item, request) for item in items)
+        self._tell(InputsFound(request.job, found, next((item.playlist for item in items if item.playlist), "")))
+
+    def _found(self, item: "Item", request: Classify) -> FoundInput:
+        """Return what a folder or playlist holds in one place; a part that cannot be read has its answer."""
+        from musicgenre.errors import GenreError
+        from musicgenre.inference.prediction import error_prediction
+
+        failed = error_prediction(item.input, item.error, model=request.model, title=item.title) if item.error else None
+        if item.source and item.source.kind == "folder":
+            error = GenreError("this folder holds no sound files", "not_found")
+            failed = error_prediction(item.input, error, model="", title=request.text)
+        return FoundInput(item.input, item.title, failed)
 
     def _thumbnails(self, job: int, candidates: "Sequence[Candidate]") -> None:
         """Fetch the thumbnails of search results in threads; whatever comes, comes."""

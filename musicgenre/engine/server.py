@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
 from musicgenre.engine.drawing import Drawing
+from musicgenre.engine.message_parts import SimilarSong
 from musicgenre.engine.messages import (
     Answered,
     Cancel,
@@ -34,6 +35,7 @@ from musicgenre.engine.messages import (
     ExportPage,
     Fault,
     FindSimilar,
+    FindSimilarAnswers,
     ListModels,
     LoadModel,
     ModelLoaded,
@@ -41,17 +43,18 @@ from musicgenre.engine.messages import (
     Play,
     Problem,
     ReadCard,
+    ReadDetails,
     Ready,
     SetVolume,
     SimilarFailed,
     SimilarFound,
-    SimilarSong,
     SpectraKept,
     StageReached,
     StopPlaying,
     TitleFound,
 )
 from musicgenre.engine.searching import Search
+from musicgenre.engine.song_details import Details
 from musicgenre.engine.spectra_file import save_spectra
 from musicgenre.inference.prediction import Reason
 from musicgenre.task import Task
@@ -83,6 +86,7 @@ class Engine:
         self._player = Player()
         self._drawing = drawing = Drawing(self.tell, self._player)
         self._search = Search(self.tell)
+        self._details = Details(self.tell)
         self._jobs: Queue = queue.SimpleQueue()
         self._drawn: Queue = queue.SimpleQueue()
         # What each request is done by, and the queue of the thread that does it; None is done at once.
@@ -90,11 +94,12 @@ class Engine:
             Cancel: (None, lambda request: self._cancelled.add(request.job)),
             SetVolume: (None, lambda request: setattr(self._player, "volume", request.volume)),
             Classify: (self._jobs, self._classify), LoadModel: (self._jobs, self._load),
-            FindSimilar: (self._jobs, self._similar),
+            FindSimilar: (self._jobs, self._similar), FindSimilarAnswers: (self._drawn, self._similar_answers),
             Draw: (self._drawn, drawing.draw), ExportAnswers: (self._drawn, drawing.export_answers),
             ExportPage: (self._drawn, drawing.export_page), Play: (self._drawn, drawing.play),
             StopPlaying: (self._drawn, lambda _: self._player.stop()),
-            ReadCard: (self._drawn, self._card), ListModels: (self._drawn, self._models),
+            ReadDetails: (self._drawn, self._details.read), ReadCard: (self._drawn, self._card),
+            ListModels: (self._drawn, self._models),
         }  # fmt: skip
 
     def tell(self, event: Event) -> None:
@@ -121,7 +126,8 @@ class Engine:
         while True:
             do, request = todo.get()
             job = getattr(request, "job", 0)
-            with self._reporting(job, SimilarFailed if isinstance(request, FindSimilar) else Problem):
+            is_similar = isinstance(request, (FindSimilar, FindSimilarAnswers))
+            with self._reporting(job, SimilarFailed if is_similar else Problem):
                 do(request)
             if isinstance(request, Classify):
                 self.tell(Done(job))
@@ -216,6 +222,7 @@ class Engine:
 
     def _answer(self, request: Classify, source: "Source", task: Task) -> None:
         """Classify one file or video, and keep what its pictures and its sound need."""
+        from musicgenre.engine.similar import song_vector
         from musicgenre.inference.reasons import reasons
         from musicgenre.plots.spectra import song_spectra
         from musicgenre.sources.inputs import Item
@@ -223,15 +230,18 @@ class Engine:
 
         task.report("prepare", 0.0)
         classifier = self._classifier(request.model)
-        if source.kind == "video" and not request.title:
-            threading.Thread(target=self._early_title, args=(request.job, source), daemon=True).start()
+        if source.kind == "video":
+            threading.Thread(target=self._preview, args=(request, source), daemon=True).start()
         item = Item(input_name(request.text, source), source, request.title)
         analysis = classifier.classify_item(item, task=task)
         prediction, recording = analysis.prediction, analysis.recording
         why: tuple[Reason, ...] = ()
         if recording is not None and prediction.probabilities:
             why = tuple(reasons(prediction, recording, analysis.features, classifier.model.card))
-        self.tell(Answered(request.job, prediction, why, _colour(prediction.genre)))
+        artist = recording.tags.get("artist") if recording else None
+        windows = analysis.features.windows if prediction.probabilities and analysis.features else None
+        vector = song_vector(windows.deep) if windows else b""
+        self.tell(Answered(request.job, prediction, why, _colour(prediction.genre), artist, vector))
         if recording is None or not recording.clips:
             return
         self._drawing.keep_recording(request.key, recording)
@@ -241,15 +251,21 @@ class Engine:
             with contextlib.suppress(OSError):
                 save_spectra(Path(request.store), spectra)
         self.tell(SpectraKept(request.job, request.key))
+        if source.kind == "file":
+            self._details.keep_file(request.key, request.store, Path(source.value))
 
-    def _early_title(self, job: int, source: "Source") -> None:
-        """Tell a video's title before its download has come that far."""
+    def _preview(self, request: Classify, source: "Source") -> None:
+        """Tell a video's title before its download has come that far, and keep its channel and thumbnail."""
+        from musicgenre.audio.cover import SongTags, square
         from musicgenre.sources.youtube import preview
 
         with contextlib.suppress(Exception):  # no answer is no error
             shown = preview(source)
-            if shown and shown.title:
-                self.tell(TitleFound(job, shown.title))
+            if shown and shown.title and not request.title:
+                self.tell(TitleFound(request.job, shown.title))
+            if shown:
+                details = SongTags(shown.channel or "", "", square(shown.thumbnail or b""))
+                self._details.keep(request.key, request.store, details)
 
     def _similar(self, request: FindSimilar) -> None:
         """Tell the songs of a library that are nearest to a song."""
@@ -263,6 +279,12 @@ class Engine:
             for one in found
         )
         self.tell(SimilarFound(request.job, tuple(songs)))
+
+    def _similar_answers(self, request: FindSimilarAnswers) -> None:
+        """Tell the songs of the history that are nearest to one of them."""
+        from musicgenre.engine.similar import nearest_answers  # loads numpy
+
+        self.tell(nearest_answers(request))
 
 
 def _colour(genre: str | None) -> str | None:

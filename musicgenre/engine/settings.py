@@ -24,6 +24,16 @@ class Settings:
         The file in which similar songs are looked for.
     music_folder, export_folder : str
         Where the dialogs begin.
+    list_width : int
+        Of the history, at 100 %; 0 is the usual one.
+    hidden_columns : tuple of str
+        Columns of the history that are not shown.
+    column_widths : tuple of int
+        Of all its columns but the title, at 100 %; empty for the usual ones.
+    sort_column, sort_descending
+        What the history is sorted by.
+    recent : tuple of str
+        Files, folders and links that were opened last, the latest first.
     """
 
     theme: str = "system"
@@ -34,6 +44,12 @@ class Settings:
     library: str = ""
     music_folder: str = ""
     export_folder: str = ""
+    list_width: int = 0
+    hidden_columns: tuple[str, ...] = ()
+    column_widths: tuple[int, ...] = ()
+    sort_column: str = "date"
+    sort_descending: bool = True
+    recent: tuple[str, ...] = ()
 
 
 class ValueStore(Protocol):

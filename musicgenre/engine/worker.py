@@ -72,6 +72,7 @@ class Worker:
         self._last_job = 0
         self._failures = 0
         self._closing = False
+        self._paused = False
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._folder: Path | None = None
@@ -97,6 +98,21 @@ class Worker:
     def waiting(self) -> int:
         """How many jobs wait."""
         return len(self._waiting)
+
+    @property
+    def paused(self) -> bool:
+        """Whether no job is begun."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Begin no job from now on; the one at work is done to its end."""
+        self._paused = True
+
+    def go_on(self) -> None:
+        """Begin jobs again."""
+        with self._lock:
+            self._paused = False
+            self._next()
 
     def number(self) -> int:
         """Return the number of a new job."""
@@ -218,7 +234,7 @@ class Worker:
 
     def _next(self) -> None:
         """Give the engine the next job if it has none."""
-        if self._process and self._current is None and self._waiting and not self._closing:
+        if self._process and self._current is None and self._waiting and not (self._closing or self._paused):
             self._current = self._waiting.popleft()
             self._send(self._current)
 

@@ -12,8 +12,8 @@ from musicgenre.inference.prediction import Prediction
 from musicgenre.text import csv_cell
 
 COLUMNS = (
-    "input", "title", "duration_s", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm", "reason", "model",
-    "error",
+    "input", "title", "duration_s", "verdict", "genre", "confidence", "reason", "model", "error", "likely", "tags",
+    "tempo_bpm",
 )  # fmt: skip
 BLOCK = 1 << 16  # bytes of a CSV that are read at once
 

@@ -25,6 +25,7 @@ from musicgenre.inference.over_time import (
     edges_between,
     has_stretches,
     looked_at,
+    named_parts,
     pooled,
     song_parts,
     stretches,
@@ -173,7 +174,7 @@ class Classifier:
         if over_time is None:
             probabilities = self.model.predict(features.values).probabilities
         else:
-            probabilities = pooled(over_time.logs, over_time.ends - over_time.starts)
+            probabilities = pooled(over_time.logs, over_time.seconds)
         tempo = features.tempo_bpm
         answer = replace(
             about, probabilities=self._chances(probabilities, 6), tags=strongest_tags(features.windows),
@@ -188,6 +189,8 @@ class Classifier:
         if pieces is not None:
             start, end = looked_at(recording)
             parts = song_parts(pieces, self.model.genres, start_s=start, end_s=end)
+            if len(parts) > 1 and features.windows is not None:
+                parts = named_parts(self.model, parts, sound.sections, features.windows)
         answer = decide(answer, probabilities, parts, model=self.model, may_be_music=other >= doubt_from)
         shown = pieces if answer.verdict == "mixed" else over_time  # whose borders are those of the parts
         return replace(answer, segments=self._segments(recording, sound, shown, probabilities))
@@ -200,7 +203,7 @@ class Classifier:
         """Return the model's answers for stretches of a length; None for a model that has none."""
         if features.windows is None or not has_stretches(self.model):
             return None
-        found = stretches(self.model, sound.clips, features.windows, length_s)
+        found = stretches(self.model, sound.sections, features.windows, length_s)
         return found if len(found.logs) else None
 
     def _segments(

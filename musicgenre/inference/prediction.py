@@ -118,15 +118,15 @@ class Prediction:
     genre: str | None = None
     confidence: float | None = None
     probabilities: dict[str, float] | None = None
-    likely: list[str] | None = None
     segments: list[Segment] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
     analysed: list[Section] = field(default_factory=list)
-    tags: list[Tag] = field(default_factory=list)
-    tempo_bpm: float | None = None
     reason: str | None = None
     model: str = ""
     error: Failure | None = None
+    likely: list[str] | None = None
+    tags: list[Tag] = field(default_factory=list)
+    tempo_bpm: float | None = None
+    parts: list[Part] = field(default_factory=list)
     candidates: list[SearchResult] | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ MAX_NAME = 40  # characters of a genre's name; those of own models can be any
 LEAST_SHARE = 0.0095  # as a percentage of two digits still 1.0
 FEW_PARTS = 4  # of a mixed song: more are summed up
 NOT_LIKE_MUSIC = ", not like music"  # not said again after a headline that says so
+UNKNOWN_SOUND = "this is not like music"
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -90,7 +91,7 @@ def beginning(sentence: str) -> str:
 
 def other_sound_words(words: str | None) -> str:
     """Return what is said of a recording that is not music: what it sounds like, where that is known."""
-    return f"it sounds like {words or 'something else'}{NOT_LIKE_MUSIC}"
+    return f"it sounds like {words}{NOT_LIKE_MUSIC}" if words else UNKNOWN_SOUND
 
 
 def set_words(likely: Sequence[str], probabilities: Mapping[str, float], names: Mapping[str, str] = NO_NAMES) -> str:
@@ -157,11 +158,13 @@ def has_set(prediction: Prediction) -> bool:
 
 
 def explanation(prediction: Prediction) -> str:
-    """Return why the answer is what it is, "" for a genre and a set, whose headline and number say all."""
+    """Return why the answer is what it is; "" where the headline says all, as of a genre and of a set."""
     if prediction.verdict == "genre" or has_set(prediction):
         return ""
     reason = clean_text(prediction.reason or (prediction.error.message if prediction.error else ""))
-    return reason.removesuffix(NOT_LIKE_MUSIC) if prediction.verdict == "not_music" else reason
+    if prediction.verdict == "not_music":
+        return "" if reason == UNKNOWN_SOUND else reason.removesuffix(NOT_LIKE_MUSIC)
+    return reason
 
 
 def answer_line(prediction: Prediction, names: Mapping[str, str] = NO_NAMES) -> str:

@@ -121,10 +121,15 @@ def vectors_of(blobs: Sequence[bytes], width: int) -> np.ndarray:
 
 
 def library_whitening(library: Library, selection: Selection, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean, shape (n,), and the matrix, shape (n, n), that make features alike in all directions."""
+    """Return the whitening of a library's songs, from a sample of a large one."""
     count = sum(1 for _ in library.features(selection))
     every = max(count // WHITENED_BY, 1)
-    vectors = vectors_of([data for _, data in library.features(selection, every=every)], width)
+    return whitening(vectors_of([data for _, data in library.features(selection, every=every)], width))
+
+
+def whitening(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean, shape (n,), and the matrix, shape (n, n), that make features alike in all directions."""
+    width = vectors.shape[1]
     if len(vectors) < FEW_SONGS:  # which tell nothing of what songs have in common
         return np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
     mean = vectors.mean(axis=0)

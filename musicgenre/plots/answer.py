@@ -21,7 +21,9 @@ from musicgenre.plots.style import (
     colours_of,
     finish,
     fitted,
+    fitting,
     genre_colour,
+    ink_on,
     new_figure,
     plain,
     style,
@@ -34,10 +36,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def prediction_bars(prediction: Prediction, *, theme: str = "light", size: Size = (5.0, 4.2)) -> "Figure":
-    """Draw the probabilities of all genres, or in words why there are none."""
+BAR_IN, BARS_AROUND_IN = 0.175, 0.75  # inches of a bar, and of title, ticks and label around all of them
+NAMES_IN = 1.1  # of the genres' names beside their bars
+INSIDE_FROM = 78.0  # per cent: the number of a longer bar stands inside it, so that the axis can end at 100
+
+
+def prediction_bars(
+    prediction: Prediction, *, theme: str = "light", size: Size = (5.0, 4.2), note: bool = True
+) -> "Figure":
+    """Draw the probabilities of the genres that there is room for, or in words why there are none.
+
+    `note` adds the reason of a verdict that is none of one genre, for where it is not told beside the picture.
+    """
     figure = new_figure(size, theme)
-    draw_bars(figure.add_subplot(), prediction, theme, size[0])
+    rows = max(int((size[1] - BARS_AROUND_IN) / BAR_IN), 3)
+    draw_bars(figure.add_subplot(), prediction, theme, size[0], rows=rows, note=note)
     return finish(figure)
 
 
@@ -73,7 +86,9 @@ def draw_headline(ax: "Axes", prediction: Prediction, theme: str) -> None:
     ax.text(1, 0.24, line, fontsize=FONT_PT + 1, color=colours.muted, ha="right", va="center", transform=ax.transAxes)
 
 
-def draw_bars(ax: "Axes", prediction: Prediction, theme: str, width_in: float) -> None:
+def draw_bars(
+    ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, rows: int = 100, note: bool = True
+) -> None:
     """Draw probabilities as bars, or the verdict and its reason in words."""
     colours = colours_of(theme)
     probabilities = prediction.probabilities or {}
@@ -83,8 +98,9 @@ def draw_bars(ax: "Axes", prediction: Prediction, theme: str, width_in: float) -
         message = f"{words}: {why}" if why else words
         write_message(ax, message, theme, title="No genre", width=int(width_in * 8))
         return
-    style(ax, theme, title="Probability of each genre", x="Probability (%)")
-    names = sorted(probabilities, key=lambda name: probabilities[name])
+    title = fitting(("Probability of each genre", "Each genre"), width_in - NAMES_IN)
+    style(ax, theme, title=title, x="Probability (%)")
+    names = sorted(probabilities, key=lambda name: probabilities[name])[-rows:]
     sure = prediction.verdict == "genre"
     answered = {prediction.genre} if sure or not has_set(prediction) else set(prediction.likely or ())
     values = [100 * probabilities[name] for name in names]
@@ -95,22 +111,25 @@ def draw_bars(ax: "Axes", prediction: Prediction, theme: str, width_in: float) -
             bar.set_alpha(0.55)
             bar.set_hatch("//" if first else "")
             bar.set_edgecolor(colours.background)
+        inside = value > INSIDE_FROM
+        outer = colours.text if first else colours.muted
         ax.annotate(
             percent(value / 100),
             (value, bar.get_y() + bar.get_height() / 2),
-            xytext=(4, 0),
+            xytext=(-4 if inside else 4, 0),
             textcoords="offset points",
+            ha="right" if inside else "left",
             va="center",
             fontsize=FONT_PT,
             fontweight="bold" if first else "normal",
-            color=colours.text if first else colours.muted,
+            color=ink_on(genre_colour(name)) if inside and sure else outer,
         )
-    ax.set_yticks(range(len(names)), [fitted(title_name(name), 0.95) for name in names])
-    ax.set_xlim(0, 118)
-    ax.set_xticks([0, 20, 40, 60, 80, 100])
+    ax.set_yticks(range(len(names)), [fitted(title_name(name), NAMES_IN - 0.15) for name in names])
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 20, 40, 60, 80, 100] if width_in > 3.2 else [0, 50, 100])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.6, len(names) - 0.4)
-    if not sure and width_in >= NOTE_FROM_IN:
+    if note and not sure and width_in >= NOTE_FROM_IN:
         _note(ax, verdict_words(prediction) if has_set(prediction) else f"{words}: {why}", theme, width_in)
 
 

@@ -3,15 +3,16 @@
 Conventions
 -----------
 Every picture is drawn in both themes and the browser shows the one of its reader. All text is escaped; nothing given
-here can become markup. The page's own policy forbids scripts and every request.
+here can become markup. The page's own policy forbids scripts and every request but for songs on the reader's computer.
 """
 
 import base64
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicgenre.plots.style import THEMES, Picture
@@ -24,7 +25,9 @@ FORMATS = ("png", "svg", "pdf")
 
 PNG_DPI = 144  # one and a half times the figure's own, for screens with small pixels
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; img-src data:; media-src file:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+)
 
 _STYLE = """
 :root { color-scheme: light dark; --back: %(light.background)s; --text: %(light.text)s; --muted: %(light.muted)s;
@@ -46,6 +49,8 @@ figcaption, caption { color: var(--muted); font-size: 0.92rem; text-align: left;
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.7rem 0.25rem 0; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top; overflow-wrap: normal; }
+dl { font-size: 0.92rem; } dt { font-weight: 600; float: left; clear: left; margin-right: 0.5rem; }
+dd { margin: 0 0 0.2rem 0; color: var(--muted); } audio { width: min(100%%, 26rem); height: 2.2rem; }
 th { color: var(--muted); font-weight: 600; } td.number, th.number { text-align: right; }
 """
 
@@ -57,16 +62,26 @@ class ReportTable:
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    words: Mapping[str, str] = field(default_factory=dict)  # what its columns mean, below it
+
+
+@dataclass(frozen=True)
+class Playlist:
+    """Songs to listen to: a sentence, and (what to say of a song, its path or "" where it is not known)."""
+
+    text: str
+    songs: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: paragraphs, then tables, then pictures."""
+    """A part of the report: paragraphs, then tables, pictures, and songs to listen to."""
 
     heading: str
     text: Sequence[str] = ()
     tables: Sequence[ReportTable] = ()
     pictures: Sequence[Picture] = field(default=())
+    playlists: Sequence[Playlist] = ()
 
 
 def figure_bytes(figure: "Figure", kind: str) -> bytes:
@@ -126,6 +141,7 @@ def report_html(title: str, sections: Sequence[Section], *, intro: str = "") -> 
         parts.append(f'<section id="part{i}"><h2>{_text(section.heading)}</h2>')
         parts += [f"<p>{_text(paragraph)}</p>" for paragraph in section.text]
         parts += [_table(table) for table in section.tables]
+        parts += [_playlist(playlist) for playlist in section.playlists]
         parts += [_picture(picture) for picture in section.pictures]
         parts.append("</section>")
     parts.append("</body></html>\n")
@@ -160,8 +176,26 @@ def _table(table: ReportTable) -> str:
     body = "".join(f"<tr>{''.join(_cell(value, 'td') for value in row)}</tr>" for row in table.rows)
     return (
         f'<div class="wide" tabindex="0"><table><caption>{_text(table.caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{_words(table.words)}"
     )
+
+
+def _words(words: Mapping[str, str]) -> str:
+    """Return what words mean as a list."""
+    items = "".join(f"<dt>{_text(word)}</dt><dd>{_text(meaning)}</dd>" for word, meaning in words.items())
+    return f"<dl>{items}</dl>" if items else ""
+
+
+def _playlist(playlist: Playlist) -> str:
+    """Return a sentence and its songs, with players for those that are files on this computer."""
+    items = []
+    for words, path in playlist.songs:
+        player = ""
+        if path and Path(path).is_file():
+            address = _text(Path(path).absolute().as_uri())
+            player = f'<br><audio controls preload="none" src="{address}" title="{_text(words)}"></audio>'
+        items.append(f"<li>{_text(words)}{player}</li>")
+    return f"<p>{_text(playlist.text)}</p><ol>{''.join(items)}</ol>"
 
 
 def _picture(picture: Picture) -> str:

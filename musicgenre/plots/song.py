@@ -22,8 +22,10 @@ from musicgenre.plots.style import (
     colour_bar,
     colours_of,
     finish,
+    fitting,
     new_figure,
     style,
+    text_width,
 )
 from musicgenre.plots.time_axis import SongTime, song_time
 from musicgenre.plots.timeline import draw_timeline
@@ -38,6 +40,14 @@ if TYPE_CHECKING:
 OVERVIEW_SIZE: Size = (13.0, 10.0)
 
 FLOOR_DB = -80.0
+
+AROUND_IN = 0.75  # of title, ticks and label above and below
+
+LEGEND_KEY_IN, LEVELS_IN = 0.45, 1.7  # of a line in a legend; of the axes and the colour bar beside a picture
+
+SHALLOW_IN = 0.4  # axes of less have no room for the label below
+
+TICK_IN = 0.17  # of the label of a tick and the space to the next
 
 SPECTRUM_MAP = "magma"  # even steps of lightness, for colour-blind eyes and in grey
 
@@ -142,11 +152,36 @@ def _parts(ax: "Axes", song: "SongSpectra", name: str, *, low: float, high: floa
     return image, time
 
 
+def _height_in(ax: "Axes") -> float:
+    """Return about how high axes are, in inches: title, ticks and label of arranged ones take what they take."""
+    figure = ax.figure
+    whole = figure.get_figheight()  # type: ignore[union-attr]
+    if figure.get_layout_engine() is None:  # type: ignore[union-attr]
+        return float(whole * ax.get_position().height)
+    return float(whole - AROUND_IN)
+
+
+def _beside(title: str, width_in: float, *labels: str) -> str:
+    """Return a title if it has room beside a legend with these labels, else "": the window names the picture itself."""
+    legend = sum(text_width(label) + LEGEND_KEY_IN for label in labels if label)
+    return fitting((title,), width_in - LEVELS_IN - legend)
+
+
+def _upright(ax: "Axes", *labels: str) -> str:
+    """Return the first label of a vertical axis that is not longer than the axis, "" if none is."""
+    return fitting(labels, _height_in(ax), points=FONT_PT)
+
+
 def _row_ticks(ax: "Axes", rows: np.ndarray, wanted: Iterable[float], *, unit: str = "") -> None:
     """Label the rows of an image where they stand for round values."""
     values = [value for value in wanted if rows[0] <= value <= rows[-1]]
     positions = np.interp(np.log(values), np.log(rows), np.arange(len(rows)))
-    ax.set_yticks(positions, [f"{value:g}{unit}" for value in values])
+    apart = TICK_IN * len(rows) / max(_height_in(ax), TICK_IN)
+    kept: list[int] = []
+    for index, position in enumerate(positions):
+        if not kept or position - positions[kept[-1]] >= apart:
+            kept.append(index)
+    ax.set_yticks(positions[kept], [f"{values[index]:g}{unit}" for index in kept])
 
 
 def _quiet(ax: "Axes", song: "SongSpectra", theme: str) -> None:
@@ -163,7 +198,8 @@ def _quiet(ax: "Axes", song: "SongSpectra", theme: str) -> None:
 
 def _waveform(ax: "Axes", song: "SongSpectra", theme: str, width_in: float) -> None:
     """Draw the waveform."""
-    style(ax, theme, title="Waveform", y="Amplitude (1 = full scale)" if width_in > 7 else "Amplitude", grid="y")
+    label = _upright(ax, "Amplitude (1 = full scale)", "Amplitude")
+    style(ax, theme, title="Waveform", y=label, grid="y")
     time = song_time(song)
     peak = 0.0
     for i, part in enumerate(song.parts):
@@ -172,13 +208,14 @@ def _waveform(ax: "Axes", song: "SongSpectra", theme: str, width_in: float) -> N
         peak = max(peak, float(np.abs(part.wave).max()))
     limit = 1.05 * max(peak, 0.001)
     ax.set_ylim(-limit, limit)
-    time.dress(ax, width_in=width_in)
+    ax.locator_params(axis="y", nbins=max(int(_height_in(ax) / (2 * TICK_IN)), 1))
+    time.dress(ax, width_in=width_in, labelled=_height_in(ax) > SHALLOW_IN)
     _quiet(ax, song, theme)
 
 
 def _mel_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the mel spectrogram."""
-    style(ax, theme, title="Mel spectrogram", y="Frequency (Hz, mel scale)")
+    style(ax, theme, title="Mel spectrogram", y=_upright(ax, "Frequency (Hz, mel scale)", "Frequency (Hz)", "Hz"))
     image, time = _parts(ax, song, "mel_db", low=FLOOR_DB, high=0.0)
     _row_ticks(ax, song.mel_hz, (250, 500, 1000, 2000, 4000, 8000))
     time.dress(ax, width_in=width_in)
@@ -188,11 +225,12 @@ def _mel_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: floa
 
 def _power_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the power spectrogram with the rolloff lines."""
-    style(ax, theme, title="Power spectrogram", y="Frequency (Hz, logarithmic)")
+    lines = (("#7df9ff", "-", "rolloff 99 %"), ("#ffffff", "--", "rolloff 1 %"))
+    title = _beside("Power spectrogram", width_in, *(words for *_, words in lines))
+    style(ax, theme, title=title, y=_upright(ax, "Frequency (Hz, logarithmic)", "Frequency (Hz)", "Hz"))
     image, time = _parts(ax, song, "power_db", low=FLOOR_DB, high=0.0)
     rows = song.power_hz
     per_row = math.log(rows[1] / rows[0])
-    lines = (("#7df9ff", "-", "rolloff 99 %"), ("#ffffff", "--", "rolloff 1 %"))
     for i, part in enumerate(song.parts):
         left, right = time.extent(i)
         columns = part.rolloff_hz.shape[1]
@@ -210,9 +248,10 @@ def _power_spectrogram(ax: "Axes", song: "SongSpectra", theme: str, width_in: fl
 
 def _chromagram(ax: "Axes", song: "SongSpectra", theme: str, width_in: float, bar: "Axes | None" = None) -> None:
     """Draw the chromagram."""
-    style(ax, theme, title="Chromagram", y="Pitch class")
+    style(ax, theme, title="Chromagram", y=_upright(ax, "Pitch class", "Note"))
     image, time = _parts(ax, song, "chroma", low=0.0, high=1.0)
-    ax.set_yticks(range(12), PITCH_CLASSES)
+    step = next(step for step in (1, 2, 3, 4, 6, 12) if 12 / step * TICK_IN <= _height_in(ax) or step == 12)
+    ax.set_yticks(range(0, 12, step), PITCH_CLASSES[::step])
     time.dress(ax, width_in=width_in)
     colour_bar(image, ax, "Strength (0 to 1)", theme, place=bar)
     _quiet(ax, song, theme)
@@ -222,13 +261,15 @@ def _tempogram(
     ax: "Axes", song: "SongSpectra", tempo_bpm: float, theme: str, width_in: float, bar: "Axes | None" = None
 ) -> None:
     """Draw the tempogram with a tempo."""
-    style(ax, theme, title="Tempogram", y="Tempo (bpm, logarithmic)")
+    words = f"estimated tempo {tempo_bpm:.0f} bpm" if math.isfinite(tempo_bpm) else ""
+    label = _upright(ax, "Tempo (bpm, logarithmic)", "Tempo (bpm)", "bpm")
+    style(ax, theme, title=_beside("Tempogram", width_in, words), y=label)
     image, time = _parts(ax, song, "tempogram", low=0.0, high=1.0)
     rows = song.tempogram_bpm
     _row_ticks(ax, rows, (40, 60, 80, 120, 160, 240))
     if math.isfinite(tempo_bpm):
         y = math.log(tempo_bpm / rows[0]) / math.log(rows[1] / rows[0])
-        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=f"estimated tempo {tempo_bpm:.0f} bpm")
+        ax.axhline(y, color="#7df9ff", linestyle="--", linewidth=1.4, label=words)
         _legend_above(ax, theme, dark_box=True)
     time.dress(ax, width_in=width_in)
     colour_bar(image, ax, "Similarity (0 to 1)", theme, place=bar)

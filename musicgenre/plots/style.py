@@ -185,6 +185,11 @@ def fitted(text: object, inches: float, *, points: float = FONT_PT, limit: int =
     return line.replace("$", r"\$")
 
 
+def fitting(texts: Sequence[str], inches: float, *, points: float = TITLE_PT) -> str:
+    """Return the first of some texts that is at most so wide, "" if none is."""
+    return next((text for text in texts if text_width(text, points=points) <= inches), "")
+
+
 def text_width(text: str, points: float = FONT_PT) -> float:
     """Return the width in inches that a line takes at most: regular or bold, on a screen or in a vector picture."""
     load_matplotlib()

@@ -58,11 +58,14 @@ class SongTime:
         start, end = self.spans[part]
         return min(max(start + position - self.begin[part], start), end)
 
-    def dress(self, ax: "Axes", *, width_in: float = 8.0) -> None:
-        """Set limits, ticks and label of a horizontal axis, and shade the gaps."""
+    def dress(self, ax: "Axes", *, width_in: float = 8.0, labelled: bool = True) -> None:
+        """Set limits, ticks and (if `labelled`) label of a horizontal axis, and shade the gaps."""
         ax.set_xlim(self.begin[0], max(self.end, self.begin[0] + 1e-3))
         if len(self.spans) == 1 and self.end <= 120:
-            ax.set_xlabel("Time (s)")
+            ax.set_xlabel("Time (s)" if labelled else "")
+            seconds = _clock_step(max((self.end - self.begin[0]) / (width_in * 1.6), 1.0))
+            ax.set_xticks(np.arange(math.ceil(self.begin[0] / seconds) * seconds, self.end + 1e-6, seconds))
+            ax.xaxis.set_major_formatter("{x:.0f}")
             return
         if len(self.spans) == 1:
             step = _clock_step((self.end - self.begin[0]) / (width_in * 1.2))
@@ -75,7 +78,8 @@ class SongTime:
                 ax.axvspan(self.extent(i - 1)[1], self.begin[i], color="#808080", alpha=0.35, linewidth=0, zorder=3)
         ax.set_xticks(ticks, [clock(self.seconds(tick)) for tick in ticks])
         parts = f", {len(self.spans)} analysed parts side by side" if len(self.spans) > 1 else ""
-        ax.set_xlabel(f"Time ({'h:min:s' if self.spans[-1][1] >= 3600 else 'min:s'}{parts})")
+        if labelled:
+            ax.set_xlabel(f"Time ({'h:min:s' if self.spans[-1][1] >= 3600 else 'min:s'}{parts})")
 
 
 def _clock_step(least: float) -> float:

@@ -15,6 +15,7 @@ from musicgenre.plots.style import (
     colours_of,
     finish,
     fitted,
+    fitting,
     genre_colour,
     ink_on,
     new_figure,
@@ -34,6 +35,8 @@ MARK_LOW, MARK_HIGH, TOP = 103.0, 107.0, 110.0  # of the lines over the analysed
 FAINT = 0.55  # of what was not analysed and is drawn like its neighbour
 LETTERS_IN = 0.15  # height of a label
 WHOLE = 0.97  # share of a song from which there is nothing to mark
+SHALLOW_IN = 0.4  # axes of less have no room for the label below
+AROUND_IN = 0.75  # of title, ticks and label above and below
 HANDLE_IN = 0.32  # of a legend's entry, beside its words
 
 
@@ -56,7 +59,7 @@ class Bands:
 def genre_timeline(prediction: Prediction, *, theme: str = "light", size: Size = (9.0, 2.6)) -> "Figure":
     """Draw the probabilities of the genres over the song as bands; the time axis is the song's own."""
     figure = new_figure(size, theme)
-    draw_timeline(figure.add_subplot(), prediction, theme, size[0])
+    draw_timeline(figure.add_subplot(), prediction, theme, size[0], height_in=size[1] - AROUND_IN)
     return finish(figure)
 
 
@@ -78,7 +81,7 @@ def bands_of(segments: Sequence[Segment]) -> Bands:
     return Bands([*names, OTHERS], np.minimum(100 * rows.cumsum(axis=0), 100))
 
 
-def draw_timeline(ax: "Axes", prediction: Prediction, theme: str, width_in: float) -> None:
+def draw_timeline(ax: "Axes", prediction: Prediction, theme: str, width_in: float, *, height_in: float = 1.5) -> None:
     """Draw the bands with labels inside, lines over what was analysed, and the borders of a mixed song's parts."""
     segments = prediction.segments
     title = "Genre over the song" if width_in > 3.6 else "Over time"  # beside the legend
@@ -87,22 +90,24 @@ def draw_timeline(ax: "Axes", prediction: Prediction, theme: str, width_in: floa
         return
     colours = colours_of(theme)
     end = max(prediction.duration_s or 0.0, segments[-1].end_s, 0.1)
-    style(ax, theme, title=title, y="Probability (%)")
+    style(ax, theme, title=title, y=fitting(("Probability (%)", "%"), height_in, points=FONT_PT))
     bands = bands_of(segments)
     spans = [(part.start_s, part.end_s) for part in prediction.analysed]
     whole = sum(b - a for a, b in spans) >= WHOLE * sum(s.end_s - s.start_s for s in segments) or not spans
     pieces = [(one.start_s, one.end_s, index) for index, one in enumerate(segments)]
     _draw_bands(ax, bands, pieces, theme, alpha=1.0 if whole else FAINT)
-    SongTime([(0.0, end)]).dress(ax, width_in=width_in)
+    SongTime([(0.0, end)]).dress(ax, width_in=width_in, labelled=height_in > SHALLOW_IN)
     if not whole:
         _draw_bands(ax, bands, _analysed(segments, spans), theme)
         for start, end in spans:
             ax.fill_between([start, end], MARK_LOW, MARK_HIGH, color=colours.text, linewidth=0)
-        ax.set_xlabel(f"{ax.get_xlabel()}, analysed below the lines")
+        if height_in > SHALLOW_IN:
+            label = f"{ax.get_xlabel()}, analysed below the lines"
+            ax.set_xlabel(fitting((label, ax.get_xlabel()), width_in - 0.7, points=FONT_PT))
     for part in prediction.parts[1:]:
         ax.plot([part.start_s] * 2, [0, 100], color=colours.text, linewidth=1.4, linestyle=(0, (4, 2)), zorder=4)
     ax.set_ylim(0, 100 if whole else TOP)
-    ax.set_yticks([0, 50, 100])
+    ax.set_yticks([0, 50, 100] if height_in > SHALLOW_IN else [0, 100])
     missing = _label_bands(ax, segments, bands, end, width_in)
     _legend_beside(ax, missing, theme, width_in - 0.75 - text_width(title, points=TITLE_PT))
 

@@ -31,6 +31,8 @@ class Item:
         Why there is nothing to classify.
     candidates : tuple of Candidate
         What a search found; `chosen` is the one that `source` stands for.
+    playlist : str
+        The title of the playlist that it is of.
     """
 
     input: str
@@ -39,6 +41,7 @@ class Item:
     error: GenreError | None = None
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
+    playlist: str = ""
 
     def search_results(self) -> list[SearchResult]:
         """Return the candidates as parts of an answer."""
@@ -88,7 +91,8 @@ def expand_inputs(
                     yield Item(video.value, video)
             elif source.kind == "playlist":
                 for entry in playlist(source, task=task, cookies_from_browser=cookies_from_browser):
-                    yield Item(entry.link, None if entry.error else entry.source, entry.title, entry.error)
+                    there = None if entry.error else entry.source
+                    yield Item(entry.link, there, entry.title, entry.error, playlist=entry.playlist)
             elif source.kind == "search" and search_titles:
                 candidates = search(source.value, task=task)
                 chosen = best_match(candidates, title=source.value)

@@ -170,6 +170,17 @@ def input_name(text: str, source: Source) -> str:
     return text
 
 
+def given_path(text: str | Path) -> Path:
+    """Return the path that a text means: as it is if that exists, or without the quotes and signs put around it."""
+    written = str(text)
+    line = _visible(written)
+    if found := _existing(written, line):
+        return found
+    inner = line.lstrip("& ")
+    is_quoted = len(inner) > 2 and inner[0] in QUOTES and inner[-1] in QUOTES
+    return Path(inner[1:-1].strip() if is_quoted else written)
+
+
 def _visible(text: str) -> str:
     """Return text without the space around it and without characters that show nothing (U+202A before a path)."""
     return (

@@ -11,7 +11,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from musicgenre.errors import SourceError
@@ -60,13 +60,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Entry:
-    """One place of a playlist; `error` says why there is nothing to download, `link` is the best one known."""
+    """One place of a playlist; `error` says why there is nothing to download, `link` is the best one known.
+
+    `playlist` is the playlist's title, "" where it has none.
+    """
 
     title: str
     duration_s: float | None
     link: str
     source: Source | None
     error: SourceError | None = None
+    playlist: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,9 @@ def playlist(
     def work(job: Job) -> list[Entry]:
         with client(job, cookies_from_browser, extract_flat="in_playlist") as youtube:
             result = youtube.extract_info(source.value, download=False) or {}
-        return [_entry(entry or {}, i + 1, source.value) for i, entry in enumerate(result.get("entries") or [])]
+        name = clean_title(result.get("title"))
+        entries = enumerate(result.get("entries") or [], 1)
+        return [replace(_entry(entry or {}, number, source.value), playlist=name) for number, entry in entries]
 
     entries = run(work, "playlist", f"the playlist {source.playlist_id}", task)
     if not entries:

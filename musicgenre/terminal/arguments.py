@@ -23,8 +23,10 @@ def filled(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """Return a value as a path."""
-    return Path(filled(text))
+    """Return a value as a path, without quotes around it."""
+    from musicgenre.sources.links import given_path
+
+    return given_path(filled(text))
 
 
 def seconds(text: str) -> float:

@@ -118,7 +118,7 @@ def _fill(made: dict[str, Parser]) -> None:
 
     scan, stats, find = made["scan"], made["stats"], made["find"]
     similar, playlists, duplicates = made["similar"], made["playlists"], made["duplicates"]
-    _add([scan], "folders", nargs="+", type=filled, metavar="DIR", help="folders and songs")
+    _add([scan], "folders", nargs="+", type=as_path, metavar="DIR", help="folders and songs")
     _add([find], "query", nargs="?", default="", metavar="QUERY", help="what must hold; all songs without it")
     _add([similar], "song", type=filled, metavar="SONG", help="a file, a link, or a title with --search")
     _add([playlists], "folder", type=as_path, metavar="DIR", help="where the playlists are written")
@@ -127,7 +127,7 @@ def _fill(made: dict[str, Parser]) -> None:
     uses = [stats, find, similar, playlists, duplicates]
     _add(uses, "--model", type=filled, metavar="NAME", help="whose answers (default: genres, or the one there is)")
     narrowed = [stats, find, playlists, duplicates]
-    _add(narrowed, "--in", dest="roots", action="append", default=[], type=filled, metavar="DIR", help=IN)
+    _add(narrowed, "--in", dest="roots", action="append", default=[], type=as_path, metavar="DIR", help=IN)
     _add([scan], "--start", dest="start_s", type=seconds, metavar="S", help="hear only from here on: 90, 1:30")
     _add([scan], "--length", dest="length_s", type=seconds, metavar="S", help="hear only this many seconds")
     _add([scan], "--fresh", action="store_true", help="hear every song again")
@@ -156,7 +156,7 @@ def _fill_tags(made: dict[str, Parser]) -> None:
     plan, apply, write, undo = (made[name] for name in TAGS)
     _add([plan, apply], "csv_path", type=as_path, metavar="CSV", help="the table")
     both = [plan, write]
-    _add([*both, undo], "--in", dest="roots", action="append", default=[], type=filled, metavar="DIR", help=IN)
+    _add([*both, undo], "--in", dest="roots", action="append", default=[], type=as_path, metavar="DIR", help=IN)
     _add(both, "--by", choices=("song", "folder", "album"), default="song", help="whose answer; each song has one vote")
     _add(both, "--model", type=filled, metavar="NAME", help="whose answers (default: genres, or the one there is)")
     _add(both, "--overwrite", action="store_true", help="also where there is a genre; the old one is kept")

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.parts import clip_of
+from musicgenre.dataset.parts import clip_of, number_of
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
+from musicgenre.inference.over_time import SEGMENT_S
 from musicgenre.training.config import feature_columns
 
 N_FOLDS = 5
@@ -19,7 +20,7 @@ TAG_COLUMNS = [column for column in FAMILIES["musicnn"] if column.startswith("ta
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows for parts of clips, which train with their clip and share its weight; nothing is measured on them.
+    """Rows for parts of clips, which train with their clip and share its weight.
 
     Parameters
     ----------
@@ -27,17 +28,20 @@ class Parts:
         Their features.
     clip : np.ndarray, shape (parts,), int
         The row of the clip that each belongs to.
+    stretch : np.ndarray, shape (parts,), bool
+        Whether it is one of the stretches of about 10 s whose answers the classifier joins to that of the clip.
     """
 
     x: np.ndarray
     clip: np.ndarray
+    stretch: np.ndarray
 
     def subset(self, rows: np.ndarray, clips: int) -> "Parts":
         """Return the parts of some of the clips, which are numbered anew."""
         new = np.full(clips, -1)
         new[rows] = np.arange(len(rows))
         kept = new[self.clip] >= 0
-        return Parts(self.x[kept], new[self.clip[kept]])
+        return Parts(self.x[kept], new[self.clip[kept]], self.stretch[kept])
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ class Rows:
     share: np.ndarray
 
 
+SMALL_TABLE = 1000  # clips; a model of more has heard most of what it is asked
+
+
 @dataclass(frozen=True)
 class Data:
     """A table as arrays: features (n, columns), labels (n,), groups (n,), and the clips' own columns."""
@@ -103,6 +110,7 @@ class Data:
     warnings: tuple[str, ...] = ()
     parts: Parts | None = None
     tags: np.ndarray | None = None  # the table's tag means (`TAG_COLUMNS`), by which answers are explained
+    is_small: bool = False  # the whole table, of which this may be a part: see `training.familiarity`
 
     def subset(self, rows: np.ndarray) -> "Data":
         """Return some of the rows."""
@@ -221,7 +229,8 @@ def as_data(table: Table, feature_set: str) -> Data:
     if few:
         warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
     parts = _parts(table, clips, columns)
-    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), parts=parts)
+    small = len(y) <= SMALL_TABLE
+    return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), parts=parts, is_small=small)
 
 
 def _parts(table: Table, clips: Any, columns: Sequence[str]) -> Parts | None:
@@ -230,7 +239,11 @@ def _parts(table: Table, clips: Any, columns: Sequence[str]) -> Parts | None:
         return None
     row = {clip_id: i for i, clip_id in enumerate(clips["clip_id"])}
     owner = np.array([row.get(clip_of(part_id), -1) for part_id in table.parts.index], int)
-    return Parts(table.parts[list(columns)].to_numpy(np.float64)[owner >= 0], owner[owner >= 0])
+    numbers = np.array([number_of(part_id) for part_id in table.parts.index], int)
+    stretches = np.array([round(float(seconds or 0) / SEGMENT_S) for seconds in clips["duration_s"]], int)
+    kept = owner >= 0
+    stretch = numbers[kept] == stretches[owner[kept]]
+    return Parts(table.parts[list(columns)].to_numpy(np.float64)[kept], owner[kept], stretch)
 
 
 def as_extra(table: Table, data: Data) -> Extra:
@@ -260,7 +273,9 @@ def join_extras(extras: Sequence[Extra]) -> Extra:
     starts = np.cumsum([0, *(len(extra.y) for extra in extras)])
     parts = [(extra.parts, start) for extra, start in zip(extras, starts, strict=False) if extra.parts is not None]
     joined = Parts(
-        np.concatenate([part.x for part, _ in parts]), np.concatenate([part.clip + start for part, start in parts])
+        np.concatenate([part.x for part, _ in parts]),
+        np.concatenate([part.clip + start for part, start in parts]),
+        np.concatenate([part.stretch for part, _ in parts]),
     ) if parts else None  # fmt: skip
     x, y, groups, weak = (
         np.concatenate([getattr(extra, name) for extra in extras]) for name in ("x", "y", "groups", "weak")

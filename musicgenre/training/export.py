@@ -6,48 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.table import read_table
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import WindowGrid
-from musicgenre.files import MAX_JSON_BYTES, read_file, read_json
+from musicgenre.files import MAX_JSON_BYTES, read_file
 from musicgenre.genres import display_name
 from musicgenre.inference.reasons import trait_ranges
-from musicgenre.training.config import Config, config_dict, make_config
+from musicgenre.training.config import Config, config_dict
 from musicgenre.training.data import TAG_COLUMNS, Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
 from musicgenre.training.model_files import export_model
-from musicgenre.training.protocols import default_config
 from musicgenre.training.softmax import fit_temperature
-
-CHOSEN = Path("reports/chosen.json")
-
-
-def choose_config(folder: Path, choice: Path | None) -> tuple[Config, str]:
-    """Return the configuration to train and why.
-
-    Without a choice, that of reports/chosen.json is taken if it was made on this very table, else a good default.
-
-    Raises
-    ------
-    ModelError
-        If a named choice cannot be read or was made on another table.
-    """
-    path = choice or (CHOSEN if CHOSEN.is_file() else None)
-    if path is None:
-        return default_config(folder), "the default; 01_nn_hyperparam.py searches for a better one"
-    try:
-        chosen = read_json(path)
-        values = dict(chosen["config"])
-        config = make_config(values.pop("architecture"), **values)
-        families, table_sha256 = list(chosen["families"]), chosen["table_sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
-    if read_table(folder, families).sha256 != table_sha256:
-        if choice is None:
-            return default_config(folder), f"the default; {path} was made on another table"
-        raise ModelError(f"{folder} is not the table that {path} was made on, or has changed; run 01 on it again")
-    return config, f"chosen by {path}"
 
 
 def read_lines(path: Path) -> list[str]:

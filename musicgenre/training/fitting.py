@@ -8,18 +8,29 @@ import numpy as np
 from musicgenre.cpu import one_blas_thread
 from musicgenre.task import UNATTENDED, Task
 from musicgenre.training.config import Config
-from musicgenre.training.data import Data
+from musicgenre.training.data import Data, Parts
+from musicgenre.training.familiarity import guard
 from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
+from musicgenre.training.metrics import small_threshold
 from musicgenre.training.network import train_model
 from musicgenre.training.sets import Levels, choose_levels
-from musicgenre.training.softmax import fit_temperature, softmax
+from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
 
 # ---- fitting inside a fold
 
 
 def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
-    """Train one fresh model on all of `data`; with a patience, a group-aware fifth of it decides when to stop."""
+    """Train one fresh model on all of `data`; that of a small table is unsure of songs unlike its clips."""
+    trained = fit_network(data, config, task=task)
+    if not data.is_small or data.extra is not None:  # extra songs have a gate of their own
+        return trained
+    with one_blas_thread():
+        return guard(trained, data.x, data.y, data.groups.tolist(), data.columns, config, genres=data.genres)
+
+
+def fit_network(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
+    """Train a network alone; with a patience, a group-aware fifth of `data` decides when to stop."""
     with one_blas_thread():
         if config.architecture == "gated":
             return train_gated(
@@ -38,10 +49,11 @@ def fit(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
 
 
 def out_of_fold_logits(data: Data, config: Config, *, seed: int = 0, task: Task = UNATTENDED) -> np.ndarray:
-    """Return each clip's logits from a model that never saw its group, shape (n, genres)."""
+    """Return each clip's logits (`clip_logits`) from a model that never saw its group, shape (n, genres)."""
     logits = np.full((len(data.y), len(data.genres)), np.nan)
     for train, test in group_folds(data.y, data.groups, seed=seed):
-        logits[test] = fit(data.training_part(train, test), config, task=task).logits(data.x[test])
+        trained, held = fit(data.training_part(train, test), config, task=task), data.subset(test)
+        logits[test] = clip_logits(trained, held.x, held.parts)
     return logits
 
 
@@ -53,16 +65,40 @@ class Calibrated:
     temperature: float
     levels: Levels
 
-    def probabilities(self, x: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities, shape (rows, genres)."""
-        return softmax(self.network.logits(x) / self.temperature)
+    def probabilities(self, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+        """Return calibrated probabilities of clips, shape (clips, genres); see `clip_logits`."""
+        return softmax(clip_logits(self.network, x, parts) / self.temperature)
+
+
+def clip_logits(network: Any, x: np.ndarray, parts: Parts | None = None) -> np.ndarray:
+    """Return the logits of clips as the classifier computes them, shape (clips, genres).
+
+    The mean of the log probabilities of a clip's stretches of about 10 s, where the table has them; else its own.
+    """
+    logits = log_softmax(network.logits(x))
+    if parts is None or not parts.stretch.any():
+        return logits
+    clip, count = parts.clip[parts.stretch], np.bincount(parts.clip[parts.stretch], minlength=len(x))
+    total = np.zeros_like(logits)
+    np.add.at(total, clip, log_softmax(network.logits(parts.x[parts.stretch])))
+    logits[count > 0] = total[count > 0] / count[count > 0, None]
+    return logits
 
 
 def calibrate(data: Data, config: Config, *, task: Task = UNATTENDED) -> tuple[float, Levels]:
     """Return temperature and levels, both from logits of clips that the models never saw."""
     logits = out_of_fold_logits(data, config, task=task)
     temperature = fit_temperature(logits, data.y)
-    return temperature, choose_levels(data.y, softmax(logits / temperature))
+    return temperature, levels_of(data, data.y, softmax(logits / temperature))
+
+
+def levels_of(data: Data, y: np.ndarray, probabilities: np.ndarray) -> Levels:
+    """Return the levels of answers from held-out clips of a table; a small one names more (`small_threshold`)."""
+    levels = choose_levels(y, probabilities)
+    if not data.is_small or data.extra is not None:
+        return levels
+    threshold = small_threshold(y, probabilities)
+    return Levels(threshold, max(levels.set_level, threshold))
 
 
 def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> Calibrated:

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from musicgenre.files import read_journal, write_atomic
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, config_dict, families_of, make_config
 from musicgenre.training.data import Data, as_data
-from musicgenre.training.fitting import fit
+from musicgenre.training.fitting import fit_network
 from musicgenre.training.folds import Fold, group_folds
 from musicgenre.training.softmax import softmax
 from musicgenre.training.tag_prior import has_prior
@@ -109,7 +109,7 @@ def run_job(job: Job) -> dict[str, Any]:
         if job.config.architecture in BASELINES:
             probabilities = _baseline(part, job.config, job.data.x[test])
         else:
-            trained = fit(part, job.config)
+            trained = fit_network(part, job.config)
             probabilities = softmax(trained.logits(job.data.x[test]))
             row["epochs"] = len(trained.history.get("loss", []))
             row["history"] = {name: [round(v, 5) for v in values] for name, values in trained.history.items()}
@@ -235,6 +235,7 @@ def search(
         "families": families,
         "histories": [h for key, h in histories.items() if cell_name(labels[key][0]) == chosen["cell"]],
         "warnings": list(parts[chosen["config"]["feature_set"]].warnings),
+        "grid": size,
         "clips_searched": len(parts[chosen["config"]["feature_set"]].y),
     }
     write_atomic(out / "chosen.json", json.dumps(chosen, indent=1) + "\n")
@@ -281,6 +282,19 @@ def summarise(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(summary, key=lambda line: -line.get("mean", -1.0))
 
 
+def _beside(accuracy: float, error: float, baseline: Mapping[str, Any]) -> str:
+    """Return how the best baseline compares, and why a network is taken where the baseline is better."""
+    words = f"; the best baseline, {baseline['architecture']} on {baseline['feature_set']}, has {baseline['mean']:.1%}"
+    more = baseline["mean"] - accuracy
+    if more <= 0:
+        return words
+    size = "within" if more <= error else "more than"
+    return (
+        f"{words}, which is {size} one standard error ({error:.1%}) better, but baselines are for comparison only: a "
+        "model file holds a network, which runs without scikit-learn"
+    )
+
+
 def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config]) -> dict[str, Any]:
     """Return the chosen cell and why: the simplest network within one standard error of the best one.
 
@@ -298,7 +312,7 @@ def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config]) -> dic
     linear = [line for line in near if line["hidden"] == "none"]
     chosen = (linear or near)[0]
     rest = [line for line in summary if line["architecture"] in BASELINES and "mean" in line]
-    beside = f"; the best baseline, {rest[0]['architecture']}, has {rest[0]['mean']:.1%}" if rest else ""
+    beside = _beside(chosen["mean"], error, rest[0]) if rest else ""
     why = f"mean accuracy {chosen['mean']:.1%} over {chosen['fits']} group-aware fits"
     if chosen is not best:
         why += f", within one standard error ({error:.1%}) of the best cell's {best['mean']:.1%} and linear"

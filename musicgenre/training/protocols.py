@@ -4,18 +4,20 @@ A protocol trains fresh models on the training part of each of its folds; the te
 that part. The headline is the worst of the protocols that keep groups apart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.corrections import SongCorrection, apply_corrections
 from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, families_of, feature_columns, make_config
 from musicgenre.training.data import N_FOLDS, TAG_COLUMNS, Data, as_data, as_extra, join_extras, only_genres, related
-from musicgenre.training.fitting import fit_calibrated
+from musicgenre.training.fitting import fit_calibrated, levels_of
 from musicgenre.training.folds import (
     N_REPEATS,
     Fold,
@@ -26,7 +28,7 @@ from musicgenre.training.folds import (
     three_folds,
 )
 from musicgenre.training.metrics import figures, naming_threshold
-from musicgenre.training.sets import Levels, choose_levels, set_figures, set_sizes
+from musicgenre.training.sets import Levels, set_sizes, sets_summary
 from musicgenre.training.tag_prior import has_prior
 
 DEFAULTS = (
@@ -91,7 +93,10 @@ def run_fold(job: FoldJob) -> FoldAnswer:
     apart = job.asked is None and not job.leaky
     others = job.data.training_part(job.train, job.test) if apart else job.data.subset(job.train)
     model = fit_calibrated(others, job.config)
-    return FoldAnswer(model.probabilities(job.data.x[job.test] if job.asked is None else job.asked), model.levels)
+    if job.asked is not None:
+        return FoldAnswer(model.probabilities(job.asked), model.levels)
+    tested = job.data.subset(job.test)
+    return FoldAnswer(model.probabilities(tested.x, tested.parts), model.levels)
 
 
 def protocols_of(data: Data, *, repeats: int = N_REPEATS) -> tuple[list[Protocol], list[str]]:
@@ -188,7 +193,7 @@ def measure(
     order = [test for folds in pooled.folds for _, test in folds]
     y = data.y[np.concatenate(order)]
     probabilities = np.concatenate([a.probabilities for r in range(len(pooled.folds)) for a in answers[pooled.name, r]])
-    levels = choose_levels(y, probabilities)
+    levels = levels_of(data, y, probabilities)
     threshold = levels.uncertain_below
     extra: dict[str, Any] = {}
     if data.extra is not None and config.architecture == "gated":
@@ -237,9 +242,16 @@ def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
         raise ModelError("there are no songs of another origin to train on")
     others = data.extra.subset(~related(data.extra.clips, data.clips))
     only = replace(
-        data, x=others.x, y=others.y, groups=others.groups, clips=others.clips, parts=others.parts, extra=None
+        data,
+        x=others.x,
+        y=others.y,
+        groups=others.groups,
+        clips=others.clips,
+        parts=others.parts,
+        extra=None,
+        is_small=False,
     )
-    return figures(data.y, fit_calibrated(only, config).probabilities(data.x), data.groups, data.genres)
+    return figures(data.y, fit_calibrated(only, config).probabilities(data.x, data.parts), data.groups, data.genres)
 
 
 def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, Any], float]:
@@ -273,17 +285,6 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
         runs[name] = figures(extra.y, probabilities, extra.groups, data.genres)
         runs[name].update(y=extra.y, probabilities=probabilities)
     return runs, naming_threshold(extra.y, with_extra, accuracy=EXTRA_NAMED_ACCURACY)
-
-
-def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> dict[str, float | None]:
-    """Return the shares of clips that are named, and that have sets of at most two and three; how many are right."""
-    found = set_figures(y, probabilities, sizes, up_to=True)
-    exact = set_figures(y, probabilities, sizes, up_to=False)
-    summary: dict[str, float | None] = {}
-    for size, word in ((1, "named"), (2, "two"), (3, "three")):
-        summary |= {word: found[size].share, f"{word}_right": found[size].right}
-        summary[f"exactly_{size}_right"] = exact[size].right
-    return summary
 
 
 def _named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:
@@ -329,7 +330,12 @@ def default_config(folder: Any) -> Config:
 
 
 def load_data(
-    folder: Any, config: Config, *, extra: Sequence[Any] = (), genres: Sequence[str] = ()
+    folder: Any,
+    config: Config,
+    *,
+    extra: Sequence[Any] = (),
+    genres: Sequence[str] = (),
+    corrections: Sequence[SongCorrection] = (),
 ) -> tuple[Data, str]:
     """Return a table's arrays for a configuration, with those of extra tables if there are any, and its sha256.
 
@@ -343,6 +349,8 @@ def load_data(
         Tables of out-of-domain songs, which train in every fold.
     genres : sequence of str
         Use clips of these genres only; all by default.
+    corrections : sequence of SongCorrection
+        See `dataset.corrections`.
 
     Raises
     ------
@@ -351,10 +359,13 @@ def load_data(
     """
     families = families_of(config.feature_set)
     table = read_table(folder, families)
+    corrected = apply_corrections(table, Path(folder), families, corrections)
+    table = corrected.table
     unknown = sorted(set(genres) - set(table.clips["genre"]))
     if unknown:
         raise ModelError(f"{folder} has no clip of the genre {unknown[0]!r}; check --genres")
     data = as_data(only_genres(table, genres), config.feature_set)
+    data = replace(data, warnings=(*data.warnings, *corrected.notes))
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]
         data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))
@@ -362,46 +373,3 @@ def load_data(
         tags = read_family(folder, "musicnn").reindex(data.clips["clip_id"])[TAG_COLUMNS]
         data = replace(data, tags=tags.to_numpy())
     return data, table.sha256
-
-
-def percent(value: float) -> str:
-    """Return 0.8234 as '82.3 %'."""
-    return f"{100 * value:.1f} %"
-
-
-def set_lines(sets: Mapping[str, float | None]) -> list[str]:
-    """Return what is known of named genres and sets as lines for a person; levels are from inner folds."""
-    return [
-        f"{what}: {percent(sets[word] or 0)} of the clips; the genre is in it for {percent(sets[f'{word}_right'] or 0)}"
-        for word, what in (
-            ("named", "one genre named"), ("two", "a set of at most two genres"), ("three", "of at most three"),
-        )
-    ]  # fmt: skip
-
-
-def summary_lines(report: dict[str, Any]) -> list[str]:
-    """Return the figures of `measure` as lines for a person."""
-    heads = ("95 % interval", "macro-F1", "top-3", "ECE", "at 80 %")
-    lines = ["{:<38} {:>16} {:>16} {:>9} {:>7} {:>6} {:>8}".format("protocol", "accuracy", *heads)]
-    for name, run in [*report["protocols"].items(), *report["extra"].items()]:
-        accuracy = percent(run["accuracy"]) + (f" ± {100 * run['deviation']:.1f}" if run.get("repeats", 1) > 1 else "")
-        interval = "{:.1f}-{:.1f} %".format(*(100 * value for value in run["interval_95"]))
-        lines.append(
-            f"{name:<38} {accuracy:>16} {interval:>16} {run['macro_f1']:9.3f} "
-            f"{percent(run['top3']):>7} {run['ece']:6.3f} {percent(run['accuracy_at_80']):>8}"
-        )
-    main = next(run for name, run in report["protocols"].items() if "grouped" in name)
-    worst = min((r, g) for g, r in main["recall"].items() if r is not None)
-    headline = report["headline"]
-    lines += [
-        f"headline: {percent(headline['accuracy'])} ({headline['protocol']}, the worst of the honest protocols)",
-        f"worst recall of a genre: {worst[0]:.2f} ({worst[1]})",
-        f"named from {percent(report['uncertain_below'])} confidence on: {percent(report['named_share'])} of the clips",
-        *(
-            f"{name}: {percent(run['named_share'])} of the songs are named, {percent(run['named_right'] or 0)} rightly"
-            for name, run in report["extra"].items()
-        ),
-        *set_lines(report["sets"]),
-        *(f"warning: {text}" for text in report["warnings"]),
-    ]
-    return lines

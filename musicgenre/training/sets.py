@@ -62,6 +62,17 @@ def set_figures(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray, *, 
     return found
 
 
+def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> dict[str, float | None]:
+    """Return the shares of clips that are named, and that have sets of at most two and three; how many are right."""
+    found = set_figures(y, probabilities, sizes, up_to=True)
+    exact = set_figures(y, probabilities, sizes, up_to=False)
+    summary: dict[str, float | None] = {}
+    for size, word in ((1, "named"), (2, "two"), (3, "three")):
+        summary |= {word: found[size].share, f"{word}_right": found[size].right}
+        summary[f"exactly_{size}_right"] = exact[size].right
+    return summary
+
+
 def choose_levels(y: np.ndarray, probabilities: np.ndarray) -> Levels:
     """Return the lowest level at which named genres and sets are right often enough, on held-out songs.
 

@@ -1,4 +1,4 @@
-"""The page of one answer: verdict, confidence in words, pictures, reasons."""
+"""The page of one answer: the song, the verdict, what can be done with it, the player, and what lies below."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -8,17 +8,20 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
-from musicgenre.text import clean_text
+from musicgenre.engine.messages import DetailsRead
+from musicgenre.window.answer_tabs import SOUND, GenresTab, Plate, Plates, RefusalBody, SoundTab, WhyTab
+from musicgenre.window.flow import Flow, Scrolled
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
+from musicgenre.window.player_bar import PlayerBar
+from musicgenre.window.song_header import SongHeader
 from musicgenre.window.text_fit import FitLabel
-from musicgenre.window.wording import SYMBOLS, headline, meaning
+from musicgenre.window.tooltip import Tooltip
+from musicgenre.window.verdict_panel import VerdictPanel
+from musicgenre.window.wording import REFUSED
 
-# name of the drawing, title of the tab
-TABS = (
-    ("waveform", "Waveform"), ("mel_spectrogram", "Mel"), ("chromagram", "Chroma"), ("tempogram", "Tempo"),
-    ("power_spectrogram", "Rolloff"),
-)  # fmt: skip
+TABS = 2 + len(SOUND)  # what Ctrl and a number shows: genres, reasons, each picture of the sound
+HEARD = Plate("heard", "", "What was heard: loud and quiet places. Click one to hear it.", 110, "waveform")
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,10 @@ class AnswerActions:
 
     Parameters
     ----------
-    draw, seek, set_volume, export : callable
-        Called with the picture to draw, the second of the song, the volume (0 to 1), and "png", "json" or "csv".
-    listen, copy, again, correct, similar : callable
+    draw, seek, set_volume, export, say_right : callable
+        Called with the picture to draw, the second of the song, the volume (0 to 1), "png", "json" or "csv", and the
+        genre that is right.
+    listen, copy, again, correct, take_back, similar, open_song, show_folder : callable
         Called without anything.
     """
 
@@ -41,7 +45,11 @@ class AnswerActions:
     export: Callable[[str], None]
     again: Callable[[], None]
     correct: Callable[[], None]
+    say_right: Callable[[str], None]
+    take_back: Callable[[], None]
     similar: Callable[[], None]
+    open_song: Callable[[], None]
+    show_folder: Callable[[], None]
 
 
 class AnswerPage(ttk.Frame):
@@ -60,173 +68,139 @@ class AnswerPage(ttk.Frame):
         super().__init__(parent)
         self.look, self._do = look, actions
         self.entry: Entry | None = None
-        self.pictures: dict[str, Picture] = {}
-        self._build_head()
-        self._build_buttons(volume)
-        self._build_tabs()
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(3, weight=1)
+        self.rowconfigure(0, weight=1)
+        self._page = Scrolled(self, look)
+        self._page.grid(row=0, column=0, sticky="nsew")
+        inner = self._page.inner
+        px = look.px
+        self.header = SongHeader(inner, look)
+        self.panel = VerdictPanel(inner, look, say_right=actions.say_right, take_back=actions.take_back)
+        self._bar = Flow(inner, look)
+        self._build_buttons()
+        self.note = FitLabel(inner, use=look.fonts["small"], sentence=True)
+        self.player = PlayerBar(inner, look, toggle=actions.listen, seek=actions.seek,
+                                set_volume=actions.set_volume, volume=volume)  # fmt: skip
+        self._plates = Plates(look, draw=actions.draw, seek=actions.seek)
+        self.pictures = self._plates.pictures
+        self.tabs = ttk.Notebook(inner)
+        self.refusal = RefusalBody(inner, look)
+        self._build_tabs()
+        inner.columnconfigure(0, weight=1)
+        inner.rowconfigure(5, weight=1)
+        rows = (self.header, self.panel, self._bar, self.note, self.player, self.tabs)
+        for row, widget in enumerate(rows):
+            widget.grid(row=row, column=0, sticky="nsew", pady=(0, px(6 if row != 3 else 0)))
+        self.refusal.grid(row=5, column=0, sticky="nsew")
+        look.keep_spaces(inner)
+        self.refusal.grid_remove()
+        self.note.grid_remove()
         look.listen(self._paint)
         self._paint()
 
-    def _build_head(self) -> None:
-        """Make badge, title, verdict and its meaning."""
-        head = ttk.Frame(self)
-        head.grid(row=0, column=0, sticky="ew", padx=self.look.px(4))
-        head.columnconfigure(1, weight=1)
-        self.badge = tk.Canvas(head, highlightthickness=0, borderwidth=0)
-        self.badge.grid(row=0, column=0, rowspan=3, padx=(0, self.look.px(12)), sticky="n")
-        self.title = FitLabel(head, use=self.look.fonts["strong"], lines=2)
-        self.verdict = FitLabel(head, use=self.look.fonts["genre"], lines=1)
-        self.meaning = FitLabel(head, use=self.look.fonts["body"], lines=3)
-        for row, label in enumerate((self.title, self.verdict, self.meaning)):
-            label.grid(row=row, column=1, sticky="ew")
-
-    def _build_buttons(self, volume: float) -> None:
+    def _build_buttons(self) -> None:
         """Make the row of buttons."""
-        bar = ttk.Frame(self)
-        bar.grid(row=1, column=0, sticky="ew", pady=(self.look.px(6), 0))
-        self.listen = ttk.Button(bar, text="Listen", underline=0, command=self._do.listen)
-        self.volume = ttk.Scale(bar, from_=0.0, to=1.0, value=volume, length=self.look.px(70),
-                                command=lambda value: self._do.set_volume(float(value)))  # fmt: skip
-        self.copy = ttk.Button(bar, text="Copy", underline=0, command=self._do.copy)
+        bar, do, look = self._bar, self._do, self.look
+        self.again = ttk.Button(bar, text="Try again", command=do.again)
+        self.copy = ttk.Button(bar, text="Copy", underline=0, command=do.copy)
         self.export = ttk.Menubutton(bar, text="Export   ", underline=1)
-        menu = tk.Menu(self.export, tearoff=False)
-        for form, text in (("png", "Picture (PNG)…"), ("json", "JSON…"), ("csv", "Table (CSV)…")):
-            menu.add_command(label=text, command=partial(self._do.export, form))
-        self.export.configure(menu=menu)
-        self.export_menu = menu
-        self.again = ttk.Button(bar, text="Try again", command=self._do.again)
-        self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=self._do.correct)
-        self.similar = ttk.Button(bar, text="Similar…", command=self._do.similar)
-        self._row = (self.listen, self.volume, self.again, self.copy, self.export, self.similar, self.wrong)
-        for widget in self._row:
-            widget.pack(side="left", padx=(0, self.look.px(6)))
-        self.note = FitLabel(self, use=self.look.fonts["small"])  # of its own height also without words
-        self.note.grid(row=2, column=0, sticky="ew", padx=self.look.px(2))
+        self.export_menu = self._menu(self.export, *(
+            (text, partial(do.export, form)) for form, text in
+            (("png", "Picture (PNG)…"), ("json", "JSON…"), ("csv", "Table (CSV)…"))
+        ))  # fmt: skip
+        self.similar = ttk.Button(bar, text="Similar songs…", command=do.similar)
+        self.wrong = ttk.Button(bar, text="That’s wrong…", underline=0, command=do.correct)
+        self.song = ttk.Menubutton(bar, text="File   ")
+        self._song_menu = self._menu(self.song, ("Open", do.open_song), ("Show in folder", do.show_folder))
+        for widget, words in (
+            (self.copy, "Copy the answer as text."), (self.export, "Save the answer as a picture, JSON or a table."),
+            (self.similar, "Songs of yours that sound most like this one."),
+            (self.song, "Play it in another program, or show where it lies."),
+            (self.wrong, "Say which genre is right. It is kept on this computer and can train a model."),
+            (self.again, "Classify it once more, with the model that is chosen now."),
+        ):  # fmt: skip
+            Tooltip(widget, look, words)
+
+    def _menu(self, button: ttk.Menubutton, *items: tuple[str, Callable[[], None]]) -> tk.Menu:
+        """Give a button a menu."""
+        menu = tk.Menu(button, tearoff=False)
+        for text, do in items:
+            menu.add_command(label=text, command=do)
+        button.configure(menu=menu)
+        return menu
 
     def _build_tabs(self) -> None:
         """Make the pictures and the reasons."""
-        self.tabs = ttk.Notebook(self)
-        self.tabs.grid(row=3, column=0, sticky="nsew")
+        self.genres = GenresTab(self.tabs, self.look, self._plates)
+        self.why = WhyTab(self.tabs, self.look)
+        self.sound = SoundTab(self.tabs, self.look, self._plates)
+        for tab, text in ((self.genres, "Genres"), (self.why, "Why"), (self.sound, "Sound")):
+            self.tabs.add(tab, text=text)
         self.tabs.enable_traversal()
-        both = ttk.Frame(self.tabs)
-        both.columnconfigure((0, 1), weight=1, uniform="half")
-        both.rowconfigure(0, weight=1)
-        for column, name in enumerate(("prediction_bars", "genre_timeline")):
-            self._picture(both, name).grid(row=0, column=column, sticky="nsew")
-        self.tabs.add(both, text="Genres")
-        why = ttk.Frame(self.tabs)
-        why.columnconfigure(0, weight=1)
-        why.rowconfigure(0, weight=1)
-        self.why = tk.Text(why, wrap="word", height=4, width=20, state="disabled", padx=self.look.px(10),
-                           pady=self.look.px(8), cursor="arrow")  # fmt: skip
-        self.why.grid(row=0, column=0, sticky="nsew")
-        bar = ttk.Scrollbar(why, command=self.why.yview)
-        bar.grid(row=0, column=1, sticky="ns")
-        self.why.configure(yscrollcommand=bar.set)
-        self.tabs.add(why, text="Why")
-        for name, text in TABS:
-            frame = ttk.Frame(self.tabs)
-            self._picture(frame, name).pack(fill="both", expand=True)
-            self.tabs.add(frame, text=text)
-
-    def _picture(self, parent: Any, name: str) -> Picture:
-        """Make one picture."""
-        picture = Picture(parent, self.look, name, self._do.draw, self._do.seek)
-        self.pictures[name] = picture
-        return picture
+        self._heard = self._plates.make(self.refusal, HEARD)
+        self._heard.grid(row=2, column=0, sticky="nsew")
 
     def show(self, entry: Entry, *, corrected: str | None) -> None:
         """Show an answer."""
+        if self.entry is None or self.entry.key != entry.key:
+            self._page.to_top()
         self.entry = entry
         prediction = entry.prediction
-        self.title.show(entry.title)
-        self.verdict.show(headline(prediction))
-        self.meaning.show(meaning(prediction))
-        self.tell(f"You said: {corrected}" if corrected else "")
-        self._draw_badge()
-        self._write_why()
-        has_sound = bool(prediction.analysed)
-        for index, (name, _) in enumerate(TABS):
-            self.tabs.tab(index + 2, state="normal" if has_sound else "disabled")
-            self.pictures[name].show(entry if has_sound else None)
-        for name in ("prediction_bars", "genre_timeline"):
-            self.pictures[name].show(entry)
-        failed = prediction.verdict == "error"
-        self.tabs.grid_remove() if failed else self.tabs.grid()
-        for widget in self._row:
-            widget.pack_forget()
-        for widget in (self.again, self.copy) if failed else [w for w in self._row if w is not self.again]:
-            widget.pack(side="left", padx=(0, self.look.px(6)))
-        if not has_sound and self.tabs.index("current") > 1:
-            self.tabs.select(0)
-        self.listen.state(["!disabled" if has_sound else "disabled"])
+        refused, sound = prediction.verdict in REFUSED, bool(prediction.analysed)
+        self.header.show(entry)
+        self.panel.show(entry, corrected=corrected)
+        self.tell("")
+        self._show_buttons(prediction.verdict)
+        self.player.show(entry)
+        self.player.grid() if sound else self.player.grid_remove()
+        if refused:
+            self.refusal.show(entry)
+            self._heard.grid() if sound else self._heard.grid_remove()
+        else:
+            self.why.show(entry)
+        self.refusal.grid() if refused else self.refusal.grid_remove()
+        self.tabs.grid_remove() if refused else self.tabs.grid()
+        for name, picture in self.pictures.items():
+            needed = sound and (name == HEARD.name) == refused
+            picture.show(entry if needed or (not refused and name in ("prediction_bars", "genre_timeline")) else None)
+
+    def _show_buttons(self, verdict: str) -> None:
+        """Show the buttons that suit the answer."""
+        link = self.entry is not None and self.entry.prediction.input.startswith("https://")
+        self.song.configure(text="Video   " if link else "File   ")
+        self._song_menu.entryconfigure(0, label="Open in the browser" if link else "Open")
+        self._song_menu.entryconfigure(1, state="disabled" if link else "normal")
+        similar = () if verdict in REFUSED else (self.similar,)
+        usual = (*similar, self.copy, self.export, self.song, self.wrong)
+        self._bar.show(*((self.again, self.copy) if verdict == "error" else usual))
+
+    def tell_details(self, details: DetailsRead) -> None:
+        """Show artist, album and cover."""
+        self.header.tell(details)
+
+    def show_tab(self, number: int) -> None:
+        """Show the genres (0), the reasons (1) or a picture of the sound (2 and up)."""
+        if self.tabs.winfo_viewable():
+            self.tabs.select(min(number, 2))
+            if number >= 2:
+                self.sound.choose(SOUND[number - 2].name)
 
     def tell(self, text: str) -> None:
         """Show a remark below the buttons."""
         self.note.show(text)
+        self.note.grid() if text else self.note.grid_remove()
 
     def playing(self, second: float | None) -> None:
         """Move the cursor of every picture; None means that nothing is heard."""
-        self.listen.configure(text="Listen" if second is None else "Stop", underline=0 if second is None else -1)
+        self.player.playing(second)
         for picture in self.pictures.values():
             if picture.winfo_viewable() or second is None:
                 picture.cursor(second)
 
-    def _draw_badge(self) -> None:
-        """Draw the sign of the verdict: filled with the genre's colour, hollow where it is not sure."""
-        size = self.look.px(64)
-        colours, badge = self.look.colours, self.badge
-        badge.delete("all")
-        badge.configure(width=size, height=size, background=colours.background)
-        if self.entry is None:
-            return
-        verdict = self.entry.prediction.verdict
-        colour = self.entry.colour or colours.muted
-        colour = {"error": colours.bad, "uncertain": colours.warm}.get(verdict, colour)
-        filled = verdict == "genre"
-        edge = self.look.px(3)
-        badge.create_oval(edge, edge, size - edge, size - edge, outline=colour, width=edge,
-                          fill=colour if filled else colours.background, dash=() if filled else (6, 4))  # fmt: skip
-        badge.create_text(size / 2, size / 2, text=SYMBOLS.get(verdict, "?"), font=self.look.fonts["genre"],
-                          fill="#ffffff" if filled else colour)  # fmt: skip
-        self.verdict.configure(foreground=colour if not filled else colours.text)
-
-    def _write_why(self) -> None:
-        """Write the reasons as text."""
-        text, entry = self.why, self.entry
-        if entry is None:
-            return
-        reasons, chances = entry.reasons, entry.prediction.probabilities or {}
-        best = max(chances, key=chances.__getitem__) if chances else ""
-        text.configure(state="normal")
-        text.delete("1.0", "end")
-        if not reasons:
-            text.insert("end", f"Nothing was measured. {meaning(entry.prediction)}")
-        for side, title, sign in (("heard", "What was measured", "•"), ("for", f"Speaks for {best}", "+"),
-                                  ("against", f"Speaks against {best}", "−")):  # fmt: skip
-            lines = [reason.text for reason in reasons if reason.side == side]
-            if lines:
-                text.insert("end", title + "\n", side)
-                text.insert("end", "".join(f"{sign}  {clean_text(line)}\n" for line in lines) + "\n", "line")
-        if any(reason.side != "heard" for reason in reasons):
-            note = "“Usual” is what the middle eight tenths of the training clips of a genre have."
-            text.insert("end", note, "note")
-        text.configure(state="disabled")
-
     def _paint(self) -> None:
         """Use the theme and the scaling."""
-        self.look.paint_text(self.why)
         self.look.paint_menus(self)
-        colours, fonts = self.look.colours, self.look.fonts
-        for side, colour in (("heard", colours.text), ("for", colours.good), ("against", colours.warm)):
-            self.why.tag_configure(side, font=fonts["strong"], foreground=colour, spacing1=2, spacing3=4)
-        self.why.tag_configure("line", lmargin1=self.look.px(4), lmargin2=self.look.px(20), spacing3=2)
-        self.why.tag_configure("note", font=fonts["small"], foreground=colours.muted)
-        self.meaning.configure(foreground=colours.text)
-        self.note.configure(foreground=colours.muted)
-        self._draw_badge()
+        self.note.configure(foreground=self.look.colours.muted)
         for picture in self.pictures.values():
             picture.paint()
             picture.refresh(at_once=True)

@@ -1,81 +1,80 @@
-"""The answers: the list of them, the one that is shown, removing and comparing."""
+"""The answers: the one that is shown, selecting, removing and comparing; watches the queue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
-from musicgenre.engine.history import Entry
+from musicgenre.engine.history import Entry, Removed
 from musicgenre.text import counted
+from musicgenre.window.batches import Batches
+from musicgenre.window.comparing import CompareDialog
 from musicgenre.window.context import Context
-from musicgenre.window.dialogs import CompareDialog
-from musicgenre.window.history_list import AnswerList, ListRow
-from musicgenre.window.jobs import Jobs, Row
+from musicgenre.window.history_list import SLICE, WORK
+from musicgenre.window.history_view import HistoryView
+from musicgenre.window.jobs import Jobs
+from musicgenre.window.list_wording import selection_words
 from musicgenre.window.listening import Listening
 from musicgenre.window.page_stack import PageStack
 from musicgenre.window.picture import Pictures
-from musicgenre.window.wording import found_words, short_answer
+from musicgenre.window.questions import ask
+from musicgenre.window.rows import Row
+from musicgenre.window.undo import Undo
 
 COMPARED = 300  # answers to choose from when two are compared
-COMPARABLE_FIRST = {"genre": 0, "uncertain": 1}
+COMPARABLE_FIRST = {"genre": 0, "mixed": 0, "uncertain": 1}
+BATCH = "batch"  # what is shown instead of an answer
+PAUSE_MS = 5
+WRITE_MS = 80  # between two writings of a batch's page
 
 
 class Answers:
-    """The list and the pages beside it; watches the queue.
+    """The pages beside the list; watches the queue.
 
     Parameters
     ----------
     context : Context
     jobs : Jobs
-    history_list : AnswerList
+    view : HistoryView
     pages : PageStack
     pictures : Pictures
     listening : Listening
+    batches : Batches
+    undo : Undo
 
     Attributes
     ----------
     shown : str or None
-        Key of the answer or job that is shown.
+        Key of the answer or job that is shown, or "batch".
     """
 
     def __init__(
-        self, context: Context, *, jobs: Jobs, history_list: AnswerList, pages: PageStack, pictures: Pictures,
-        listening: Listening,
+        self, context: Context, *, jobs: Jobs, view: HistoryView, pages: PageStack, pictures: Pictures,
+        listening: Listening, batches: Batches, undo: Undo,
     ) -> None:  # fmt: skip
-        self._context, self._jobs, self._list, self._pages = context, jobs, history_list, pages
-        self._pictures, self._listening = pictures, listening
-        self._searched = False
+        self._context, self._jobs, self._view, self._pages = context, jobs, view, pages
+        self._list = view.list
+        self._pictures, self._listening, self._batches, self._undo = pictures, listening, batches, undo
         self.shown: str | None = None
+        self._later: str | None = None
+        self.opened: Callable[[Entry], None] = lambda _: None  # called with each answer that is shown
         jobs.watcher = self
+        view.seen_elsewhere = self._seen_elsewhere
 
     # ---- the list
 
     def fill(self, words: str) -> None:
-        """Show the jobs and the answers that hold the words."""
-        found = self._context.history.keys(words)
-        live = [row for row in reversed(self._jobs.rows.values()) if row.entry is None]
-        self._list.fill(self._listed(live, found))
-        if words.strip():
-            self._context.say(found_words(len(found), words))
-        elif self._searched:
-            self._context.say("")
-        self._searched = bool(words.strip())
-
-    def _listed(self, live: Sequence[Row], keys: Sequence[str]) -> Iterator[ListRow]:
-        """Yield the rows of jobs and answers that are still there when it is their turn."""
-        for row in live:
-            if row.entry is None and row.key in self._jobs.rows:
-                yield _list_row(row)
-        for key in keys:
-            if entry := self._context.history.get(key):
-                yield _entry_row(entry)
+        """Show the jobs and the songs that hold the words."""
+        self._view.fill(words)
 
     def select(self, keys: tuple[str, ...]) -> None:
         """Show the answer or job that was selected."""
-        if len(keys) == 1 and keys[0] != self.shown:
+        if self._list.tree.selection() == (WORK,) and self._jobs.batch.is_several:
+            self.show_batch()
+        elif len(keys) == 1 and keys[0] != self.shown:
             if not self._context.worker.busy:
                 self._context.status.clear_stale()
             self.show(keys[0])
-        elif len(keys) == 2:
-            self._context.say("Press Compare to see the two side by side")
+        elif len(keys) > 1 and not self._jobs.busy:
+            self._context.say(selection_words(keys))
 
     def focus_search(self) -> None:
         """Put the keyboard into the box of the history."""
@@ -94,11 +93,34 @@ class Answers:
                 self._listening.stop()
             self._pages.answer.show(entry, corrected=self._context.history.correction(key))
             self._pages.show(self._pages.answer)
+            self.opened(entry)
         elif row and row.state == "choosing":
             self._show_choice(row, changed=changed)
         elif row:
-            self._pages.working.show(row.title, row.stages, online=row.online)
+            self._pages.working.show(row.title, row.stages, online=row.online, stopped=row.state == "stopped")
             self._pages.show(self._pages.working)
+
+    def show_batch(self) -> None:
+        """Show how far the batch is, or what it has come to."""
+        if not self._jobs.batch.keys:
+            self._context.say("Nothing was classified together yet; open a folder or several files")
+            return
+        self.shown = BATCH
+        self._batches.write()
+        self._pages.show(self._pages.batch)
+
+    def leave_batch(self) -> None:
+        """Close the page of the batch: show its latest answer, or the first page."""
+        answers = self._jobs.batch.answers
+        latest = next((key for key in reversed(answers) if self._list.tree.exists(key)), None)
+        if self._view.filter.keys is not None:
+            self._view.narrow("")
+        if latest:
+            self._list.go(latest)
+            self.show(latest)
+        else:
+            self.shown = None
+            self._pages.show(self._pages.welcome)
 
     def _show_choice(self, row: Row, *, changed: bool) -> None:
         """Show what a search has found, if it is not shown yet."""
@@ -125,22 +147,56 @@ class Answers:
 
     def show_tab(self, number: int) -> None:
         """Show one of the answer's tabs."""
-        page = self._pages.answer
-        if page.winfo_viewable() and str(page.tabs.tab(number, "state")) == "normal":
-            page.tabs.select(number)
+        self._pages.answer.show_tab(number)
 
-    # ---- changes in the queue (see jobs.Watcher)
+    def _seen_elsewhere(self) -> None:
+        """Show the answer again if another window has corrected it, and leave it if it was removed."""
+        entry = self._pages.answer.entry
+        if self.shown is None or self.shown == BATCH or entry is None or entry.key != self.shown:
+            return
+        if self._context.history.get(entry.key) is None:
+            self._leave([entry.key])
+        elif self._pages.answer.winfo_viewable():
+            self._pages.answer.show(entry, corrected=self._context.history.correction(entry.key))
+
+    # ---- changes in the queue (see rows.Watcher)
 
     def row_added(self, row: Row) -> None:
         """Show the first row of what was asked for."""
         self._list.go(row.key)
         self.show(row.key)
 
+    def batch_added(self) -> None:
+        """Show the batch, with the list at its top."""
+        self._list.show_top()
+        self.show_batch()
+
     def row_changed(self, row: Row) -> None:
         """Show a row's state, stage, title or answer."""
-        self._list.set(_entry_row(row.entry) if row.entry else _list_row(row), first=True)
+        self._view.show_job(row)
         if self.shown == row.key:
             self.show(row.key)
+
+    def rows_stopped(self, keys: Sequence[str]) -> None:
+        """Show that rows were stopped: a few at once, the others when events have had their turn."""
+        for key in keys[:SLICE]:
+            row = self._jobs.rows.get(key)
+            if row and row.entry is None:
+                self.row_changed(row)
+        if len(keys) > SLICE:
+            self._context.root.after(PAUSE_MS, self.rows_stopped, keys[SLICE:])
+
+    def batch_changed(self) -> None:
+        """Show how far the batch is."""
+        if self._later is None:  # a folder of silent files changes it a thousand times a second
+            self._later = self._context.root.after(WRITE_MS, self._write_batch)
+
+    def _write_batch(self) -> None:
+        """Write the page of the batch, and its name in the list."""
+        self._later = None
+        self._list.name_section(WORK)
+        if self.shown == BATCH:
+            self._batches.write()
 
     def thumbnail_found(self, row: Row, index: int) -> None:
         """Show a thumbnail of a search result."""
@@ -156,16 +212,20 @@ class Answers:
 
     def selected(self) -> list[Entry]:
         """Return the selected answers."""
-        found = (self._context.history.get(key) for key in self._list.tree.selection())  # a job has no answer
+        found = (self._context.history.get(key) for key in self._list.selected())  # a job has no answer
         return [entry for entry in found if entry]
 
     def one_is_selected(self) -> bool:
         """Whether exactly one row is selected, and is an answer."""
-        keys = self._list.tree.selection()
+        keys = self._list.selected()
         return len(keys) == 1 and self._context.history.get(keys[0]) is not None
 
     def again(self) -> None:
-        """Classify once more, with the model in use now, what the selected answers or the one shown are about."""
+        """Classify once more what the selected answers or the one shown are about; go on with what was stopped."""
+        stopped = [row for key in self._list.selected() if (row := self._jobs.rows.get(key)) and row.state == "stopped"]
+        if stopped:
+            self._jobs.go_on(*stopped)
+            return
         entries = self.selected()
         if not entries and (current := self.current()):
             entries = [current]
@@ -174,43 +234,55 @@ class Answers:
 
     def remove(self) -> None:
         """Remove the selected answers from the history, and cancel the selected jobs."""
-        tree = self._list.tree
-        keys = tree.selection()
+        keys = self._list.selected()
         jobs = [row for key in keys if (row := self._jobs.rows.get(key)) and row.entry is None]
         if jobs:
-            self._jobs.cancel_rows(*jobs)
+            self._jobs.remove_rows(*jobs)
         live = {row.key for row in jobs}
         answers = [key for key in keys if key not in live]
         if not answers:
             return
-        self._context.history.remove(*answers)
+        tree = self._list.tree
+        after = tree.next(answers[0]) or tree.prev(answers[0])
+        inside = [key for one in answers for key in tree.get_children(one)] if tree.exists(answers[0]) else []
+        removed = self._context.history.remove(*answers, *inside)
         if not self._context.check_history():
             return
-        after = tree.next(answers[0]) or tree.prev(answers[0])
         self._jobs.forget(answers)
-        self._list.drop(*answers)
-        self._leave(answers)
+        self._list.drop(*inside, *answers)
+        self._leave([*answers, *inside])
         if len(keys) == 1 and after:
             self._list.go(after)
-        self._context.say(f"Removed {counted(len(answers), 'answer')}")
+        words = f"removed {counted(len(answers), 'song')}"
+        self._undo.push(words, lambda: self._restore(removed))
+        self._context.say(f"{words}; Ctrl+Z brings {'it' if len(answers) == 1 else 'them'} back")
+
+    def _restore(self, removed: Removed) -> None:
+        """Put removed answers back."""
+        self._context.history.restore(removed)
+        self.fill(self._list.words.get())
+        if removed.answers:
+            key = str(removed.answers[0][0])
+            self._list.go(key)
 
     def clear(self) -> None:
         """Remove all answers, after a question."""
-        from tkinter import messagebox
-
         context = self._context
         count = context.history.count()
-        question = f"Remove all {count} answers and their pictures? Corrections are kept."
-        if not count or not messagebox.askokcancel("Clear history", question, parent=context.root):
-            return
-        context.history.clear()
-        if not context.check_history():
-            return
-        self._jobs.forget([row.key for row in self._jobs.rows.values() if row.entry])
-        self.shown = None
-        self._pages.show(self._pages.welcome)
-        self.fill("")
-        context.say(f"Removed {count} answers")
+
+        def clear() -> None:
+            context.history.clear()
+            if not context.check_history():
+                return
+            self._jobs.forget([row.key for row in self._jobs.rows.values() if row.entry])
+            self.shown = None
+            self._pages.show(self._pages.welcome)
+            self._view.narrow("")
+            context.say(f"Removed {counted(count, 'answer')}")
+
+        if count:
+            text = f"Remove all {count} answers and their pictures for good? Corrections are kept."
+            ask(context.root, context.look, title="Clear history", text=text, yes="Remove all", no="Keep", do=clear)
 
     def compare(self) -> None:
         """Show two answers side by side: the two selected, or the one shown and the one before it."""
@@ -228,18 +300,3 @@ class Answers:
         chosen += [entry for entry in others if entry not in chosen]
         keys = [entry.key for entry in chosen[:2]]
         CompareDialog(self._context.root, self._context.look, entries=entries, chosen=keys, draw=self._pictures.draw)
-
-
-def _entry_row(entry: Entry) -> ListRow:
-    """Return what the list shows of an answer."""
-    return ListRow(entry.key, entry.title, short_answer(entry.prediction), entry.prediction.verdict)
-
-
-def _list_row(row: Row) -> ListRow:
-    """Return what the list shows of a job."""
-    if row.state == "choosing":
-        return ListRow(row.key, row.title, "choose …", "work")
-    if row.state == "working" and row.stage:
-        stage, fraction = row.stage
-        return ListRow(row.key, row.title, f"{stage} {fraction:.0%}" if fraction else f"{stage} …", "work")
-    return ListRow(row.key, row.title, "waiting", "cancelled")

@@ -1,18 +1,18 @@
-"""The window's dialogs: correct, compare, model card, keys, about, and what went wrong."""
+"""The window's dialogs: correct, model card, keys, about, and what went wrong."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.genres import display_name
 from musicgenre.text import clean_text, clean_title
+from musicgenre.window.flow import AutoScrollbar, Scrolled
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel
-from musicgenre.window.wording import card_lines, headline, meaning
+from musicgenre.window.wording import card_lines, headline, model_words
 
 LICENCES = (
     ("this program", "MIT"), ("pretrained network musicnn", "ISC, © 2019 MTG-UPF, Jordi Pons"), ("numpy", "BSD"),
@@ -74,14 +74,23 @@ class Dialog(tk.Toplevel):
             out.append(button)
         return out
 
+    def paragraph(self, words: str, *, style: str, width: int = 500) -> ttk.Label:
+        """Add a text that is broken at the width of the dialog, at most so wide at 100 %."""
+        wrap = min(self.look.px(width), self.winfo_screenwidth() - self.look.px(60))
+        label = ttk.Label(self.body, text=words, wraplength=wrap, style=style)
+        label.pack(anchor="w", pady=self.look.px(8))
+        return label
+
     def text(self, *, height: int = 12, width: int = 60) -> tk.Text:
         """Add a text that can be read and copied from."""
         frame = ttk.Frame(self.body)
         frame.pack(fill="both", expand=True)
         text = tk.Text(frame, wrap="word", height=height, width=width, padx=6, pady=6)
-        bar = ttk.Scrollbar(frame, command=text.yview)
-        bar.pack(side="right", fill="y")
-        text.pack(side="left", fill="both", expand=True)
+        frame.columnconfigure(0, weight=1)
+        frame.rowconfigure(0, weight=1)
+        bar = AutoScrollbar(frame, command=text.yview)
+        bar.grid(row=0, column=1, sticky="ns")
+        text.grid(row=0, column=0, sticky="nsew")
         text.configure(yscrollcommand=bar.set)
         self.look.paint_text(text)
         text.tag_configure("strong", font=self.look.fonts["strong"], spacing1=6)
@@ -109,7 +118,7 @@ class BugDialog(Dialog):
         super().__init__(root, look, title="A fault in the program", size=(560, 330))
         where = f" It is noted in {log}." if log else ""
         words = f"Something went wrong that is not your doing; you can go on working.{where}"
-        ttk.Label(self.body, text=words, wraplength=look.px(520), style="Body.TLabel").pack(anchor="w", pady=(0, 8))
+        self.paragraph(words, style="Body.TLabel")
         self.details = details
         close, self.copy = self.buttons(("Close", self.destroy), ("Copy details", self._copy))
         text = self.text(height=8)
@@ -135,12 +144,12 @@ class CorrectDialog(Dialog):
         title.pack(fill="x")
         title.show(entry.title)
         words = f"The answer was “{headline(entry.prediction)}”. Which genre is right?"
-        ttk.Label(self.body, text=words, style="Body.TLabel").pack(anchor="w", pady=look.px(8))
-        self.genre = ttk.Combobox(self.body, values=list(genres), font=look.fonts["body"])
+        self.paragraph(words, style="Body.TLabel")
+        self._ids = {display_name(genre): genre for genre in genres}
+        self.genre = ttk.Combobox(self.body, values=list(self._ids), font=look.fonts["body"])
         self.genre.pack(fill="x")
-        note = "Choose one or write another. Corrections are kept on this computer; File > Export corrections\n" \
-               "makes a table of them for training."  # fmt: skip
-        ttk.Label(self.body, text=note, style="Small.TLabel").pack(anchor="w", pady=look.px(8))
+        self.paragraph("Choose one or write another. Corrections are kept on this computer; File > Export corrections "
+                       "makes a table of them for training.", style="Small.TLabel")  # fmt: skip
         self._save = save
         self.buttons(("Save", self._accept), ("Cancel", self.destroy))
         self.genre.bind("<Return>", lambda _: self._accept())
@@ -150,92 +159,41 @@ class CorrectDialog(Dialog):
         """Save what was chosen, if anything was."""
         genre = clean_title(self.genre.get(), limit=60)
         if genre:
-            self._save(genre)
+            self._save(self._ids.get(genre, genre))
             self.destroy()
-
-
-@dataclass(frozen=True)
-class Side:
-    """The widgets of one of the answers that are compared."""
-
-    choice: ttk.Combobox
-    title: FitLabel
-    verdict: FitLabel
-    meaning: FitLabel
-    bars: Picture
-    time: Picture
-
-    @property
-    def pictures(self) -> tuple[Picture, Picture]:
-        """The pictures."""
-        return self.bars, self.time
-
-
-class CompareDialog(Dialog):
-    """Two answers side by side."""
-
-    def __init__(
-        self, root: tk.Tk, look: Look, *, entries: list[Entry], chosen: list[str], draw: Callable[[Picture], None]
-    ) -> None:
-        super().__init__(root, look, title="Compare", size=(920, 660))
-        self._entries = {f"{index + 1}. {entry.title[:70]}": entry for index, entry in enumerate(entries)}
-        labels = list(self._entries)
-        keys = [entry.key for entry in entries]
-        self.sides: list[Side] = []
-        self.body.columnconfigure((0, 1), weight=1, uniform="half")
-        self.body.rowconfigure(4, weight=3, uniform="picture")
-        self.body.rowconfigure(5, weight=2, uniform="picture")
-        for column in (0, 1):
-            start = keys.index(chosen[column]) if column < len(chosen) and chosen[column] in keys else column
-            side = self._side(labels, column, draw)
-            self.sides.append(side)
-            side.choice.current(min(start, len(labels) - 1))
-            side.choice.bind("<<ComboboxSelected>>", _ignoring(partial(self._show, side)))
-        self.present(self.sides[0].choice)
-        for side in self.sides:
-            self._show(side)
-
-    def _side(self, labels: list[str], column: int, draw: Callable[[Picture], None]) -> Side:
-        """Make the widgets of one side."""
-        look = self.look
-        side = Side(
-            choice=ttk.Combobox(self.body, values=labels, state="readonly", font=look.fonts["body"]),
-            title=FitLabel(self.body, use=look.fonts["strong"], lines=2),
-            verdict=FitLabel(self.body, use=look.fonts["title"], lines=1),
-            meaning=FitLabel(self.body, use=look.fonts["small"], lines=2),
-            bars=Picture(self.body, look, "prediction_bars", draw, lambda _: None),
-            time=Picture(self.body, look, "genre_timeline", draw, lambda _: None),
-        )
-        widgets = (side.choice, side.title, side.verdict, side.meaning, side.bars, side.time)
-        for row, widget in enumerate(widgets):
-            widget.grid(row=row, column=column, sticky="nsew", padx=look.px(8), pady=look.px(2))
-        return side
-
-    def _show(self, side: Side) -> None:
-        """Show the answer that a side has chosen."""
-        entry = self._entries[side.choice.get()]
-        side.title.show(entry.title)
-        side.verdict.show(headline(entry.prediction))
-        side.meaning.show(meaning(entry.prediction))
-        side.bars.show(entry)
-        side.time.show(entry)
 
 
 class HelpDialog(Dialog):
     """The keys, as pairs of a key and what it does."""
 
     def __init__(self, root: tk.Tk, look: Look, *, keys: Sequence[tuple[str, str]]) -> None:
-        super().__init__(root, look, title="Keys")
-        grid = ttk.Frame(self.body)
-        grid.pack()
-        half = (len(keys) + 1) // 2
+        super().__init__(root, look, title="Keyboard shortcuts")
+        (close,) = self.buttons(("Close", self.destroy))
+        page = Scrolled(self.body, look)
+        page.pack(fill="both", expand=True)
+        room = self.winfo_screenwidth() - look.px(80)
+        columns = 1
+        for columns in (2, 1):
+            grid = self._grid(page.inner, keys, columns)
+            grid.update_idletasks()
+            if grid.winfo_reqwidth() <= room or columns == 1:
+                break
+            grid.destroy()
+        grid.pack(anchor="nw")
+        page.inner.update_idletasks()
+        page.ask(grid.winfo_reqwidth(), grid.winfo_reqheight())
+        self.present(close)
+
+    def _grid(self, parent: Any, keys: Sequence[tuple[str, str]], columns: int) -> ttk.Frame:
+        """Make a table of the keys in one or two columns."""
+        look, grid = self.look, ttk.Frame(parent)
+        share = -(-len(keys) // columns)
         for index, (key, words) in enumerate(keys):
-            row, column = index % half, 2 * (index // half)
+            row, column = index % share, 2 * (index // share)
             ttk.Label(grid, text=key, style="Strong.TLabel").grid(row=row, column=column, sticky="w", pady=look.px(3))
             label = ttk.Label(grid, text=words, style="Body.TLabel")
             label.grid(row=row, column=column + 1, sticky="w", padx=(look.px(10), look.px(18)))
-        (close,) = self.buttons(("Close", self.destroy))
-        self.present(close)
+        return grid
 
 
 class AboutDialog(Dialog):
@@ -266,7 +224,8 @@ class CardDialog(Dialog):
     """What is known of a model."""
 
     def __init__(self, root: tk.Tk, look: Look, *, name: str, card: dict[str, Any]) -> None:
-        super().__init__(root, look, title=f"Model {clean_title(name, limit=60)}", size=(560, 460))
+        title = f"About the model “{clean_title(model_words(name), limit=60)}”"
+        super().__init__(root, look, title=title, size=(620, 480))
         (close,) = self.buttons(("Close", self.destroy))
         text = self.text()
         for line, tag in card_lines(card):

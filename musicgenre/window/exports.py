@@ -1,11 +1,12 @@
 """What the user takes along: an answer as text, and answers as files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import ExportAnswers, Exported, ExportPage
+from musicgenre.text import counted
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.picture import reference
@@ -23,17 +24,18 @@ class Exports:
     page : AnswerPage
     current : callable
         Returns the answer that is shown, or None.
-    words : callable
-        Returns the words of the search in the history.
+    selected, listed : callable
+        Return the answers that are selected, and all songs that are listed.
     """
 
     def __init__(
-        self, context: Context, page: AnswerPage, *, current: Callable[[], Entry | None], words: Callable[[], str]
-    ) -> None:
-        self._context, self._page, self._current, self._words = context, page, current, words
-        self.handlers: Mapping[type, Callable[[Any], None]] = {
-            Exported: lambda event: context.say(f"Saved {event.path}")
-        }
+        self, context: Context, page: AnswerPage, *, current: Callable[[], Entry | None],
+        selected: Callable[[], Sequence[Entry]], listed: Callable[[], Sequence[Entry]],
+    ) -> None:  # fmt: skip
+        self._context, self._page, self._current = context, page, current
+        self._selected, self._listed = selected, listed
+        self._several: dict[str, int] = {}  # path -> how many answers go there
+        self.handlers: Mapping[type, Callable[[Any], None]] = {Exported: self._exported}
 
     def copy(self) -> None:
         """Copy the answer as text."""
@@ -62,12 +64,27 @@ class Exports:
         else:
             self._context.worker.ask(ExportAnswers(path, form, (entry.prediction,)))
 
-    def save_list(self, form: str) -> None:
-        """Save all answers of the list."""
-        entries = self._context.history.find(self._words(), limit=1_000_000)
+    def save_list(self, form: str = "csv") -> None:
+        """Save the selected answers, or all songs of the list where less than two are selected."""
+        entries = self._selected()
+        self.save_entries(entries if len(entries) > 1 else self._listed(), form)
+
+    def save_entries(self, entries: Sequence[Entry], form: str = "csv") -> None:
+        """Save answers as CSV or JSON, which the ending of the name decides."""
         if not entries:
             self._context.say("There are no answers to export yet", bad=True)
             return
-        path = self._context.files.save("Export all", name=f"answers.{form}")
+        other = "json" if form == "csv" else "csv"
+        kinds = tuple((FORMS[kind], kind) for kind in (form, other))
+        title = f"Export {counted(len(entries), 'answer')}"
+        path = self._context.files.save(title, name=f"answers.{form}", kinds=kinds)
         if path:
+            ending = Path(path).suffix.lower().removeprefix(".")
+            form = ending if ending in ("csv", "json") else form
+            self._several[path] = len(entries)
             self._context.worker.ask(ExportAnswers(path, form, tuple(entry.prediction for entry in entries)))
+
+    def _exported(self, event: Exported) -> None:
+        """Say what has been saved, and how many answers it holds."""
+        number = self._several.pop(event.path, 1)
+        self._context.say(f"Saved {counted(number, 'answer')} in {event.path}" if number > 1 else f"Saved {event.path}")

@@ -1,15 +1,10 @@
 """The queue: inputs that wait, are being done or have their answer, and the batch that they belong to."""
 
-import contextlib
-import os
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import (
     Answered,
     Cancelled,
@@ -24,76 +19,17 @@ from musicgenre.engine.messages import (
     TitleFound,
     VideosFound,
 )
+from musicgenre.engine.unfinished import Unfinished, Waiting
 from musicgenre.inference.prediction import Failure, Prediction, Reason
-from musicgenre.sources.search_result import SearchResult
 from musicgenre.text import clean_title, counted
+from musicgenre.window.batch import Batch, Input
 from musicgenre.window.context import Context
 from musicgenre.window.history_list import PAUSE_MS, SLICE
+from musicgenre.window.rows import Row, Watcher, input_title, new_key
 from musicgenre.window.wording import STAGES, short_answer, summary
 
 BUDGET_S = 0.006  # of one round of queueing
 FAULT = "a fault in the program; its details are in the log file"
-
-
-@dataclass(frozen=True)
-class Input:
-    """Something to classify; with a prediction where it has failed already."""
-
-    text: str
-    title: str | None = None
-    prediction: Prediction | None = None
-
-
-@dataclass
-class Row:
-    """A job or an answer of this session."""
-
-    key: str
-    title: str
-    job: int = 0
-    state: str = "waiting"  # waiting, working, choosing, done
-    online: bool = False
-    stages: dict[str, float] = field(default_factory=dict)
-    videos: Sequence[SearchResult] = ()
-    thumbnails: dict[int, bytes] = field(default_factory=dict)
-    entry: Entry | None = None
-
-    @property
-    def stage(self) -> tuple[str, float] | None:
-        """The stage that runs and its fraction."""
-        return list(self.stages.items())[-1] if self.stages else None
-
-
-@dataclass
-class Batch:
-    """What was asked for since the queue was empty last.
-
-    Parameters
-    ----------
-    coming : deque of Input
-        Not queued yet, and listed nowhere.
-    verdicts : list of str
-        Of those that are done.
-    """
-
-    coming: deque[Input] = field(default_factory=deque)
-    verdicts: list[str] = field(default_factory=list)
-
-
-class Watcher(Protocol):
-    """What is told of changes in the queue."""
-
-    def row_added(self, row: Row) -> None:
-        """Show the first row of what was asked for."""
-
-    def row_changed(self, row: Row) -> None:
-        """Show a row's state, stage, title or answer."""
-
-    def thumbnail_found(self, row: Row, index: int) -> None:
-        """Show a thumbnail of a search result."""
-
-    def rows_gone(self, keys: Sequence[str]) -> None:
-        """Forget rows that will have no answer."""
 
 
 class Jobs:
@@ -104,6 +40,13 @@ class Jobs:
     context : Context
     report : callable
         Called with the details of a fault in the engine.
+
+    Attributes
+    ----------
+    batch : Batch
+        What is being done, or was done last.
+    failed : list of callable
+        Called with the input and the sentence of every input that failed.
     """
 
     watcher: Watcher  # set once, when what watches is made
@@ -112,6 +55,10 @@ class Jobs:
         self._context, self._report = context, report
         self.rows: dict[str, Row] = {}
         self.batch = Batch()
+        self.failed: list[Callable[[str, str], None]] = []
+        self.unfinished_store = Unfinished(context.history)
+        self._ended = True  # whether the batch has been summed up
+        self._at_work = ""  # key of the row at work
         self._keys: dict[int, str] = {}  # number of a job -> key of its row
         self.handlers: Mapping[type, Callable[[Any], None]] = {
             StageReached: self._stage_reached, TitleFound: self._title_found, InputsFound: self._inputs_found,
@@ -123,7 +70,7 @@ class Jobs:
     # ---- inputs
 
     def submit(self, texts: Sequence[str], *, titles: Sequence[str | None] | None = None) -> None:
-        """Queue inputs; the first of them is shown."""
+        """Queue inputs; the first of them is shown, or the batch where there are several."""
         self._take([Input(text, title) for text, title in zip(texts, titles or [None] * len(texts), strict=True)])
 
     def pick(self, key: str | None, index: int) -> None:
@@ -131,46 +78,77 @@ class Jobs:
         row = self.rows.get(key or "")
         if row and row.state == "choosing":
             chosen = row.videos[index]
-            self._queue(chosen.link, chosen.title, key=row.key)
+            self._queue(Input(chosen.link, chosen.title, key=row.key, batch=row.batch))
             self.show_work()
 
-    def _take(self, inputs: Sequence[Input]) -> None:
+    def go_on(self, *rows: Row) -> None:
+        """Queue stopped rows again: those given, or all."""
+        stopped = [row for row in rows or self.rows.values() if row.state == "stopped"]
+        self._take([Input(row.text, row.title, key=row.key, batch=row.batch) for row in stopped], again=True)
+
+    def take_over(self, waiting: Sequence[Waiting]) -> None:
+        """Queue what an earlier window has not finished."""
+        self._take([Input(one.input, one.title, key=one.key, batch=one.batch) for one in waiting])
+
+    def _take(self, inputs: Sequence[Input], *, again: bool = False) -> None:
         """Queue the first inputs, show the very first, and leave the others for when events have had their turn."""
+        if not inputs:
+            return
+        if not self.busy and not (again and self.batch.keys.keys() >= {one.key for one in inputs}):
+            self.batch = Batch()
+        self._context.worker.go_on()
+        self._ended, several = False, self.batch.is_several
+        if again:
+            self.batch.go_on()
         rows = [self._take_one(one) for one in inputs[:SLICE]]
-        if rows:
-            self.watcher.row_added(rows[0])
-            self.show_work()
+        self._note(rows)
         if len(inputs) > SLICE:
             if not self.batch.coming:
                 self._context.root.after(PAUSE_MS, self._take_more)
             self.batch.coming.extend(inputs[SLICE:])
+        if self.batch.is_several and not several:
+            self.watcher.batch_added()
+        elif not self.batch.is_several:
+            self.watcher.row_added(rows[0])
+        self.show_work()
 
     def _take_more(self) -> None:
         """Queue some of the inputs that were left, and come back for the others."""
-        end = perf_counter() + BUDGET_S
+        end, rows = perf_counter() + BUDGET_S, []
         while self.batch.coming and perf_counter() < end:
-            self._take_one(self.batch.coming.popleft())
+            rows.append(self._take_one(self.batch.coming.popleft()))
+        self._note(rows)
         if self.batch.coming:
             self._context.root.after(PAUSE_MS, self._take_more)
         self._settle()
 
+    def _note(self, rows: Sequence[Row]) -> None:
+        """Keep what waits, for the next start."""
+        self.unfinished_store.add(
+            [Waiting(row.key, row.text, row.title, row.batch) for row in rows if row.entry is None]
+        )
+
     def _take_one(self, one: Input) -> Row:
         """Queue one input; what failed already has its answer."""
         if one.prediction is None:
-            return self._queue(one.text, one.title)
-        row = Row(_new_key(), "")
+            return self._queue(one)
+        row = Row(new_key(), clean_title(one.title or ""), one.text, one.batch)
         self.rows[row.key] = row
+        self.batch.add(row.key, row.batch)
         self.finish(row, one.prediction)
         return row
 
-    def _queue(self, text: str, title: str | None = None, *, key: str | None = None) -> Row:
+    def _queue(self, one: Input) -> Row:
         """Queue one input."""
-        key = key or _new_key()
+        text, key = one.text, one.key or new_key()
         online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
-        row = Row(key, clean_title(title or (text if online else _name(text))), online=online)
+        title = clean_title(one.title or (text if online else input_title(text)))
+        row = Row(key, title, text, one.batch, online=online)
         self.rows[key] = row
+        self.batch.add(key, row.batch)
         store = self._context.history.picture_path(key)
-        row.job = self._context.worker.submit(text, title=title, key=key, store=store)
+        known = None if one.title in (text, input_title(text)) else one.title
+        row.job = self._context.worker.submit(text, title=known, key=key, store=store)
         self._keys[row.job] = key
         self.watcher.row_changed(row)
         return row
@@ -184,7 +162,7 @@ class Jobs:
     def _stage_reached(self, event: StageReached) -> None:
         """Show how far a job is."""
         if row := self._row(event.job):
-            row.state = "working"
+            row.state, self._at_work = "working", row.key
             row.stages[event.stage] = event.fraction
             self.watcher.row_changed(row)
         self._settle()
@@ -198,15 +176,15 @@ class Jobs:
 
     def _inputs_found(self, event: InputsFound) -> None:
         """Queue what a folder or a playlist holds: first what has no answer yet, which is one where it failed."""
-        row = self._row(event.job)
-        if row is None:
+        if (row := self._row(event.job)) is None:
             return
-        self._forget(row)
         found = sorted(event.inputs, key=lambda one: one.prediction is not None)
-        self._take([Input(one.input, one.title, one.prediction) for one in found])
+        self.batch.remove([row.key])
+        self._take([Input(one.input, one.title, one.prediction, batch=event.name or row.title) for one in found])
+        self._forget(row)
         good = sum(one.prediction is None for one in found)
         if good:
-            self._context.say(f"{good} files or videos queued")
+            self._context.say(f"{counted(good, 'song')} queued")
 
     def _videos_found(self, event: VideosFound) -> None:
         """Let the user choose a search result."""
@@ -225,7 +203,7 @@ class Jobs:
     def _answered(self, event: Answered) -> None:
         """Keep the answer of a job."""
         if row := self._row(event.job):
-            self.finish(row, event.prediction, event.reasons, event.colour)
+            self.finish(row, event.prediction, event.reasons, event.colour, event.artist, event.vector)
 
     def _problem(self, event: Problem) -> None:
         """Give a job that found no end the verdict error; what was no job has its sentence."""
@@ -248,18 +226,23 @@ class Jobs:
     # ---- answers
 
     def finish(
-        self, row: Row, prediction: Prediction, reasons: Sequence[Reason] = (), colour: str | None = None
-    ) -> None:
+        self, row: Row, prediction: Prediction, reasons: Sequence[Reason] = (), colour: str | None = None,
+        artist: str | None = None, vector: bytes = b"",
+    ) -> None:  # fmt: skip
         """Keep an answer; what failed without a title keeps its row's."""
         if row.title and not prediction.title:
             prediction = replace(prediction, title=row.title)
-        row.entry = self._context.history.add(row.key, prediction, reasons=reasons, colour=colour)
+        row.entry = self._context.history.add(
+            row.key, prediction, reasons=reasons, colour=colour, artist=artist, vector=vector
+        )
         row.state = "done"
         row.title = row.entry.title
+        self.batch.finish(row.entry)
         self.watcher.row_changed(row)
-        self.batch.verdicts.append(prediction.verdict)
         if prediction.verdict == "error":
             self._context.say(f"No answer for “{row.title}”", bad=True, title=row.title)
+            for tell in self.failed:
+                tell(row.text, prediction.reason or "")
         else:
             self._context.say(f"Answered “{row.title}”: {short_answer(prediction)}", title=row.title)
 
@@ -267,51 +250,93 @@ class Jobs:
         """Give a job that found no end the verdict error."""
         if row.entry is None:
             self.finish(row, Prediction(
-                row.title, row.title, None, "error", reason=sentence, model=self._context.worker.model,
+                row.text or row.title, row.title, None, "error", reason=sentence, model=self._context.worker.model,
                 error=Failure("unreadable", sentence),
             ))  # fmt: skip
 
-    # ---- cancelling
+    # ---- pausing and stopping
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing more is begun."""
+        return self._context.worker.paused
+
+    def pause(self) -> None:
+        """Begin nothing more, or go on where it was paused."""
+        if self.paused:
+            self.batch.go_on()
+            self._context.worker.go_on()
+        elif self.busy:
+            self._context.worker.pause()
+            self._context.say("Paused after the song at work")
+        self.watcher.batch_changed()
 
     def unfinished(self) -> list[Row]:
-        """Return the rows without an answer."""
-        return [row for row in self.rows.values() if row.entry is None]
+        """Return the rows without an answer that are still to be done."""
+        return [row for row in self.rows.values() if row.entry is None and row.state != "stopped"]
+
+    def stopped(self) -> list[Row]:
+        """Return the rows that were stopped."""
+        return [row for row in self.rows.values() if row.state == "stopped"]
+
+    @property
+    def to_do(self) -> int:
+        """How many inputs have no answer yet and are to be done."""
+        return len(self.unfinished()) + len(self.batch.coming)
 
     def forget(self, keys: Sequence[str]) -> None:
         """Forget rows whose answers have been removed."""
         for key in keys:
             self.rows.pop(key, None)
+        self.batch.remove(keys)
 
     def cancel(self, shown: str | None = None) -> None:
-        """Cancel the job at work; with nothing at work, the one that is shown, or else the first."""
+        """Stop the job at work; with nothing at work, the one that is shown, or else the first."""
         rows = self.unfinished()
-        working = next((row for row in rows if row.state == "working"), None)
-        row = working or self.rows.get(shown or "") or next(iter(rows), None)
-        if row and row.entry is None:
-            self.cancel_rows(row)
+        row = self.working() or self.rows.get(shown or "") or next(iter(rows), None)
+        if row and row in rows:
+            self.stop_rows(row)
 
     def cancel_key(self, key: str | None) -> None:
-        """Cancel the job of a row."""
+        """Stop the job of a row, or go on with it where it was stopped."""
         row = self.rows.get(key or "")
-        if row and row.entry is None:
-            self.cancel_rows(row)
+        if row and row.state == "stopped":
+            self.go_on(row)
+        elif row and row.entry is None:
+            self.stop_rows(row)
 
-    def cancel_all(self) -> None:
-        """Cancel all jobs."""
-        coming = len(self.batch.coming)
+    def stop_all(self) -> None:
+        """Stop all jobs; their rows stay, and can go on."""
+        for one in self.batch.coming:
+            row = Row(one.key or new_key(), clean_title(one.title or input_title(one.text)), one.text, one.batch)
+            self.rows[row.key] = row
+            self.batch.keys[row.key] = None
         self.batch.coming.clear()
         rows = self.unfinished()
-        if rows or coming:
-            self.cancel_rows(*rows)
-            if coming or len(rows) > 1:
-                self._context.say(f"Cancelled: {counted(len(rows) + coming, 'song')}")
+        if rows:
+            self.stop_rows(*rows)
+            self._note([row for row in rows if not row.job])
+            if len(rows) > 1:
+                self._context.say(f"Stopped: {counted(len(rows), 'song')}; “Go on” goes on with them")
 
-    def cancel_rows(self, *rows: Row) -> None:
-        """Cancel jobs."""
+    def stop_rows(self, *rows: Row) -> None:
+        """Stop jobs; their rows say so."""
         self._context.worker.cancel(*(row.job for row in rows))
-        self._forget(*rows)
+        for row in rows:
+            row.state = "stopped"
+            row.stages.clear()
+            self._keys.pop(row.job, None)
+        self.watcher.rows_stopped([row.key for row in rows])
         if len(rows) == 1:
-            self._context.say(f"Cancelled: {rows[0].title}")
+            self._context.say(f"Stopped: {rows[0].title}", title=rows[0].title)
+        self._settle()
+
+    def remove_rows(self, *rows: Row) -> None:
+        """Take rows without an answer away, and stop what is done for them."""
+        self._context.worker.cancel(*(row.job for row in rows))
+        self.batch.remove([row.key for row in rows])
+        self._forget(*rows)
+        self._settle()
 
     def _forget(self, *rows: Row) -> None:
         """Take rows without an answer away."""
@@ -319,6 +344,7 @@ class Jobs:
         for key in gone:
             if row := self.rows.pop(key, None):
                 self._keys.pop(row.job, None)
+        self.unfinished_store.forget(gone)
         self.watcher.rows_gone(gone)
 
     # ---- how far it is
@@ -328,49 +354,47 @@ class Jobs:
         """Whether something is being done, or waits."""
         return self._context.worker.busy or bool(self.batch.coming)
 
+    def working(self) -> Row | None:
+        """Return the row at work."""
+        row = self.rows.get(self._at_work)
+        return row if row and row.state == "working" else None
+
     def _settle(self) -> None:
         """Show how far the work is, and what it has come to at its end."""
         self.show_work()
         self._sum_up()
 
     def show_work(self) -> None:
-        """Show below what is being done, how far it is and how much waits."""
+        """Show below what is being done and how far it is: the job, or the batch of several."""
         status = self._context.status
+        self.watcher.batch_changed()
         if not self.busy:
             status.show_rest()
             return
-        row = next((row for row in self.rows.values() if row.state == "working"), None)
-        if row is None or row.stage is None:
+        row = self.working()
+        if self.batch.is_several:
+            batch = self.batch
+            part = row.stage[1] if row and row.stage and row.stage[0] == "analyse" else 0.0
+            status.show_work((batch.done + part) / batch.total, several=True)
+            if row and not self.paused:
+                text = f"{min(batch.done + 1, batch.total)} of {batch.total}: {row.title}"
+                self._context.say(text, title=row.title)
+        elif row is None or row.stage is None:
             status.show_work(None)
-            return
-        stage, fraction = row.stage
-        waiting = self._context.worker.waiting + len(self.batch.coming)
-        more = f" ({waiting} waiting)" * bool(waiting)
-        self._context.say(f"{STAGES.get(stage, 'Loading')}: {row.title}{more}", title=row.title)
-        status.show_work(fraction)
+        else:
+            stage, fraction = row.stage
+            self._context.say(f"{STAGES.get(stage, 'Loading')}: {row.title}", title=row.title)
+            status.show_work(fraction)
 
     def _sum_up(self) -> None:
         """Say what a batch of several inputs has come to."""
-        if self.batch.coming or any(row.state in ("waiting", "working") for row in self.rows.values()):
+        if self._ended or self.busy or any(row.state in ("waiting", "working") for row in self.rows.values()):
             return  # the worker may be further than its events that have been taken
+        self._ended = True
         context = self._context
         context.check_history()
-        verdicts, self.batch = self.batch.verdicts, Batch()
-        trouble, context.trouble = context.trouble, None
-        if len(verdicts) > 1:
-            parts = [summary(verdicts), *([trouble] if trouble else [])]
+        verdicts, trouble, context.trouble = self.batch.verdicts(), context.trouble, None
+        if self.batch.is_several and verdicts:
+            parts = [summary(verdicts), *filter(None, [trouble])]
             context.say("; ".join(parts), bad=bool(trouble))
-
-
-def _new_key() -> str:
-    """Return a key that no other answer has."""
-    return os.urandom(16).hex()  # the module uuid takes milliseconds to load
-
-
-def _name(text: str) -> str:
-    """Return what an input is called before more is known of it: a file that is there by its name, else the text."""
-    with contextlib.suppress(OSError, ValueError, RuntimeError):  # no possible name of a file
-        path = Path(text).expanduser()
-        if path.exists():
-            return (path.name if path.is_dir() else path.stem) or text
-    return text
+        self.watcher.batch_changed()

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from musicgenre.engine.message_parts import SongReference
 from musicgenre.engine.messages import EngineEnded, Play, PlayingAt, Ready, SetVolume, StopPlaying
+from musicgenre.inference.prediction import Prediction
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
 from musicgenre.window.picture import reference
+
+TAKES_SPACE = (
+    "TEntry", "Entry", "TCombobox", "TButton", "TMenubutton", "TCheckbutton", "TRadiobutton", "Menu", "Listbox",
+)  # fmt: skip
 
 
 class Listening:
@@ -32,6 +38,7 @@ class Listening:
         self.playing: str | None = None
         self.problem: str | None = "the sound device is not known yet"
         self.volume = min(max(context.settings.now.volume, 0.0), 1.0)
+        self._beside: Callable[[bool], None] | None = None
         self._token = 0  # the number of what is, or was last, listened to
         self.handlers: Mapping[type, Callable[[Any], None]] = {
             Ready: self._ready, PlayingAt: self._playing_at, EngineEnded: lambda _: self._ended(),
@@ -46,10 +53,17 @@ class Listening:
             if entry and entry.prediction.analysed:
                 self.play_from(float(entry.prediction.analysed[0].start_s))
 
+    def toggle_by_space(self) -> None:
+        """Play or stop, unless the space bar is meant for the field or button with the keyboard."""
+        root = self._context.root
+        focus = str(root.tk.call("focus"))
+        if focus and str(root.tk.call("winfo", "class", focus)) in TAKES_SPACE:
+            return
+        self.toggle()
+
     def play_from(self, second: float) -> None:
         """Play from a second of the song on."""
         if self.problem:
-            self._page.tell("Cannot listen")
             self._context.say(f"Cannot listen: {self.problem}", bad=True)
             for picture in self._page.pictures.values():
                 picture.cursor(second)
@@ -60,6 +74,14 @@ class Listening:
             self._token += 1
             song = reference(self._context.history, entry)
             self._context.worker.ask(Play(song, second, self.volume, self._token))
+
+    def play_beside(self, key: str, prediction: Prediction, second: float, changed: Callable[[bool], None]) -> None:
+        """Play a song that is not shown, from a second on; `changed` is told whether it is heard."""
+        self._ended()
+        self.playing, self._beside = key, changed
+        self._token += 1
+        self._context.worker.ask(Play(SongReference(key, prediction), second, self.volume, self._token))
+        changed(True)
 
     def stop(self) -> None:
         """Stop what is heard: another answer is shown."""
@@ -72,8 +94,9 @@ class Listening:
         self._context.worker.ask(SetVolume(volume))
 
     def _ready(self, event: Ready) -> None:
-        """Note whether there is a sound device."""
+        """Note whether there is a sound device; the player's place says what is missing."""
         self.problem = event.sound_problem
+        self._page.player.tell_problem(event.sound_problem)
 
     def _playing_at(self, event: PlayingAt) -> None:
         """Move the cursors."""
@@ -88,3 +111,6 @@ class Listening:
         """Take the cursors away: nothing is heard any more."""
         self.playing = None
         self._page.playing(None)
+        beside, self._beside = self._beside, None
+        if beside:
+            beside(False)

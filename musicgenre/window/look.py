@@ -191,7 +191,10 @@ class Look:
         style.map("Treeview", background=[("selected", colours.row)], foreground=[("selected", colours.text)])
         style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"])
         style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])
+        style.configure("Small.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
         style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
+        style.configure("Toggle.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
+        style.map("Toggle.TButton", background=[("selected", colours.row)])
         style.configure("Strong.TLabel", font=self.fonts["strong"])
         style.configure("Title.TLabel", font=self.fonts["title"])
         style.configure("Body.TLabel", font=self.fonts["body"])
@@ -216,9 +219,9 @@ class Look:
         }  # fmt: skip
         for path in self._root.tk.splitlist(call("winfo", "children", str(below))):
             if call("winfo", "class", path) == "Menu":
-                bar = call(path, "cget", "-type") == "menubar"
+                bar = str(call(path, "cget", "-type")) == "menubar" or str(path) == str(self._root.cget("menu"))
                 call(path, "configure", *sum(((f"-{name}", value) for name, value in options.items()), ()),
-                     *(("-background", colours.background) if bar else ()))  # fmt: skip
+                     *(("-background", colours.background) if bar else ("-activeborderwidth", self.px(4))))  # fmt: skip
             self.paint_menus(str(path))
 
     def paint_text(self, text: tk.Text) -> None:
@@ -231,17 +234,19 @@ class Look:
 
 
 class HintEntry(ttk.Entry):
-    """An entry that says in grey what belongs there while it is empty."""
+    """An entry that says in grey what belongs there while it is empty; of several hints the first that fits."""
 
-    def __init__(self, parent: Any, look: Look, *, hint: str) -> None:
+    def __init__(self, parent: Any, look: Look, *hints: str, hint: str = "") -> None:
         super().__init__(parent, font=look.fonts["body"])
         self._look = look
-        self._hint = tk.Label(self, text=hint, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
+        self._hints = hints or (hint,)
+        self._hint = tk.Label(self, font=look.fonts["body"], borderwidth=0, cursor="xterm", anchor="w")
         self._hint.bind("<Button-1>", lambda _: self.focus_set())
         for event in ("<FocusIn>", "<FocusOut>"):
             self.bind(event, lambda _: self.after_idle(self._paint), add=True)
         self.text = tk.StringVar(self)
         self.configure(textvariable=self.text)
+        self.bind("<Configure>", lambda _: self._update(), add=True)
         self.text.trace_add("write", lambda *_: self._update())
         look.listen(self._paint)
         self._paint()
@@ -252,6 +257,10 @@ class HintEntry(ttk.Entry):
         if self.text.get():
             self._hint.place_forget()
         else:
+            room = self.winfo_width() - 12 - self._look.px(8)
+            measure = self._look.fonts["body"].measure
+            fits = next((hint for hint in self._hints if measure(hint) <= room), self._hints[-1])
+            self._hint.configure(text=fits)
             self._hint.place(x=12, rely=0.5, anchor="w")
 
     def _paint(self) -> None:

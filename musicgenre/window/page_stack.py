@@ -5,6 +5,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.window.answer_page import AnswerPage
+from musicgenre.window.batch_page import BatchPage
 from musicgenre.window.pages import Pick, Welcome, Working
 
 
@@ -47,17 +48,18 @@ class PageStack:
 
     Parameters
     ----------
-    welcome, working, pick, answer : widget
+    welcome, working, pick, answer, batch : widget
         In one place of a grid.
     keyboard : Keyboard
     """
 
     def __init__(
-        self, *, welcome: Welcome, working: Working, pick: Pick, answer: AnswerPage, keyboard: Keyboard
-    ) -> None:
-        self.welcome, self.working, self.pick, self.answer = welcome, working, pick, answer
+        self, *, welcome: Welcome, working: Working, pick: Pick, answer: AnswerPage, batch: BatchPage,
+        keyboard: Keyboard,
+    ) -> None:  # fmt: skip
+        self.welcome, self.working, self.pick, self.answer, self.batch = welcome, working, pick, answer, batch
         self.keyboard = keyboard
-        self._all: tuple[ttk.Frame, ...] = (welcome, working, pick, answer)
+        self._all: tuple[ttk.Frame, ...] = (welcome, working, pick, answer, batch)
         for page in self._all:
             page.grid(row=0, column=0, sticky="nsew")
             page.grid_remove()

@@ -7,10 +7,11 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.sources.search_result import SearchResult
-from musicgenre.text import clean_title
+from musicgenre.text import clean_title, clock
+from musicgenre.window.flow import Flow
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel, cell
-from musicgenre.window.wording import STAGES, clock
+from musicgenre.window.wording import STAGES
 
 WELCOME = (
     ("Which genre is it?", "title"),
@@ -23,22 +24,29 @@ class Welcome(ttk.Frame):
     """What is seen before the first answer."""
 
     def __init__(
-        self, parent: Any, look: Look, *, open_files: Callable[[], None], open_folder: Callable[[], None]
-    ) -> None:
+        self, parent: Any, look: Look, *, open_files: Callable[[], None], open_folder: Callable[[], object],
+        example: Callable[[], None] | None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         inner = ttk.Frame(self)
         self.columnconfigure(0, weight=1)
         self.rowconfigure(0, weight=42)
         self.rowconfigure(2, weight=58)
-        inner.grid(row=1, column=0)
+        inner.grid(row=1, column=0, sticky="ew")
         for text, name in WELCOME:
-            ttk.Label(inner, text=text, font=look.fonts[name], justify="center").pack(pady=look.px(4))
-        bar = ttk.Frame(inner)
-        bar.pack(pady=look.px(14))
-        ttk.Button(bar, text="Open files…", command=open_files).pack(side="left", padx=look.px(4))
-        ttk.Button(bar, text="Open folder…", command=open_folder).pack(side="left", padx=look.px(4))
-        self.hint = ttk.Label(inner, style="Small.TLabel", text="F1 lists the keys")
-        self.hint.pack()
+            label = FitLabel(inner, use=look.fonts[name], lines=4, justify="center", anchor="center", sentence=True)
+            label.pack(fill="x", pady=look.px(4))
+            label.show(text)
+        bar = Flow(inner, look, gap=8, centred=True)
+        bar.pack(fill="x", pady=look.px(14))
+        files = ttk.Button(bar, text="Open files…", command=open_files)
+        folder = ttk.Button(bar, text="Open folder…", command=open_folder)
+        self.example = ttk.Button(bar, text="Try an example", command=example or (lambda: None))
+        bar.show(files, folder, *([self.example] if example else []))
+        self.hint = FitLabel(inner, use=look.fonts["small"], lines=2, style="Small.TLabel", justify="center",
+                             anchor="center", sentence=True)  # fmt: skip
+        self.hint.pack(fill="x")
+        self.hint.show("F1 lists the keyboard shortcuts")
 
 
 @dataclass(frozen=True)
@@ -104,14 +112,15 @@ class Working(ttk.Frame):
         self.cancel = ttk.Button(self, text="Cancel", command=cancel)
         self.cancel.grid(row=3, column=0, sticky="w", pady=look.px(14))
 
-    def show(self, title: str, stages: Mapping[str, float], *, online: bool) -> None:
+    def show(self, title: str, stages: Mapping[str, float], *, online: bool, stopped: bool = False) -> None:
         """Show how far a job is; `stages` holds the fraction of each stage that has begun, the last one running."""
+        self.cancel.configure(text="Go on" if stopped else "Cancel")
         self.title.show(title)
         begun = [stage for stage in stages if stage in STAGES]
         now = begun[-1] if begun else None
-        self.state_label.configure(
-            text=f"{STAGES[now]} …" if now else "Loading …" if stages else "Waiting for its turn"
-        )
+        waiting = "Stopped; “Go on” begins it again" if stopped else "Waiting for its turn"
+        loading = "Loading …" if stages else waiting
+        self.state_label.configure(text=f"{STAGES[now]} …" if now else loading)
         plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
         if not plan:
             plan = ["look up", "download"] * online + ["decode", "analyse"]

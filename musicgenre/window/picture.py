@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from musicgenre.engine.history import Entry, History
-from musicgenre.engine.messages import Box, Draw, PictureDrawn, SongReference, TimeSpan
+from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
+from musicgenre.engine.messages import Draw, PictureDrawn
 from musicgenre.engine.worker import Worker
 from musicgenre.window.look import Look
 
@@ -74,6 +75,8 @@ class Picture(tk.Canvas):
         if self._later:
             self.after_cancel(self._later)
             self._later = None
+        if self.find_withtag("note"):
+            self.coords("note", self.winfo_width() // 2, self.winfo_height() // 2)
         if self.entry is None or not self.winfo_viewable() or self.winfo_width() < 50:
             return
         wanted = (self.entry.key, self.winfo_width(), self.winfo_height(), self._look.theme, self._look.scale)
@@ -124,7 +127,7 @@ class Picture(tk.Canvas):
 
     def _note(self, text: str) -> None:
         """Show a word while there is no picture."""
-        self.create_text(self.winfo_width() // 2, self.winfo_height() // 2, text=text,
+        self.create_text(self.winfo_width() // 2, self.winfo_height() // 2, text=text, tags="note",
                          fill=self._look.colours.muted, font=self._look.fonts["body"])  # fmt: skip
 
     def _x_of(self, second: float) -> float | None:

@@ -10,7 +10,7 @@ from musicgenre.window.context import Context
 from musicgenre.window.dialogs import CardDialog
 from musicgenre.window.look import SCALES, Look, screen_scale, system_theme
 from musicgenre.window.top_bar import TopBar
-from musicgenre.window.wording import model_name
+from musicgenre.window.wording import model_words
 
 
 def look_of(root: tk.Tk, settings: Settings) -> Look:
@@ -55,7 +55,7 @@ class Preferences:
         self._top.show_model(model)
         self._context.settings.change(model=model)
         self._context.worker.choose_model(model)
-        self._context.say(f"Model {model_name(model)} from now on")
+        self._context.say(f"From now on: {model_words(model)}")
 
     def model_chosen(self) -> None:
         """Use the model that was chosen in the box, or look for one in a folder."""
@@ -92,6 +92,7 @@ class Preferences:
                 self.use_model(others[0])
         else:
             self.genres = event.genres
+            self._top.describe_model(event.genres)
             if self.model not in self.models:
                 self.models.append(self.model)
         self._top.offer_models(self.models)

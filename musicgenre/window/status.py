@@ -28,12 +28,13 @@ class StatusBar(ttk.Frame):
         self._look = look
         self._said, self._bad = 0.0, False
         self.columnconfigure(0, weight=1)
-        self.text = FitLabel(self, use=look.fonts["body"])
+        self.text = FitLabel(self, use=look.fonts["body"], sentence=True)
         self.text.grid(row=0, column=0, sticky="ew")
         self.progress = ttk.Progressbar(self, length=look.px(160), maximum=1.0)
         self.progress.grid(row=0, column=1, padx=look.px(8))
         self.cancel = ttk.Button(self, text="Cancel", underline=2, command=cancel)
         self.cancel.grid(row=0, column=2)
+        self.rowconfigure(0, minsize=self.cancel.winfo_reqheight())  # as high with the button as without it
         look.listen(self._paint)
 
     @property
@@ -53,9 +54,12 @@ class StatusBar(ttk.Frame):
         if time.monotonic() - self._said > STALE_S:
             self.say("")
 
-    def show_work(self, fraction: float | None) -> None:
-        """Show that there is work, and how far it is where that is known."""
-        self.cancel.state(["!disabled"])
+    def show_work(self, fraction: float | None, *, several: bool = False) -> None:
+        """Show that there is work, and how far it is where that is known; several inputs can be stopped together."""
+        self.cancel.grid()
+        text = "Stop all…" if several else "Cancel"
+        if self.cancel.cget("text") != text:
+            self.cancel.configure(text=text, underline=-1 if several else 2)
         self.progress.grid()
         if fraction is not None:
             self.progress.configure(value=fraction)
@@ -63,8 +67,9 @@ class StatusBar(ttk.Frame):
     def show_rest(self) -> None:
         """Show that there is no work."""
         self.progress.grid_remove()
-        self.cancel.state(["disabled"])
+        self.cancel.grid_remove()
 
     def _paint(self) -> None:
         """Use the theme's colours."""
+        self.rowconfigure(0, minsize=self.cancel.winfo_reqheight())
         self.text.configure(foreground=self._look.colours.bad if self._bad else self._look.colours.text)

@@ -14,6 +14,8 @@ from functools import cache
 from tkinter import font, ttk
 from typing import Any
 
+BRACKETS = {"(": ")", "[": "]", "{": "}", "«": "»", "「": "」", "『": "』", "【": "】"}
+
 
 @cache
 def _reshaper() -> Any:
@@ -33,13 +35,53 @@ def shaped(text: str) -> str:
     return str(_reshaper().reshape(text)) if _is_from_right(text) else text
 
 
-def visual(text: str) -> str:
-    """Return one line as it is to be drawn from left to right; text without right-to-left letters stays as it is."""
+def visual(text: str, *, base: str | None = None) -> str:
+    """Return one line as it is to be drawn from left to right; text without right-to-left letters stays as it is.
+
+    `base` is the direction of the paragraph, "L" or "R"; without it the first letter says.
+    """
     if not _is_from_right(text):
         return text
-    from bidi.algorithm import get_display
+    from bidi import algorithm
 
-    return str(get_display(shaped(text)))
+    text = shaped(text)
+    storage = algorithm.get_empty_storage()
+    level = algorithm.PARAGRAPH_LEVELS[base] if base else algorithm.get_base_level(text)
+    storage["base_level"], storage["base_dir"] = level, ("L", "R")[level]
+    algorithm.get_embedding_levels(text, storage)
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    _resolve_brackets(storage["chars"], ("L", "R")[level])
+    algorithm.resolve_neutral_types(storage, debug=False)
+    algorithm.resolve_implicit_levels(storage, debug=False)
+    algorithm.reorder_resolved_levels(storage, debug=False)
+    algorithm.apply_mirroring(storage, debug=False)
+    return "".join(char["ch"] for char in storage["chars"])
+
+
+def _resolve_brackets(chars: list[dict[str, Any]], base: str) -> None:
+    """Give both brackets of a pair one direction (rule N0 of UAX #9, which the package bidi leaves out)."""
+
+    def strong(char: dict[str, Any]) -> str | None:
+        return {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}.get(char["type"])
+
+    waiting: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for index, char in enumerate(chars):
+        if char["ch"] in BRACKETS:
+            waiting.append(index)
+        elif char["ch"] in BRACKETS.values():
+            opener = next((i for i in reversed(waiting) if BRACKETS[chars[i]["ch"]] == char["ch"]), None)
+            if opener is not None:
+                pairs.append((opener, index))
+                del waiting[waiting.index(opener) :]
+    for opener, closer in sorted(pairs):
+        inside = {strong(char) for char in chars[opener + 1 : closer]} - {None}
+        if not inside:
+            continue
+        before = next((found for char in reversed(chars[:opener]) if (found := strong(char))), base)
+        direction = base if base in inside or before not in inside else before
+        chars[opener]["type"] = chars[closer]["type"] = direction
 
 
 def shorten(text: str, width: int, measure: Callable[[str], int]) -> str:
@@ -77,9 +119,9 @@ def joined(widget: tk.Misc, text: str) -> str:
     return shaped(text) if widget.tk.call("tk", "windowingsystem") == "x11" else text
 
 
-def turned(widget: tk.Misc, line: str) -> str:
+def turned(widget: tk.Misc, line: str, *, base: str | None = None) -> str:
     """Return a line with right-to-left words turned, where Tk does not do it itself; after it is cut to its width."""
-    return visual(line) if widget.tk.call("tk", "windowingsystem") == "x11" else line
+    return visual(line, base=base) if widget.tk.call("tk", "windowingsystem") == "x11" else line
 
 
 def cell(widget: tk.Misc, text: str, width: int, measure: Callable[[str], int]) -> str:
@@ -87,12 +129,32 @@ def cell(widget: tk.Misc, text: str, width: int, measure: Callable[[str], int]) 
     return turned(widget, shorten(joined(widget, text), width, measure))
 
 
-class FitLabel(ttk.Label):
-    """A label that cuts its text to the width it is given, in at most `lines` lines."""
+def base_of(text: str) -> str:
+    """Return the direction of a title, that of its first letter: "L" or "R"."""
+    kinds = (unicodedata.bidirectional(char) for char in text)
+    return next(("L" if kind == "L" else "R" for kind in kinds if kind in ("L", "R", "AL")), "L")
 
-    def __init__(self, parent: Any, *, use: font.Font, lines: int = 1, **options: Any) -> None:
+
+class FitLabel(ttk.Label):
+    """A label that cuts its text to the width it is given, in at most `lines` lines.
+
+    Parameters
+    ----------
+    parent : widget
+    use : font.Font
+    lines : int
+    sentence : bool
+        Whether the text is a sentence of ours, which is read from the left whatever titles it holds.
+    options
+        Of the label.
+    """
+
+    def __init__(
+        self, parent: Any, *, use: font.Font, lines: int = 1, sentence: bool = False, **options: Any
+    ) -> None:  # fmt: skip
         super().__init__(parent, font=use, **options)
-        self._font, self._lines, self.whole, self._cut = use, lines, "", ""
+        self._font, self._lines, self._sentence = use, lines, sentence
+        self.whole, self._cut = "", ""
         self.bind("<Configure>", lambda _: self._fit())
 
     def show(self, text: str, *, cut: str = "") -> None:
@@ -100,15 +162,32 @@ class FitLabel(ttk.Label):
         self.whole, self._cut = text, cut
         self._fit()
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether something of the text is not seen."""
+        return str(self.cget("text")).count("…") > self.whole.count("…")
+
     def _fit(self) -> None:
         """Cut the text to the present width."""
-        width, whole = self.winfo_width(), self.whole
-        if self._cut and width > 1:
-            rest = self._font.measure(joined(self, whole.replace(self._cut, "", 1)))
-            part = shorten(self._cut, max(width - 4 - rest, 0), lambda text: self._font.measure(joined(self, text)))
-            whole = whole.replace(self._cut, part, 1)
-        whole = joined(self, whole)
-        shown = whole if width <= 1 else fit_lines(whole, width - 4, self._lines, self._font.measure)
-        shown = "\n".join(turned(self, line) for line in shown.split("\n"))
+        shown = self._in_sentence() if self._cut and self._lines == 1 else self._as_lines()
         if self.cget("text") != shown:
             self.configure(text=shown)
+
+    def _in_sentence(self) -> str:
+        """Return a sentence with its title cut first and turned by itself: its neighbours stay where they are."""
+        width, measure = self.winfo_width(), self._font.measure
+        before, _, after = self.whole.partition(self._cut)
+        title = joined(self, self._cut)
+        if width > 1:
+            title = shorten(title, max(width - 4 - measure(joined(self, before + after)), 0), measure)
+            rest = max(width - 4 - measure(before) - measure(title), 0)
+            after = shorten(joined(self, after), rest, measure) if after else ""
+        base = "L" if self._sentence else None
+        return turned(self, before, base=base) + turned(self, title) + turned(self, after, base=base)
+
+    def _as_lines(self) -> str:
+        """Return the text in lines that fit, all of one direction."""
+        width, whole = self.winfo_width(), joined(self, self.whole)
+        shown = whole if width <= 1 else fit_lines(whole, width - 4, self._lines, self._font.measure)
+        base = "L" if self._sentence else base_of(self.whole)
+        return "\n".join(turned(self, line, base=base) for line in shown.split("\n"))

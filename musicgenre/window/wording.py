@@ -6,17 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.genres import display_name
+from musicgenre.inference import wording
 from musicgenre.inference.prediction import Prediction
-from musicgenre.text import clean_text, clean_title
+from musicgenre.inference.wording import beginning, explanation, has_set, percent, sureness, title_name, together
+from musicgenre.text import clean_text, clean_title, clock, counted
 
-HEADLINES = {
-    "uncertain": "Perhaps {genre}", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",
-    "error": "No answer",
+REFUSED = ("not_music", "silent", "too_short", "error")  # verdicts without a genre
+RUNNER_UP_FROM = 0.03  # probability from which another genre is offered as the right one
+SYMBOLS = {
+    "genre": "♪", "uncertain": "?", "mixed": "♫", "not_music": "×", "silent": "–", "too_short": "…", "error": "!",
 }  # fmt: skip
-SYMBOLS = {"genre": "♪", "uncertain": "?", "not_music": "×", "silent": "–", "too_short": "…", "error": "!"}
 SUMMARY = {
-    "genre": "with a genre", "uncertain": "uncertain", "not_music": "not music", "silent": "silent",
-    "too_short": "too short", "error": "without an answer",
+    "genre": "with a genre", "uncertain": "uncertain", "mixed": "of several genres",
+    "not_music": "not music", "silent": "silent", "too_short": "too short", "error": "without an answer",
+}  # fmt: skip
+MODELS = {  # that come with the program
+    "genres": "Songs of today", "gtzan10": "Ten classic genres", "librosa12": "The original’s 12 genres",
+}  # fmt: skip
+FAMILY_WORDS = {
+    "musicnn": "what a pretrained network hears (50 words such as guitar, slow, female voice)",
+    "musicnn_deep": "what a pretrained network hears, finer than its words", "mfcc": "the colour of the sound (MFCC)",
+    "chroma": "the notes that are played (chroma)", "tempo": "the tempo", "zcr": "how noisy it is (zero crossings)",
+    "rolloff": "brightness (rolloff)", "centroid": "brightness (centroid)",
+}  # fmt: skip
+PROTOCOL_WORDS = {
+    "fault-filtered": "GTZAN without its faults, artists it never heard", "3-fold": "GTZAN, in three turns",
+    "grouped CV": "all its excerpts in turns, artists it never heard",
+    "random split (leaky, for comparison)": "mixed at random, the same artists in both parts (too good to be true)",
+    "transfer": "real songs of today that nobody prepared",
+    "with extra, by source": "real songs of today, when others of them are in the training",
 }  # fmt: skip
 STAGES = {
     "search": "Search on YouTube", "playlist": "Read the playlist", "look up": "Look up the video",
@@ -24,41 +43,66 @@ STAGES = {
 }  # fmt: skip
 
 
-def headline(prediction: Prediction) -> str:
-    """Return the verdict in a few words."""
-    genre = clean_title(prediction.genre, limit=40)
-    if prediction.verdict == "genre":
-        return genre
-    return HEADLINES.get(prediction.verdict, prediction.verdict).format(genre=genre)
+def headline(prediction: Prediction, corrected: str | None = None) -> str:
+    """Return the answer in a few words; a correction is the answer."""
+    return title_name(corrected) if corrected else wording.headline(prediction)
+
+
+def promise(prediction: Prediction) -> str:
+    """Return what the number beside the headline means."""
+    if has_set(prediction):
+        return (
+            "No genre alone is likely enough to be named. Of 100 songs with such an answer, the right genre is one of "
+            f"these for about {together(prediction.likely or [], prediction.probabilities or {}).removesuffix(' %')}."
+        )
+    if prediction.verdict == "genre" and prediction.confidence is not None:
+        number = percent(prediction.confidence).removesuffix(" %")
+        return f"Of 100 answers with this number, for songs like those it learned from, about {number} are right."
+    return ""
 
 
 def meaning(prediction: Prediction) -> str:
-    """Return what the confidence means, or why there is none."""
-    confidence, reason = prediction.confidence, clean_text(prediction.reason or "")
-    reason = reason[:1].upper() + reason[1:]
-    if prediction.verdict == "genre" and confidence is not None:
-        promise = "of 100 answers given with this number for songs like the training clips, about"
-        return f"{confidence:.0%} sure: {promise} {confidence * 100:.0f} are right."
-    if prediction.verdict == "uncertain" and confidence is not None:
-        return f"Only {confidence:.0%} sure. {reason}."
+    """Return the reason of a verdict as a sentence; "" for a genre or a set, whose number says it."""
+    reason = beginning(explanation(prediction))
     return f"{reason}." if reason and not reason.endswith(".") else reason
 
 
+def runners_up(prediction: Prediction, *, count: int = 3) -> list[tuple[str, float]]:
+    """Return the genres that could be right instead, the most likely first, with their probabilities."""
+    chances = prediction.probabilities or {}
+    named = prediction.genre if prediction.verdict == "genre" else None
+    ranked = sorted(chances, key=lambda genre: -chances[genre])
+    found = [(genre, chances[genre]) for genre in ranked if genre != named and chances[genre] >= RUNNER_UP_FROM]
+    return [] if prediction.verdict in REFUSED else found[:count]
+
+
 def short_answer(prediction: Prediction) -> str:
-    """Return the answer for one cell of a list."""
-    if prediction.verdict in ("genre", "uncertain") and prediction.confidence is not None:
-        doubt = "?" * (prediction.verdict == "uncertain")
-        return f"{prediction.genre}{doubt} {prediction.confidence:.0%}"
-    return headline(prediction).lower()
+    """Return the answer for one line about it."""
+    number = sureness(prediction)
+    return f"{headline(prediction)}, {number}" if number else headline(prediction)
+
+
+def listened(prediction: Prediction) -> str:
+    """Return which parts of a recording were listened to."""
+    parts = prediction.analysed
+    if not parts:
+        return ""
+    whole = f" of {clock(prediction.duration_s)}" if prediction.duration_s else ""
+    seconds = sum(part.end_s - part.start_s for part in parts)
+    if len(parts) == 1 and prediction.duration_s and seconds > 0.97 * prediction.duration_s:
+        return f"Listened to all of it, {clock(seconds)}."
+    places = ", ".join(f"{clock(part.start_s)}–{clock(part.end_s)}" for part in parts)
+    return f"Listened to {clock(seconds)}{whole}: {places}."
 
 
 def as_text(entry: Entry) -> str:
     """Return an answer as lines to be pasted elsewhere."""
     prediction = entry.prediction
-    lines = [entry.title, f"{headline(prediction)}. {meaning(prediction)}"]
+    said = " ".join(word for word in (headline(prediction), sureness(prediction)) if word)
+    lines = [entry.title, f"{said}. {meaning(prediction)}".strip()]
     chances = sorted((prediction.probabilities or {}).items(), key=lambda pair: -pair[1])
     if chances:
-        lines.append(", ".join(f"{genre} {chance:.0%}" for genre, chance in chances))
+        lines.append(", ".join(f"{title_name(genre)} {percent(chance)}" for genre, chance in chances))
     lines.append(clean_text(prediction.input))
     return "\n".join(lines)
 
@@ -71,8 +115,7 @@ def summary(verdicts: Sequence[str]) -> str:
 
 def found_words(count: int, words: str) -> str:
     """Return how many answers a search has found."""
-    answers = {0: "No answer holds", 1: "1 answer holds"}.get(count, f"{count} answers hold")
-    return f"{answers} “{clean_title(words, limit=60)}”"
+    return f"{counted(count, 'result') if count else 'No results'} for “{clean_title(words, limit=60)}”"
 
 
 def model_name(model: str) -> str:
@@ -80,36 +123,41 @@ def model_name(model: str) -> str:
     return Path(model).name
 
 
-def clock(seconds: float) -> str:
-    """Return a length as 3:05 or 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+def model_words(model: str, genres: Sequence[str] = ()) -> str:
+    """Return what a model is for, in plain words; one that did not come with the program by its name."""
+    words = MODELS.get(model)
+    if words:
+        return words
+    return f"{model_name(model)} ({counted(len(genres), 'genre')})" if genres else model_name(model)
 
 
 def card_lines(card: dict[str, Any]) -> list[tuple[str, str]]:
     """Return a model's card as lines with the tag "strong" or ""; what an odd card lacks is passed over."""
-    lines: list[tuple[str, str]] = [(f"Model {card.get('name')}", "strong")]
-    genres = card.get("genres") or []
-    lines.append((f"{len(genres)} genres: {', '.join(map(str, genres))}", ""))
-    lines.append((f"Listens to: {', '.join(map(str, card.get('families') or []))}", ""))
+    name = str(card.get("name"))
+    lines: list[tuple[str, str]] = [(model_words(name), "strong"), (f"Its name in commands: {name}", "")]
+    genres = [str(genre) for genre in card.get("genres") or []]
+    lines.append((f"{counted(len(genres), 'genre')}: {', '.join(map(display_name, genres))}", ""))
+    listens = [FAMILY_WORDS.get(str(family), str(family)) for family in card.get("families") or []]
+    lines.append((f"Listens to: {'; '.join(listens)}", ""))
     training = card.get("training")
     if isinstance(training, dict):
-        lines.append((f"Trained on {training.get('clips')} clips", ""))
+        lines.append((f"Learned from {counted(int(training.get('clips') or 0), 'song excerpt')}", ""))
     thresholds = card.get("thresholds")
     if isinstance(thresholds, dict) and isinstance(thresholds.get("uncertain_below"), int | float):
-        lines.append((f"Says “perhaps” below {thresholds['uncertain_below']:.0%} confidence", ""))
+        lines.append((f"Names one genre alone when it is {percent(thresholds['uncertain_below'])} sure or more", ""))
     metrics = card.get("metrics")
     if isinstance(metrics, dict) and metrics:
-        lines.append(("How well it does", "strong"))
-        for name, values in metrics.items():
+        lines.append(("How often it is right", "strong"))
+        for protocol, values in metrics.items():
             accuracy = values.get("accuracy") if isinstance(values, dict) else None
             if isinstance(accuracy, int | float):
                 interval = values.get("interval_95")
-                span = f" ({interval[0]:.0%} to {interval[1]:.0%})" if isinstance(interval, list) and interval else ""
-                lines.append((f"{name}: {accuracy:.1%} right{span}", ""))
-    for title, name in (("Warnings", "warnings"), ("Limits", "limits")):
-        notes = card.get(name)
+                span = ""
+                if isinstance(interval, list) and len(interval) == 2:
+                    span = f" (between {interval[0]:.0%} and {interval[1]:.0%})"
+                lines.append((f"{accuracy:.0%}{span}: {PROTOCOL_WORDS.get(protocol, protocol)}", ""))
+    for title, field in (("Good to know", "warnings"), ("Limits", "limits")):
+        notes = card.get(field)
         if isinstance(notes, list) and notes:
             lines.append((title, "strong"))
             lines += [(f"• {note}", "") for note in notes]

@@ -10,12 +10,12 @@ import pytest
 from support.faults import ODD_FILES, is_one_sentence, put_odd_file
 from support.material import ROOT, make_table, read_rows, run_script, write_rows
 
+from musicgenre.dataset.metadata import read_metadata
 from musicgenre.dataset.table import (
     CLIP_COLUMNS,
     find_families,
     read_clips,
     read_family,
-    read_metadata,
     read_table,
     write_csv,
 )
@@ -161,18 +161,6 @@ def test_a_fault_is_named_with_its_file_line_and_column(case, words, table):
 
 def test_families_that_a_folder_holds_are_found(table):
     assert find_families(table) == ["tempo", "zcr"]
-
-
-def test_metadata_faults_are_named(tmp_path):
-    path = tmp_path / "artists.csv"
-    with pytest.raises(ModelError, match=r"artists\.csv is missing"):
-        read_metadata(path)
-    path.write_text("clip,group\na,b\n")
-    with pytest.raises(ModelError, match="has no column 'clip_id'"):
-        read_metadata(path)
-    path.write_text("clip_id,group\na,b\na,c\n")
-    with pytest.raises(ModelError, match="line 3: the clip_id 'a' occurs a second time"):
-        read_metadata(path)
 
 
 def test_written_tables_read_back_to_the_same_float32(tmp_path):

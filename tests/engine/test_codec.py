@@ -5,6 +5,7 @@ import io
 import pytest
 
 from musicgenre.child_process import read_frame, write_frame
+from musicgenre.engine import message_parts as parts
 from musicgenre.engine import messages
 from musicgenre.engine.codec import decode, encode
 from musicgenre.inference.prediction import Failure, Prediction, Reason, Section, Segment
@@ -39,14 +40,14 @@ def test_frames_hold_text_bytes_and_broken_unicode():
     "message",
     [
         messages.Classify(1, "song.mp3", "genres", "key", store="store/x"),
-        messages.Draw("slot", 2, "waveform", 640, 300, 1.25, "dark", messages.SongReference("key", SONG)),
+        messages.Draw("slot", 2, "waveform", 640, 300, 1.25, "dark", parts.SongReference("key", SONG)),
         messages.ExportAnswers("/x.csv", "csv", (SONG, FAILED, FOUND)),
         messages.StopPlaying(),
         messages.Answered(3, SONG, (Reason("for", "Tempo 120 bpm", 0.5),), "#10aabf"),
         messages.Answered(3, FOUND),
-        messages.InputsFound(4, (messages.FoundInput("a", None), messages.FoundInput("b", "B", FAILED))),
+        messages.InputsFound(4, (parts.FoundInput("a", None), parts.FoundInput("b", "B", FAILED))),
         messages.VideosFound(5, (SearchResult("T", "C", 1.0, "https://x"),)),
-        messages.PictureDrawn("s", 1, (messages.TimeSpan(1, 2, 3, 4),), messages.Box(0, 1, 2, 3), b"P6 \0\xff"),
+        messages.PictureDrawn("s", 1, (parts.TimeSpan(1, 2, 3, 4),), parts.Box(0, 1, 2, 3), b"P6 \0\xff"),
         messages.ThumbnailFound(1, 2, b""),
         messages.ModelLoaded("genres", ("genres", "other"), error="it is gone"),
         messages.Problem(0, "a sentence"),

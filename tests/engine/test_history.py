@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from musicgenre.dataset.table import read_metadata
+from musicgenre.dataset.metadata import read_metadata
 from musicgenre.engine.history import History
 from musicgenre.engine.settings import SettingsStore
 from musicgenre.inference.prediction import Prediction
@@ -51,7 +51,11 @@ def test_removing_one_and_all_takes_the_pictures_along(history):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
     history.correct(history.get("a"), "blues")
+    removed = history.remove("a")
+    history.restore(removed)  # its pictures are still there
+    assert history.picture_path("a").exists() and history.get("a").title == "a"
     history.remove("a")
+    history.prune_pictures(orphans=True)
     assert not history.picture_path("a").exists() and history.picture_path("b").exists()
     history.clear()
     assert history.count() == 0 and not history.picture_path("b").exists()
@@ -77,7 +81,8 @@ def test_corrections_are_metadata_of_a_music_folder(history, tmp_path):
     assert count == 2
     path = tmp_path / "corrections.csv"
     path.write_text(text, encoding="utf-8")
-    assert read_metadata(path)["genre"].to_dict() == {"rock/one": "blues", "two.v2": "blues"}
+    rows = dict(read_metadata(path).rows)
+    assert {name: row["genre"] for name, row in rows.items()} == {"rock/one": "blues", "two.v2": "blues"}
     assert history.correction("x") == "pop" and history.correction("none") is None
     assert next(csv.reader(io.StringIO(text))) == ["clip_id", "genre"]
 

@@ -35,7 +35,7 @@ def alone(classifier):
 def joined(classifier, alone, names, seconds):
     """Return the answer of samples one after the other, each for some seconds."""
     sound = np.concatenate([np.resize(alone[name][1], round(seconds * SR)) for name in names])
-    return classifier.classify(recording_of_samples(sound, sr=SR), source="medley").prediction
+    return classifier.classify(recording_of_samples(sound, SR, title="medley"), source="medley").prediction
 
 
 def test_no_sample_alone_is_mixed(alone):

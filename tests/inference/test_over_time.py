@@ -28,7 +28,7 @@ def pieces(genres, *, step=5.0, sure=0.9):
     rest = (1 - sure) / (len(GENRES) - 1)
     rows = [[sure if name == genre else rest for name in GENRES] for genre in genres]
     starts = step * np.arange(len(rows))
-    return Stretches(starts, starts + step, logs(*rows))
+    return Stretches(starts, starts + step, np.full(len(starts), step), logs(*rows))
 
 
 def test_the_whole_is_the_geometric_mean_of_the_stretches():
@@ -73,7 +73,12 @@ def test_parts_cover_the_song_and_equal_neighbours_are_one():
 
 
 def test_a_border_between_sections_lies_in_the_middle_of_the_gap():
-    two = Stretches(np.array([10.0, 40.0]), np.array([20.0, 50.0]), logs([0.9, 0.05, 0.05], [0.05, 0.05, 0.9]))
+    two = Stretches(
+        np.array([10.0, 40.0]),
+        np.array([20.0, 50.0]),
+        np.array([10.0, 10.0]),
+        logs([0.9, 0.05, 0.05], [0.05, 0.05, 0.9]),
+    )
     assert edges_between(two, 0.0, 60.0) == [0.0, 30.0, 60.0]
     assert [part.end_s for part in song_parts(two, GENRES, start_s=0.0, end_s=60.0)] == [30.0, 60.0]
 
@@ -114,6 +119,14 @@ def parts(*lengths_and_genres, sure=0.9):
 ])  # fmt: skip
 def test_a_song_is_mixed_if_two_genres_are_named_for_long_enough(made_of, mixed):
     assert is_mixed(parts(*made_of), named_from=0.8) is mixed
+
+
+@pytest.mark.parametrize(("length", "confidence", "mixed"), [
+    (19.9, 0.66, True), (19.9, 0.64, False), (20.0, 0.79, False), (20.0, 0.8, True),
+])  # fmt: skip
+def test_parts_of_a_short_song_need_less_confidence(length, confidence, mixed):
+    both = parts((length, "blues"), (length, "rock"), sure=confidence)
+    assert is_mixed(both, named_from=0.8) is mixed
 
 
 def test_a_part_that_is_not_sure_does_not_count():

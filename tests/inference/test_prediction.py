@@ -79,4 +79,4 @@ def test_a_row_of_an_old_answer_leaves_the_new_cells_empty():
     csv_rows(out, ["jazz"])(Prediction.from_json(OLD))
     header, row = out.getvalue().splitlines()
     assert header.split(",") == [*COLUMNS, "p_jazz"]
-    assert row == "song.mp3,Song,200.0,genre,jazz,0.8,,,,,genres,,0.8"
+    assert row == "song.mp3,Song,200.0,genre,jazz,0.8,,genres,,,,,0.8"

@@ -100,6 +100,7 @@ def test_parts_are_told_in_their_order(parts, words):
     (NO_SET, "not sure: no genre fits well; R&B comes closest with 34 %", "Not sure"),
     (MIXED, "mixed: classical to 1:20, Hip-Hop to 2:41, then blues", "Mixed"),
     (SPEECH, "not music: it sounds like speech", "Not music"),
+    (said("not_music", reason="this is not like music"), "not music", "Not music"),
     (SILENT, "silent: there is no sound in it", "Silent"),
     (said("too_short", reason="only 1.0 s of sound; at least 3 s are needed"),
      "too short: only 1.0 s of sound; at least 3 s are needed", "Too short"),

@@ -17,7 +17,6 @@ from support.browser import chromium
 from support.evaluations import evaluation, results
 from support.songs import GENRES, RATE, answer, recording, tune
 
-from functions_interface import Pages
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
 from musicgenre.plots.catalogue import (
@@ -28,6 +27,7 @@ from musicgenre.plots.catalogue import (
     write_search_figures,
     write_table_figures,
 )
+from musicgenre.plots.pages import Pages
 
 ROOT = Path(__file__).parents[2]
 LIBROSA = ("mfcc", "chroma", "tempo", "zcr", "rolloff")

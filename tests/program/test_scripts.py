@@ -36,7 +36,7 @@ from musicgenre.inference.model import GenreModel
 from musicgenre.terminal.console import Bar
 
 FIELDS = ["input", "title", "duration_s", "verdict", "genre", "confidence", "probabilities", "segments", "analysed",
-          "reason", "model", "error"]  # fmt: skip
+          "reason", "model", "error", "likely", "tags", "tempo_bpm", "parts"]  # fmt: skip
 KINDS = {"not_found", "unreadable", "unsupported", "download", "network", "not_allowed", "model"}
 SCRIPTS = sorted(path.name for path in ROOT.glob("0*.py"))
 HELPERS = sorted(
@@ -193,7 +193,7 @@ def test_csv_has_a_row_per_input_and_a_column_per_genre(trained, tmp_path):
         "model",
         "error",
     ]
-    assert list(rows[0])[9:] == ["p_buzz", "p_clatter", "p_hymn"]
+    assert list(rows[0])[9:] == ["likely", "tags", "tempo_bpm", "p_buzz", "p_clatter", "p_hymn"]
     assert {row["error"] for row in rows} == {"", "unreadable"}
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

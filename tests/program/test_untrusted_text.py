@@ -13,7 +13,8 @@ from support.material import SR, json_lines, make_table, read_rows, run_script, 
 from musicgenre.audio.decode import read_recording
 from musicgenre.audio.tracks import MAX_TITLE
 from musicgenre.dataset.build import preprocess
-from musicgenre.dataset.table import read_metadata, read_table
+from musicgenre.dataset.metadata import read_metadata
+from musicgenre.dataset.table import read_table
 from musicgenre.engine.history import History
 from musicgenre.errors import ModelError
 from musicgenre.inference.answer_rows import COLUMNS
@@ -159,7 +160,7 @@ def test_nasty_names_in_a_folder_become_a_table_and_its_clips(tmp_path):
     assert (summary.clips, summary.left_out) == (len(NASTY), [])
     again = preprocess(tmp_path / "in", tmp_path / "out", families=("zcr",))
     assert again.computed == 0
-    assert len(read_metadata(tmp_path / "out" / "clips.csv")) == len(NASTY)
+    assert len(read_metadata(tmp_path / "out" / "clips.csv").rows) == len(NASTY)
     with pytest.raises(ModelError, match="is no name to show; rename its folder") as caught:
         read_table(tmp_path / "out", ("zcr",))
     assert is_safe(str(caught.value))

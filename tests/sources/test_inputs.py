@@ -1,11 +1,14 @@
 """From what a user gives to answers: files, folders, links, playlists and titles side by side."""
 
+from pathlib import Path
+
 import pytest
 
 from musicgenre.audio.recording import Excerpt
 from musicgenre.errors import Cancelled
 from musicgenre.inference.classifier import Classifier
 from musicgenre.sources.inputs import expand_inputs
+from musicgenre.sources.links import given_path
 from musicgenre.task import Task
 
 SONG = "song0000001"
@@ -113,3 +116,17 @@ def test_cancel_passes_through(youtube, classifier, song):
     with pytest.raises(Cancelled):
         list(expand_inputs(["a title"], search_titles=True, task=Task(cancelled=lambda: True)))
     assert not youtube.left_behind()
+
+
+@pytest.mark.parametrize("form", ['"{}"', "'{}'", "& '{}'", "\u201c{}\u201d", "\u202a{}", "{}"])
+def test_a_path_is_taken_without_what_was_put_around_it(form, tmp_path):
+    folder = tmp_path / "my songs"
+    folder.mkdir()
+    assert given_path(form.format(folder)) == folder
+
+
+def test_a_quoted_path_to_nothing_loses_its_quotes_and_a_name_with_quotes_stays(tmp_path):
+    assert given_path(f'"{tmp_path}/none"') == tmp_path / "none"
+    (tmp_path / '"quoted"').mkdir()
+    assert given_path(tmp_path / '"quoted"') == tmp_path / '"quoted"'
+    assert given_path('a "b" c') == Path('a "b" c')

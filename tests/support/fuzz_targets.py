@@ -117,7 +117,8 @@ def card(data: bytes) -> bool:
 
 def table(data: bytes) -> bool:
     """Read a table: the bytes before the first zero are clips.csv, those behind it tempo.csv."""
-    from musicgenre.dataset.table import read_metadata, read_table
+    from musicgenre.dataset.metadata import match_metadata, read_metadata
+    from musicgenre.dataset.table import read_table
     from musicgenre.errors import GenreError
     from musicgenre.text import is_plain
 
@@ -127,7 +128,7 @@ def table(data: bytes) -> bool:
     (base / "clips.csv").write_bytes(clips)
     (base / "tempo.csv").write_bytes(tempo)
     with contextlib.suppress(GenreError):
-        read_metadata(base / "clips.csv")
+        match_metadata(read_metadata(base / "clips.csv"), {"a/b": base / "a" / "b.mp3"}, base)
     try:
         found = read_table(base, ["tempo"])
     except GenreError:
@@ -143,7 +144,7 @@ def journal(data: bytes) -> bool:
     from musicgenre.dataset.build import JOURNAL, known_rows, table_definition, table_level
     from musicgenre.errors import GenreError
     from musicgenre.plots.catalogue import write_report
-    from musicgenre.training.export import choose_config
+    from musicgenre.training.choice import choose_config
     from musicgenre.training.grid_search import _journal
 
     base = folder() / "journal"

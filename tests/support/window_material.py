@@ -3,6 +3,7 @@
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from musicgenre.inference.prediction import Failure, Prediction, Section
@@ -20,10 +21,12 @@ FAILED = Prediction(
 COLOUR = "#10aabf"
 
 
-def fill(pilot, *predictions):
-    """Put answers into the history, key0 the first and oldest, and list them."""
+def fill(pilot, *predictions, same=False):
+    """Put answers into the history, key0 the first and oldest, and list them; each about a song of its own."""
     for number, prediction in enumerate(predictions):
         made = time.time() - 60 + number
+        if not same and prediction.input in (SONG.input, FAILED.input):
+            prediction = replace(prediction, input=f"{number}/{prediction.input}")
         pilot.window.history.add(f"key{number}", prediction, colour=COLOUR, made=made)
     pilot.window.answers.fill("")
     pilot.turn(0.05)

@@ -11,8 +11,8 @@ from musicgenre.dataset import search_results
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
 from musicgenre.training import grid_search as grid_search_module
+from musicgenre.training.choice import choose_config
 from musicgenre.training.config import make_config
-from musicgenre.training.export import choose_config
 
 
 @pytest.fixture
@@ -97,14 +97,14 @@ def test_the_search_never_looks_at_the_test_part(table, small_grid, tmp_path, mo
 def test_a_cell_that_diverges_is_reported_and_not_chosen(table, tmp_path, monkeypatch):
     cells = [make_config("whitened", feature_set="mfcc"), make_config("softmax", feature_set="mfcc")]
     monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_: cells)
-    real = grid_search_module.fit
+    real = grid_search_module.fit_network
 
     def fit(data, config, **more):
         if config.architecture == "whitened":
             raise ModelError("training diverged (the loss is not a number)")
         return real(data, config, **more)
 
-    monkeypatch.setattr("musicgenre.training.grid_search.fit", fit)
+    monkeypatch.setattr("musicgenre.training.grid_search.fit_network", fit)
     chosen = grid_search_module.search(table, tmp_path / "reports")
     assert chosen["config"]["architecture"] == "softmax"
     assert "1 cells diverged" in chosen["reason"]
@@ -128,7 +128,7 @@ def test_a_search_in_which_everything_diverges_says_so(table, small_grid, tmp_pa
     def fit(*_, **__):
         raise ModelError("training diverged")
 
-    monkeypatch.setattr("musicgenre.training.grid_search.fit", fit)
+    monkeypatch.setattr("musicgenre.training.grid_search.fit_network", fit)
     monkeypatch.setattr("musicgenre.training.grid_search._baseline", fit)
     with pytest.raises(ModelError, match="every network"):
         grid_search_module.search(table, tmp_path / "reports")
@@ -139,15 +139,14 @@ def test_a_table_that_changed_after_the_choice_is_refused_by_name_and_passed_ove
 ):
     out = tmp_path / "reports"
     grid_search_module.search(table, out)
-    config, reason = choose_config(table, out / "chosen.json")
-    assert "chosen by" in reason
+    choice = choose_config(table, out / "chosen.json")
+    assert "chosen by" in choice.reason
     clips = (table / "clips.csv").read_text().replace("polka artist 0", "somebody else")
     (table / "clips.csv").write_text(clips)
     with pytest.raises(ModelError, match="run 01"):
         choose_config(table, out / "chosen.json")
     monkeypatch.chdir(tmp_path)
-    config, reason = choose_config(table, None)
-    assert "another table" in reason
+    assert "was not made on this table" in choose_config(table, None).reason
 
 
 def test_the_quick_grid_holds_the_originals_network_a_linear_one_and_all_baselines():

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.material import make_table, read_rows, write_rows
 
-from musicgenre.dataset.table import read_table
+from musicgenre.dataset.table import Table, read_table
 from musicgenre.errors import ModelError
 from musicgenre.training.config import make_config
 from musicgenre.training.data import Data, as_data, as_extra, merge_duplicates
-from musicgenre.training.fitting import fit, fit_calibrated, out_of_fold_logits
+from musicgenre.training.fitting import fit_calibrated, fit_network, out_of_fold_logits
 from musicgenre.training.folds import check_apart, fault_filtered_folds, group_folds, random_folds, three_folds
 from musicgenre.training.metrics import (
     accuracy_at_coverage,
@@ -23,15 +23,17 @@ from musicgenre.training.metrics import (
     naming_threshold,
 )
 from musicgenre.training.protocols import (
+    FoldAnswer,
     FoldJob,
     default_config,
     load_data,
     measure,
     measure_extra,
-    protocol_folds,
+    protocols_of,
     run_fold,
-    summary_lines,
 )
+from musicgenre.training.sets import Levels
+from musicgenre.training.summary import summary_lines
 
 CONFIG = make_config("whitened", feature_set="mfcc")
 
@@ -104,7 +106,7 @@ def test_a_planted_duplicate_on_both_sides_is_caught(folder, tmp_path):
     source = next(row for row in rows if row["clip_id"] == train)
     write_rows(tmp_path / "mfcc.csv", [{**source, "clip_id": test} if row["clip_id"] == test else row for row in rows])
     with pytest.raises(ModelError, match="is in the training and in the test part"):
-        protocol_folds(load_data(tmp_path, CONFIG)[0])
+        protocols_of(load_data(tmp_path, CONFIG)[0])
 
 
 def test_three_folds_drop_training_clips_whose_group_is_tested():
@@ -209,7 +211,7 @@ def test_the_clips_that_stop_the_training_share_no_group_with_those_trained_on(d
         seen.update(groups=groups, held=options["validation"])
 
     monkeypatch.setattr("musicgenre.training.fitting.train_model", spy)
-    fit(data, make_config("mlp", feature_set="mfcc"))
+    fit_network(data, make_config("mlp", feature_set="mfcc"))
     held = {row.tobytes(): group for row, group in zip(data.x, data.groups, strict=True)}
     assert len(seen["held"][1]) > 0
     assert not {held[row.tobytes()] for row in seen["held"][0]} & set(seen["groups"])
@@ -219,15 +221,15 @@ def test_extra_songs_of_the_asked_source_are_left_out(data, monkeypatch):
     rng = np.random.default_rng(3)
     columns = [f"source {i // 2}" for i in range(6)]
     clips = pd.DataFrame({"clip_id": [f"x/{i}" for i in range(6)], "group": columns, "genre": "march"})
-    table = type("T", (), {})()
-    table.clips = clips
-    table.features = pd.DataFrame(rng.standard_normal((6, len(data.columns))), columns=data.columns)
+    features = pd.DataFrame(rng.standard_normal((6, len(data.columns))), columns=data.columns)
+    table = Table(clips, features, "")
     whole = replace(data, extra=as_extra(table, data))
     jobs = []
 
     def spy(function, work, *, jobs_=1, **_):
         jobs.extend(work)
-        return [(i, np.full((len(job.asked), 3), 1 / 3)) for i, job in enumerate(work)]
+        answers = (FoldAnswer(np.full((len(job.asked), 3), 1 / 3), Levels(0.5, 0.5)) for job in work)
+        return list(enumerate(answers))
 
     monkeypatch.setattr("musicgenre.training.protocols.run_many", spy)
     measure_extra(whole, CONFIG)
@@ -240,8 +242,7 @@ def test_extra_songs_of_the_asked_source_are_left_out(data, monkeypatch):
 
 
 def test_an_extra_song_of_an_unknown_genre_is_named(data):
-    table = type("T", (), {})()
-    table.clips = pd.DataFrame({"clip_id": ["a"], "group": ["s"], "genre": ["yodel"]})
+    table = Table(pd.DataFrame({"clip_id": ["a"], "group": ["s"], "genre": ["yodel"]}), pd.DataFrame(), "")
     with pytest.raises(ModelError, match="the extra table has the genre 'yodel'"):
         as_extra(table, data)
 

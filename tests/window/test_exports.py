@@ -27,4 +27,4 @@ def test_answers_are_exported_and_copied(open_window, tmp_path, monkeypatch):
     pilot.window.exports.save("json")
     assert pilot.until(lambda: str(pilot.window.status.text.cget("foreground")) == pilot.window.look.colours.bad, 5)
     pilot.key("ctrl+shift+c")
-    assert pasted(pilot).startswith("metal\nmetal. 9")
+    assert pasted(pilot).startswith("metal\nMetal 9")

@@ -8,13 +8,14 @@ import tkinter as tk
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+from support.display import tool
 from support.window_material import ROOT, SAMPLES, classify, clipboard, colours
 
 
 @contextmanager
 def another_program(pilot, kind, *values):
     """Run a program that hands out files or a text, until its window is there."""
-    command = [sys.executable, str(ROOT / "tests" / "drag_source.py"), kind, *map(str, values)]
+    command = [sys.executable, str(ROOT / "tests" / "support" / "drag_source.py"), kind, *map(str, values)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     ready = []
     try:
@@ -55,8 +56,8 @@ def test_files_of_another_program_are_dropped_anywhere_on_the_window(open_window
         assert {entry.prediction.input for entry in window.history.find()} == set(map(str, songs))
         drag(pilot, window.list.tree)
         assert pilot.until(lambda: window.history.count() == 4, 30)
-        assert window.pages.answer.winfo_viewable()
-        drag(pilot, window.pages.answer.pictures["prediction_bars"])
+        assert window.pages.batch.winfo_viewable()
+        drag(pilot, window.pages.batch.parts)
         assert pilot.until(lambda: window.history.count() == 6, 30)
 
 
@@ -76,7 +77,7 @@ def test_a_path_typed_and_entered_is_answered(open_window, tmp_path):
     pilot = open_window(ready=False)
     (entry,) = classify(pilot, "classical")
     view = pilot.window.pages.answer
-    assert view.verdict.cget("text") == "classical" and entry.title == "classical"
+    assert view.entry.key == entry.key and entry.title == "classical"
     assert pilot.drawn()
     assert colours(pilot.picture(tmp_path / "bars.png", view.pictures["prediction_bars"])) > 20
 
@@ -118,7 +119,7 @@ def test_what_is_dropped_is_classified(open_window, tmp_path, youtube):
     media = youtube.media.url("whole", "song.webm")
     link = youtube.catalogue.add("song0000001", media=media, title="Dropped", length=20)
     pilot = open_window()
-    assert pilot.window.pages.welcome.hint.cget("text") == "F1 lists the keys"
+    assert pilot.window.pages.welcome.hint.whole == "F1 lists the keyboard shortcuts"
     assert pilot.until(lambda: "<<Drop>>" in pilot.window.outer.bind(), 5)
     for data in (tkinter._join((str(song), str(SAMPLES / "tone.ogg"))), link):
         event = SimpleNamespace(data=data, action="copy")  # what the drag-and-drop library hands over
@@ -145,3 +146,66 @@ def test_ctrl_a_selects_all_in_a_box(open_window):
     pilot.key("ctrl+a")
     pilot.type("else")
     assert pilot.window.top.entry.get() == "else"
+
+
+def test_an_input_that_fails_stays_in_the_box_with_what_to_change(open_window):
+    pilot = open_window()
+    window = pilot.window
+    pilot.type("/nowhere/at all.ogg")
+    pilot.key("Return")
+    assert pilot.until(lambda: window.history.count() == 1, 20)
+    assert pilot.until(lambda: window.top.entry.get() == "/nowhere/at all.ogg", 2)
+    (entry,) = window.history.find()
+    assert window.status.whole.lower() == entry.prediction.reason.lower() and entry.title == "/nowhere/at all.ogg"
+    pilot.key("ctrl+a")
+    pilot.type("/nowhere/else.ogg")
+    pilot.key("Return")
+    pilot.type("the next")
+    assert pilot.until(lambda: window.history.count() == 2, 20)
+    pilot.turn(0.1)
+    assert window.top.entry.get() == "the next"  # what is being typed is left alone
+
+
+def test_recent_inputs_are_offered_again(open_window, monkeypatch):
+    pilot = open_window(ready=False)
+    window = pilot.window
+    taken = []
+    window.jobs.submit = lambda texts, **_: taken.append(texts)
+    for number in range(10):
+        window.inputs.submit([f"/music/folder/{number}.ogg"])
+    window.inputs.submit(["/music/folder/5.ogg"])
+    words = [one for one, _ in window.inputs.recent()]
+    assert len(words) == 8 and words[:2] == ["5.ogg (folder)", "9.ogg (folder)"]
+    pilot.key("alt+f")
+    pilot.turn(0.2)
+    pilot.key("r")
+    pilot.turn(0.2)
+    pilot.key("Down", "Return") if not taken[11:] else None
+    assert pilot.until(lambda: len(taken) == 12, 2), taken
+    assert taken[-1][0].startswith("/music/folder/")
+
+
+def test_an_example_is_one_click_away(open_window):
+    pilot = open_window()
+    pilot.click(pilot.window.pages.welcome.example)
+    assert pilot.until(lambda: pilot.window.history.count() == 1, 20)
+    assert pilot.until(pilot.window.pages.answer.winfo_viewable, 5)
+
+
+def test_the_window_shows_that_something_can_be_dropped(open_window, tmp_path):
+    pilot = open_window()
+    window = pilot.window
+    assert pilot.until(lambda: "<<Drop>>" in window.outer.bind(), 5)
+    with another_program(pilot, "files", SAMPLES / "tone.ogg"):
+        x, y = window.pages.welcome.winfo_rootx() + 200, window.pages.welcome.winfo_rooty() + 200
+        pilot.act("mousemove", 1280, 80, "sleep", 0.1, "mousedown", 1)
+        for place in ((1240, 90), (1210, 100), (1180, 120), (x + 20, y), (x, y)):
+            pilot.act("mousemove", *place, "sleep", 0.05)
+        assert pilot.until(lambda: window.status.whole == "Drop it to classify it", 3)
+        pilot.turn(0.2)
+        pixel = "%[fx:round(255*p{1,1}.r)] %[fx:round(255*p{1,1}.g)] %[fx:round(255*p{1,1}.b)]"
+        shown = tool("identify", "-format", pixel, pilot.picture(tmp_path / "drop.png", window.outer)).split()
+        assert "#" + "".join(f"{int(value):02x}" for value in shown) == window.look.colours.accent
+        pilot.act("mouseup", 1)
+        assert pilot.until(lambda: window.history.count() == 1, 20)
+    assert not any(edge.winfo_ismapped() for edge in window.inputs.edges)

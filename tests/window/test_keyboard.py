@@ -12,7 +12,7 @@ from support.window_material import COLOUR, SONG
 def fill(pilot, count=3):
     """Put answers into the history; key0 is the newest."""
     for number in range(count):
-        prediction = replace(SONG, title=f"song {number}")
+        prediction = replace(SONG, input=f"{number}.ogg", title=f"song {number}")
         pilot.window.history.add(f"key{number}", prediction, colour=COLOUR, made=time.time() - number)
     pilot.window.answers.fill("")
     pilot.turn(0.05)

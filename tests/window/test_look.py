@@ -2,7 +2,7 @@
 
 import time
 import tkinter as tk
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from support.display import Pilot, tool
@@ -10,7 +10,7 @@ from support.window_material import COLOUR, SONG
 
 from musicgenre.engine.history import History
 from musicgenre.window.dialogs import AboutDialog
-from musicgenre.window.similar import SimilarDialog
+from musicgenre.window.similar import SimilarActions, SimilarDialog
 from musicgenre.window.window import Window
 
 SCREEN = (1400, 1000)
@@ -52,6 +52,8 @@ def test_the_window_begins_no_larger_than_the_screen(screen, closed_network, tmp
     history.close()
     pilot = Pilot(Window(folder=tmp_path))
     pilot.turn(0.5)
+    pilot.window.status.show_work(0.5)
+    pilot.turn(0.1)
     assert pilot.window.status.cancel.winfo_viewable()
     assert bottom(pilot.window.status.cancel) <= SCREEN[1] and bottom(pilot.root) <= SCREEN[1]
     pilot.window.close()
@@ -88,7 +90,7 @@ def test_a_smaller_scaling_leaves_no_paddings_of_a_larger_one(open_window, tmp_p
     pilot.turn(0.2)
     assert not cut_off(pilot.root)
     window, working = pilot.window, pilot.window.pages.working
-    assert window.pages.answer.wrong.pack_info()["padx"] == (0, 6)
+    assert window.pages.answer.header.cover.grid_info()["padx"] == (0, 12)
     assert int(str(window.status.progress.cget("length"))) == 160
     working.show("song", {"decode": 0.5}, online=False)  # its other rows were out of sight
     working.show("song", {"download": 0.5}, online=True)
@@ -113,7 +115,7 @@ def test_an_open_comparison_follows_the_theme(open_window, tmp_path):
     pilot.window.preferences.use_theme("dark")
     pilot.window.answers.compare()
     shown = next(child for child in pilot.root.winfo_children() if type(child).__name__ == "CompareDialog")
-    pictures = [picture for side in shown.sides for picture in side.pictures]
+    pictures = [side.time for side in shown.sides]
     assert pilot.until(lambda: all(picture.is_drawn for picture in pictures), 20)
     pilot.window.preferences.use_theme("light")
     assert pilot.until(lambda: all(picture.is_drawn for picture in pictures), 20)
@@ -129,8 +131,9 @@ def test_the_texts_of_open_dialogs_follow_the_theme(open_window):
     fill(pilot)
     look, entry = pilot.window.look, pilot.window.history.get("key0")
     about = AboutDialog(pilot.root, look)
-    calls = {name: lambda *_: None for name in ("ask", "stop", "choose", "classify")}
-    similar = SimilarDialog(pilot.root, look, entry=entry, **calls)
+    names = [one.name for one in fields(SimilarActions)]
+    actions = SimilarActions(**{name: lambda *_: None for name in names})
+    similar = SimilarDialog(pilot.root, look, entry=entry, actions=actions, library="")
     similar.say("nothing to compare with", bad=True)
     pilot.window.preferences.use_theme("dark")
     pilot.turn(0.3)
@@ -153,7 +156,17 @@ def test_a_long_title_leaves_the_result_in_the_status_line(open_window, title):
     row = window.jobs.rows[window.answers.shown]
     window.jobs.finish(row, replace(SONG, title=title))
     pilot.turn(0.2)
-    assert window.status.text.cget("text").startswith("Answered “") and window.status.text.cget("text").endswith(
-        "…”: metal 90%"
-    )
+    shown = window.status.text.cget("text")
+    assert shown.startswith("Answered “") and shown.endswith("”: Metal, 90 % sure") and "…" in shown
     assert window.status.text.winfo_reqwidth() <= window.status.text.winfo_width()
+
+
+def test_signs_have_smooth_edges_and_the_window_has_an_icon(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    fill(pilot)
+    pilot.turn(0.3)
+    badge = pilot.window.pages.answer.panel.badge
+    shades = tool("identify", "-format", "%k", pilot.picture(tmp_path / "badge.png", badge))
+    assert int(shades) > 12  # between the colour and what lies behind it
+    assert pilot.window._icon.width() == 48 and pilot.window._icon.transparency_get(0, 0)
+    assert not pilot.window._icon.transparency_get(24, 24)

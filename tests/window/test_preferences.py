@@ -5,7 +5,7 @@ from support.window_material import ROOT, classify, shown_dialog, written
 
 def test_a_model_is_chosen_by_key_and_its_card_is_shown(open_window, tmp_path, monkeypatch):
     pilot = open_window()
-    assert "librosa12" in pilot.window.top.model_box.cget("values")
+    assert "The original’s 12 genres" in pilot.window.top.model_box.cget("values")
     pilot.key("alt+d")
     pilot.window.top.model_box.current(pilot.window.preferences.models.index("librosa12"))
     pilot.window.top.model_box.event_generate("<<ComboboxSelected>>")
@@ -36,7 +36,7 @@ def test_settings_are_remembered(open_window):
     pilot = open_window()
     pilot.window.preferences.use_theme("dark")
     pilot.window.preferences.use_scale(1.25)
-    pilot.window.pages.answer.volume.set(0.25)
+    pilot.window.pages.answer.player.volume.set(0.25)
     pilot.root.geometry("1211x733+40+30")
     pilot.turn(0.3)
     pilot.window.preferences.use_model("librosa12")

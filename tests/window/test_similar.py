@@ -1,15 +1,17 @@
-"""The nearest songs of a library, asked for in the window."""
+"""Similar songs: of the history at once, of a library, opened and listened to."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from support.display import tool
+from support.window_material import SAMPLES, shown_dialog
 
+from musicgenre.engine.messages import Play
 from musicgenre.inference.prediction import Prediction
 from musicgenre.library.scan import scan
 from musicgenre.library.store import Library
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 NAMES = ("metal", "rock", "classical", "vocal")
 
 
@@ -18,76 +20,122 @@ def songs(tmp_path_factory):
     """Return a library of four songs, beside the folder with them."""
     place = tmp_path_factory.mktemp("songs")
     for name in NAMES:
-        (place / f"{name}.ogg").write_bytes((SAMPLES / f"{name}.ogg").read_bytes())
+        shutil.copy(SAMPLES / f"{name}.ogg", place)
     with Library(place / "songs.sqlite") as library:
         assert len(list(scan(library, [place]).update())) == len(NAMES)
     return place / "songs.sqlite"
 
 
-def opened(pilot):
-    """Return the dialog that is open."""
-    found = [child for child in pilot.root.winfo_children() if type(child).__name__ == "SimilarDialog"]
-    return found[0] if found else None
-
-
-def answered(pilot, path):
-    """Classify a file and wait for its answer on the screen."""
-    pilot.window.jobs.submit([str(path)])
+def answered(pilot, *paths):
+    """Classify files and show the answer of the last."""
+    pilot.window.jobs.submit([str(path) for path in paths])
     assert pilot.rest()
+    entry = next(one for one in pilot.window.history.find() if one.prediction.input == str(paths[-1]))
+    pilot.window.list.go(entry.key)
     assert pilot.until(pilot.window.pages.answer.winfo_viewable, 5)
+    return entry
 
 
-def test_the_nearest_songs_are_listed_and_one_is_classified(open_window, songs, monkeypatch, tmp_path):
+def rows(shown):
+    """Return the rows of the dialog."""
+    return [shown.list.item(row, "values") for row in shown.list.get_children()]
+
+
+def test_songs_of_the_history_are_there_at_once_and_one_is_opened(open_window, tmp_path):
+    copy = tmp_path / "metal again.ogg"
+    shutil.copy(SAMPLES / "metal.ogg", copy)
     pilot = open_window()
-    answered(pilot, songs.parent / "metal.ogg")
-    pilot.click(pilot.window.pages.answer.similar)
-    assert pilot.until(lambda: opened(pilot) and opened(pilot).winfo_viewable(), 5)
-    assert "--library" in opened(pilot).words.whole and opened(pilot).open.instate(["disabled"])
-    monkeypatch.setattr("tkinter.filedialog.askopenfilename", lambda **_: str(songs))
-    pilot.click(opened(pilot).choose)
-    tree = opened(pilot).list
-    assert pilot.until(lambda: len(tree.get_children()) == 3, 20), opened(pilot).words.whole
-    rows = [tree.item(row, "values") for row in tree.get_children()]
-    assert {row[0] for row in rows} == {"rock", "classical", "vocal"}
-    distances = [float(row[2]) for row in rows]
-    assert distances == sorted(distances) and 0 < distances[0] < distances[-1] <= 2
-    assert int(tool("identify", "-format", "%k", pilot.picture(tmp_path / "similar.png", opened(pilot)))) > 20
-    x, y, width, height = tree.bbox("0")
-    place = (x + 30) / tree.winfo_width(), (y + height / 2) / tree.winfo_height()
-    pilot.click(tree, *place, times=2)
-    assert pilot.until(lambda: pilot.window.history.count() == 2, 20)
-    assert pilot.window.history.find()[0].prediction.input == str(songs.parent / f"{rows[0][0]}.ogg")
-    tree.focus_force()
-    pilot.key("Escape")
-    assert pilot.until(lambda: opened(pilot) is None, 5)
+    answered(pilot, *(SAMPLES / f"{name}.ogg" for name in ("rock", "classical")), copy, SAMPLES / "metal.ogg")
+    pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    assert pilot.until(lambda: len(rows(shown)) == 3, 10), shown.words.whole
+    assert [row[0] for row in rows(shown)][0] == "metal again" and rows(shown)[0][2] == "100%"
+    shares = [int(row[2].rstrip("%")) for row in rows(shown)]
+    assert shares == sorted(shares, reverse=True) and all(0 <= share <= 100 for share in shares)
+    assert int(tool("identify", "-format", "%k", pilot.picture(tmp_path / "similar.png", shown))) > 20
+    pilot.key("Return")
+    assert pilot.until(lambda: not shown.winfo_exists(), 2)
+    assert pilot.until(lambda: pilot.window.pages.answer.entry.title == "metal again", 2)
 
 
-def test_the_library_is_remembered_and_a_song_outside_it_is_heard(open_window, songs, tmp_path):
+def test_a_similar_song_is_listened_to(open_window):
+    pilot = open_window()
+    answered(pilot, SAMPLES / "rock.ogg", SAMPLES / "metal.ogg")
+    pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    assert pilot.until(lambda: len(rows(shown)) == 1, 10)
+    asked = []
+    pilot.window.listening.problem = None
+    pilot.window.worker.ask = asked.append
+    pilot.click(shown.listen)
+    assert isinstance(asked[-1], Play) and asked[-1].song.prediction.input == str(SAMPLES / "rock.ogg")
+    assert shown.listen.cget("text") == "Stop"
+    pilot.click(shown.listen)
+    assert type(asked[-1]).__name__ == "StopPlaying"
+    pilot.window.listening.problem = "no sound device was found"
+    pilot.window.listening.playing = None
+    pilot.click(shown.listen)
+    assert "Cannot listen" in shown.words.whole
+
+
+def test_an_empty_history_offers_the_music_folder(open_window, tmp_path, monkeypatch):
+    music = tmp_path / "music"
+    music.mkdir()
+    for name in ("rock", "vocal"):
+        shutil.copy(SAMPLES / f"{name}.ogg", music)
+    pilot = open_window()
+    answered(pilot, SAMPLES / "metal.ogg")
+    pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    assert pilot.until(lambda: "Add my music folder" in shown.words.whole, 10) and shown.open.instate(["disabled"])
+    monkeypatch.setattr("tkinter.filedialog.askdirectory", lambda **_: str(music))
+    pilot.click(shown.add)
+    assert pilot.until(lambda: pilot.window.pages.batch.winfo_viewable(), 10) and not shown.winfo_exists()
+    assert pilot.until(lambda: pilot.window.history.count() == 3, 40)
+    entry = pilot.window.history.find("metal")[0]
+    pilot.window.list.go(entry.key)
+    pilot.turn(0.2)
+    pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    assert pilot.until(lambda: {row[0] for row in rows(shown)} == {"rock", "vocal"}, 10)
+
+
+def test_a_library_is_chosen_and_remembered_and_its_song_classified(open_window, songs, monkeypatch, tmp_path):
     outside = tmp_path / "another.ogg"
-    outside.write_bytes((SAMPLES / "metal.ogg").read_bytes())
+    shutil.copy(SAMPLES / "metal.ogg", outside)
     pilot = open_window()
-    pilot.window.settings.change(library=str(songs))
     answered(pilot, outside)
     pilot.key("ctrl+g")
-    assert pilot.until(lambda: opened(pilot) and len(opened(pilot).list.get_children()) == 4, 20)
-    assert opened(pilot).list.item("0", "values")[0] == "metal"
-    assert float(opened(pilot).list.item("0", "values")[2]) < 0.001
+    shown = shown_dialog(pilot, "SimilarDialog")
+    monkeypatch.setattr("tkinter.filedialog.askopenfilename", lambda **_: str(songs))
+    shown.where.set("Library file…")
+    shown.where.event_generate("<<ComboboxSelected>>")
+    assert pilot.until(lambda: len(rows(shown)) == 4, 20), shown.words.whole
+    assert rows(shown)[0][0] == "metal" and rows(shown)[0][2] == "100%"
+    assert shown.where.get() == "songs.sqlite" and pilot.window.settings.now.library == str(songs)
+    shown.list.focus_force()
     pilot.key("Return")
     assert pilot.until(lambda: pilot.window.history.count() == 2, 20)
+    assert pilot.window.history.find()[0].prediction.input == str(songs.parent / "metal.ogg")
 
 
-def test_what_cannot_be_compared_is_a_sentence_in_the_dialog(open_window, songs, tmp_path, monkeypatch):
-    pilot = open_window()
+def test_what_cannot_be_compared_is_a_sentence_in_the_dialog(open_window, tmp_path):
+    pilot = open_window(ready=False)
+    pilot.window.history.add("old", Prediction("/m/old.ogg", "old", None, "genre", "jazz", 0.9, {"jazz": 0.9}))
+    pilot.window.answers.fill("")
+    pilot.window.list.go("old")
+    pilot.turn(0.2)
+    pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    assert pilot.until(lambda: "classify it again" in shown.words.whole, 20)
+    assert str(shown.words.cget("foreground")) == pilot.window.look.colours.bad
     other = tmp_path / "other.sqlite"
     other.write_bytes(b"no database at all, but long enough to look like one" * 40)
-    answered(pilot, SAMPLES / "silence.ogg")
-    for library, words in ((other, "cannot be used as a library"), (songs, "cannot be compared")):
-        pilot.window.settings.change(library=str(library))
-        pilot.key("ctrl+g")
-        assert pilot.until(lambda words=words: opened(pilot) and words in opened(pilot).words.whole, 20), words
-        assert str(opened(pilot).words.cget("foreground")) == pilot.window.look.colours.bad
-        pilot.key("Escape")
-        assert pilot.until(lambda: opened(pilot) is None, 5)
+    shown.look_for(str(other))
+    assert pilot.until(lambda: "cannot be used as a library" in shown.words.whole, 20)
+    pilot.key("Escape")
+    assert pilot.until(lambda: not shown.winfo_exists(), 5)
+    assert Path(other).exists()
 
 
 def test_closing_the_dialog_leaves_what_it_asked(open_window, songs, youtube):
@@ -95,12 +143,13 @@ def test_closing_the_dialog_leaves_what_it_asked(open_window, songs, youtube):
     slow = Prediction(link, "Slow", None, "genre", "metal", 0.9, {"metal": 0.9})
     pilot = open_window()
     window = pilot.window
-    window.settings.change(library=str(songs))
     window.history.add("slow", slow)
     window.answers.fill("")
     window.list.go("slow")
     assert pilot.until(window.pages.answer.winfo_viewable, 5)
     pilot.key("ctrl+g")
+    shown = shown_dialog(pilot, "SimilarDialog")
+    shown.look_for(str(songs))
     assert pilot.until(lambda: list(youtube.temporary.rglob("*.part")), 30)
     pilot.key("Escape")
     assert pilot.until(lambda: not list(youtube.temporary.rglob("*.part")), 5)

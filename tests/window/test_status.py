@@ -11,7 +11,7 @@ def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatc
     fill(pilot, replace(SONG, title="one"), replace(SONG, title="two"))
     window = pilot.window
     pilot.key("ctrl+f")
-    for words, said in (("one", "1 answer holds “one”"), ("xyz", "No answer holds “xyz”"), ("", "")):
+    for words, said in (("one", "1 result for “one”"), ("xyz", "No results for “xyz”"), ("", "")):
         pilot.key("ctrl+a", "BackSpace")
         pilot.type(words)
         assert pilot.until(lambda said=said: window.status.whole == said, 2), window.status.whole

@@ -37,6 +37,9 @@ def test_letters_take_the_form_between_their_neighbours():
         ("abc (שלום)", "abc (םולש)"),
         ("שלום: one two", "one two :םולש"),
         ("שלום 1 2", "2 1 םולש"),
+        ("abc (א) 5", "abc (א) 5"),  # both brackets belong to what is around them
+        ("abc (א) [ב] (5) def", "abc (א) [ב] (5) def"),
+        ("שלום (abc) 5", "5 (abc) םולש"),
     ],
 )
 def test_runs_are_turned_as_unicode_says(text, drawn):
@@ -54,7 +57,29 @@ def test_titles_are_turned_in_the_window_after_they_are_cut(open_window):
     pilot.window.history.add("x", Prediction("x", title, None, "silent", reason="quiet"))
     pilot.window.answers.fill("")
     pilot.window.list.go("x")
-    assert pilot.until(lambda: pilot.window.pages.answer.title.whole == title, 5)
-    assert logical(pilot.window.pages.answer.title.cget("text")) == title[::-1]
-    row = pilot.window.list.tree.set("x", "title")
+    assert pilot.until(lambda: pilot.window.pages.answer.header.title.whole == title, 5)
+    assert logical(pilot.window.pages.answer.header.title.cget("text")) == title[::-1]
+    row = pilot.window.list.tree.item("x", "text").strip()
     assert row.startswith("…") and title.startswith(logical(row[1:])[::-1])
+
+
+TITLES = ("שלום (5)", "abc (א) 5", "الحصادون [1979]", "(א) abc")
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_never_scrambles_the_sentence_around_it(open_window, title):
+    pilot = open_window(ready=False)
+    status = pilot.window.status
+    status.say(f"Answered “{title}”: Metal, 90 % sure", title=title)
+    pilot.turn(0.1)
+    shown = status.text.cget("text")
+    assert shown.startswith("Answered “") and shown.endswith("”: Metal, 90 % sure")
+    assert logical(shown) == f"Answered “{logical(visual(title))}”: Metal, 90 % sure"
+    status.say(f"“{title}” is not there any more")  # a sentence that begins with a title
+    pilot.turn(0.1)
+    assert status.text.cget("text").endswith(" is not there any more")
+    pilot.window.history.add("x", Prediction("x", title, None, "silent", reason="quiet"))
+    pilot.window.answers.fill("")
+    pilot.window.list.go("x")
+    assert pilot.until(lambda: pilot.window.answers.shown == "x", 5)
+    assert logical(pilot.window.pages.answer.header.title.cget("text")) == logical(visual(title))

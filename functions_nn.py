@@ -1,0 +1,340 @@
+"""Search, choose, measure and train: what somebody edits who experiments with features and networks.
+
+    from pathlib import Path
+    from functions_nn import FEATURE_SETS, choose, measure, search, train
+
+    search(Path("data"), Path("reports"), grid="quick")
+    choice = choose(Path("data"))
+    report = measure(Path("data"), choice)
+    train(Path("data"), choice, report, Path("models/mine"))
+
+Feature sets and networks are data: add an entry to `FEATURE_SETS` or `ARCHITECTURES` in `musicgenre/training/config.py`
+and it can be searched for and trained. Functions named ``run_...`` are what 01 and 02 call.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from musicgenre.dataset.corrections import SongCorrection
+from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
+from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
+
+__all__ = [
+    "ARCHITECTURES", "FEATURE_SETS", "Choice", "Config", "choose", "make_config", "measure", "run_search",
+    "run_training", "search", "train",
+]  # fmt: skip
+
+WINDOW = "window"  # in place of a file of corrections: those that the window keeps
+
+Counter = Callable[[int, int], None]  # called with how many are done, and how many there are
+
+
+def search(
+    data: Path,
+    out: Path,
+    *,
+    grid: str = "quick",
+    seeds: int = 1,
+    jobs: int = 1,
+    dask: str | None = None,
+    progress: Counter | None = None,
+) -> dict[str, Any]:
+    """Compare feature sets, networks and hyperparameters on a table, with folds that keep groups apart.
+
+    Parameters
+    ----------
+    data, out : Path
+        The table, and the folder of the reports.
+    grid : {"quick", "full"}
+        How many cells (combinations of features, network and settings) are tried.
+    seeds : int
+        Trainings of each network with hidden layers.
+    jobs : int
+        Processes on this machine.
+    dask : str, optional
+        Address of a Dask scheduler whose workers train.
+    progress : callable, optional
+        Called with the number of finished fits and of all.
+
+    Returns
+    -------
+    dict
+        What ``chosen.json`` holds: the configuration, its table, the reason, and warnings.
+
+    Raises
+    ------
+    ModelError
+        If the table cannot be read, or every network diverges.
+    """
+    from musicgenre.training.grid_search import search as run  # loads scikit-learn
+
+    return run(data, out, size=grid, seeds=seeds, jobs=jobs, dask=dask, progress=progress)
+
+
+def choose(data: Path, choice: Path | None = None) -> Choice:
+    """Return the configuration to train on a table, and why: the one that `search` chose for it, else the default.
+
+    Raises
+    ------
+    ModelError
+        If `choice` is given and was not made on this table.
+    """
+    return choose_config(data, choice)
+
+
+def measure(
+    data: Path,
+    choice: Choice | Config,
+    *,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
+    corrections: Sequence[SongCorrection] = (),
+    jobs: int = 1,
+    repeats: int = 5,
+    progress: Counter | None = None,
+) -> dict[str, Any]:
+    """Measure a configuration by every protocol that a table allows.
+
+    A configuration that was chosen on the same clips is measured by nested cross-validation as well, which makes the
+    choice again in each fold, unless the table keeps a test part that took no part in the choice.
+
+    Parameters
+    ----------
+    data : Path
+        The table.
+    choice : Choice or Config
+        From `choose` or `make_config`.
+    extra : sequence of Path
+        Tables of songs of another origin that help to train.
+    genres : sequence of str
+        Use clips of these genres only; all by default.
+    corrections : sequence of SongCorrection
+        See `dataset.corrections`.
+    jobs : int
+        Processes.
+    repeats : int
+        Of the cross-validation by groups.
+    progress : callable, optional
+        Called with the number of finished folds and of all.
+
+    Returns
+    -------
+    dict
+        As of `training.protocols.measure`, with ``notes``: sentences on what the figures mean.
+    """
+    from musicgenre.training.protocols import load_data
+    from musicgenre.training.protocols import measure as run
+
+    choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
+    clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
+    report = {**run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress), "notes": []}
+    if choice.grid is None:
+        return report
+    if "fault-filtered" in report["protocols"]:
+        report["notes"] = [
+            "The configuration was chosen without the test part of the table, so that the fault-filtered figure is "
+            "honest; the others include clips that it was chosen on."
+        ]
+        report["headline"] = {
+            "protocol": "fault-filtered", "accuracy": report["protocols"]["fault-filtered"]["accuracy"]
+        }  # fmt: skip
+        return report
+    nested = measure_choice(data, choice, jobs=jobs, progress=progress)
+    name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
+    report["protocols"] = {NESTED: nested, **report["protocols"]}
+    report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
+    report["notes"] = [
+        f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
+        f"({flattered['accuracy']:.1%}); {NESTED} makes the choice again in each fold, without the clips it is tested "
+        f"on: {nested['accuracy']:.1%} is what to expect of other songs like these."
+    ]
+    return report
+
+
+def train(
+    data: Path,
+    choice: Choice | Config,
+    report: Mapping[str, Any],
+    out: Path,
+    *,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
+    corrections: Sequence[SongCorrection] = (),
+    notes: Sequence[str] = (),
+    amplify_to: float | None = None,
+) -> dict[str, Any]:
+    """Train on all clips of a table and export the model with its card.
+
+    Parameters
+    ----------
+    data, choice, extra, genres, corrections
+        As of `measure`.
+    report : dict
+        From `measure`; its metrics and thresholds go into the card.
+    out : Path
+        The model's path without ending, for instance ``models/mine``.
+    notes : sequence of str
+        Lines for the card: limits, intended use.
+    amplify_to : float, optional
+        Level of quieter recordings in dB of full scale; by default the table's.
+
+    Returns
+    -------
+    dict
+        The card.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be written there.
+    """
+    from musicgenre.dataset.build import table_grid, table_level
+    from musicgenre.training.export import ship
+    from musicgenre.training.protocols import load_data
+
+    config = choice.config if isinstance(choice, Choice) else choice
+    clips, table_sha256 = load_data(data, config, extra=extra, genres=genres, corrections=corrections)
+    level = table_level(data, config.families) if amplify_to is None else amplify_to
+    return ship(
+        clips, config, dict(report), table_sha256, out, notes=notes, amplify_to=level, grid=table_grid(data)
+    )  # fmt: skip
+
+
+# ---- what 01 and 02 call
+
+
+def run_search(
+    data: Path, out: Path, *, grid: str, seeds: int, jobs: int, dask: str | None, show: bool = False
+) -> None:
+    """Search, draw the report, and print the best cells and what was chosen.
+
+    Parameters
+    ----------
+    data, out, grid, seeds, jobs, dask
+        As of `search`.
+    show : bool
+        Open the report in the browser.
+    """
+    from musicgenre.dataset.table import read_csv
+    from musicgenre.plots.catalogue import write_search_figures
+    from musicgenre.plots.report_words import search_lines
+    from musicgenre.terminal.console import Bar, say
+
+    with Bar("fits") as bar:
+        chosen = search(data, out, grid=grid, seeds=seeds, jobs=jobs, dask=dask, progress=bar.update)
+    rows = read_csv(out / "grid_summary.csv").to_dict("records")
+    sys.stdout.write("\n".join(search_lines(rows)) + "\n")
+    write_search_figures(out)
+    for warning in chosen.get("warnings", []):
+        say(f"warning: {warning}")
+    values = chosen["config"]
+    say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
+    _report(out, show=show)
+    choice = "" if out == Path("reports") else f" --choice {out / 'chosen.json'}"
+    say(f"next: python 02_nn_train_model.py --data {data}{choice} --out models/NAME")
+
+
+def run_training(
+    data: Path,
+    out: Path,
+    *,
+    choice: Path | None = None,
+    extra: Sequence[Path] = (),
+    genres: Sequence[str] = (),
+    corrections: str | None = None,
+    reports: Path = Path("reports"),
+    notes: Path | None = None,
+    amplify_to: float | None = None,
+    measure_only: bool = False,
+    force: bool = False,
+    jobs: int = 1,
+    repeats: int = 5,
+    show: bool = False,
+) -> None:
+    """Measure, print the figures, draw the report, train and export.
+
+    Parameters
+    ----------
+    data, out, extra, genres, amplify_to, jobs, repeats
+        As of `measure` and `train`.
+    choice : Path, optional
+        As of `choose`.
+    corrections : str, optional
+        A file of corrections, or `WINDOW`.
+    reports : Path
+        Folder of the report.
+    notes : Path, optional
+        Text file whose lines go into the card.
+    measure_only : bool
+        Write no model.
+    force : bool
+        Replace a model of that name.
+    show : bool
+        Open the report in the browser.
+    """
+    from musicgenre.dataset.table import read_files
+    from musicgenre.plots.catalogue import save_evaluation, write_model_figures
+    from musicgenre.terminal.console import Bar, say
+    from musicgenre.training.export import read_lines
+    from musicgenre.training.model_files import check_free
+    from musicgenre.training.summary import summary_lines
+
+    if not measure_only:
+        check_free(out, force=force)
+    lines = read_lines(notes) if notes else []
+    corrected = _corrections(corrections)
+    chosen = choose(data, choice)
+    config = chosen.config
+    say(f"configuration: {config.feature_set}, {config.architecture} ({chosen.reason})")
+    with Bar("folds") as bar:
+        report = measure(
+            data, chosen, extra=extra, genres=genres, corrections=corrected, jobs=jobs, repeats=repeats,
+            progress=bar.update,
+        )  # fmt: skip
+    sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
+    genres = list(next(iter(report["protocols"].values()))["recall"])
+    about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
+    save_evaluation({**report, "files": read_files(data)}, genres, reports, about=about)
+    write_model_figures(reports)
+    _report(reports, show=show)
+    if measure_only:
+        return
+    card = train(
+        data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines,
+        amplify_to=amplify_to,
+    )  # fmt: skip
+    say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
+    name = out.name if out.parent == Path("models") else out
+    say(f"next: python 03_launch_classifier.py SONG --model {name}")
+
+
+def _corrections(source: str | None) -> list[SongCorrection]:
+    """Return the corrections of a file or of the window."""
+    from musicgenre.dataset.corrections import read_corrections
+
+    if source is None:
+        return []
+    if source != WINDOW:
+        return read_corrections(Path(source))
+    from musicgenre.engine.history import History, data_folder
+
+    history = History(data_folder())
+    try:
+        return [SongCorrection(one.input, one.genre) for one in history.corrections()]
+    finally:
+        history.close()
+
+
+def _report(folder: Path, *, show: bool) -> None:
+    """Say where the report is, and open it if that is wanted."""
+    from musicgenre.terminal.console import say
+
+    path = folder / "report.html"
+    say(f"pictures and tables: {path}")
+    if show:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            say(f"there is no browser to open it; open {path.resolve()} yourself")

@@ -1,0 +1,69 @@
+"""What messages are made of, beside answers: references, what was found, places in a picture."""
+
+from dataclasses import dataclass
+
+from musicgenre.inference.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class SongReference:
+    """Where the engine finds the sound and the spectra of an answer.
+
+    Parameters
+    ----------
+    key : str
+        The answer's key in the history.
+    prediction : Prediction
+    store : str, optional
+        The file with its spectra.
+    """
+
+    key: str
+    prediction: Prediction
+    store: str | None = None
+
+
+@dataclass(frozen=True)
+class FoundInput:
+    """A file or video of a folder or playlist; with a prediction where it has failed already."""
+
+    input: str
+    title: str | None
+    prediction: Prediction | None = None
+
+
+@dataclass(frozen=True)
+class SimilarSong:
+    """A song of the history or a library and its distance: 0 for the same sound, about 1 for unrelated ones.
+
+    Parameters
+    ----------
+    key : str
+        Of its answer in the history; "" for a song of a library.
+    """
+
+    input: str
+    title: str
+    genre: str
+    distance: float
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class TimeSpan:
+    """A stretch of a picture's time axis: pixels from left to right, and the seconds that they stand for."""
+
+    left: float
+    right: float
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """The axes of a picture in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float

@@ -1,0 +1,88 @@
+"""Artist, album and cover of a song: from its file or its video, and kept for when these are gone."""
+
+import base64
+import contextlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from musicgenre.audio.cover import SongTags
+from musicgenre.engine.messages import DetailsKept, DetailsRead, Event, ReadDetails
+from musicgenre.files import write_atomic
+
+
+def details_path(store: str) -> Path:
+    """Return where details are kept: beside the file with the spectra."""
+    return Path(store).with_suffix(".song")
+
+
+class Details:
+    """Reads, keeps and tells details.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes events.
+    """
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self._known: dict[str, SongTags] = {}  # answers that are kept in no file
+
+    def keep(self, key: str, store: str | None, details: SongTags) -> None:
+        """Keep the details of an answer's song, and tell that there are some."""
+        if store:
+            values = {"artist": details.artist, "album": details.album}
+            values["cover"] = base64.b64encode(details.cover).decode("ascii")
+            with contextlib.suppress(OSError):  # a full disk: the song is shown without its cover
+                write_atomic(details_path(store), json.dumps(values))
+        else:
+            self._known[key] = details
+        self._tell(DetailsKept(key))
+
+    def keep_file(self, key: str, store: str | None, path: Path) -> None:
+        """Keep what a file says of its song."""
+        from musicgenre.audio.sandbox import tags_safely
+        from musicgenre.errors import GenreError
+
+        with contextlib.suppress(GenreError, OSError):
+            self.keep(key, store, tags_safely(path))
+
+    def read(self, request: ReadDetails) -> None:
+        """Tell the details of an answer's song, the cover as large as it is shown."""
+        details = self._find(request) or SongTags()
+        cover = _scaled(details.cover, request.side)
+        self._tell(DetailsRead(request.song.key, details.artist, details.album, cover))
+
+    def _find(self, request: ReadDetails) -> SongTags | None:
+        """Return details that were kept, or those of the file."""
+        from musicgenre.audio.sandbox import tags_safely
+        from musicgenre.errors import GenreError
+
+        song = request.song
+        if song.key in self._known:
+            return self._known[song.key]
+        if song.store:
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                values = json.loads(details_path(song.store).read_text(encoding="utf-8"))
+                return SongTags(str(values["artist"]), str(values["album"]), base64.b64decode(values["cover"]))
+        path = Path(song.prediction.input)
+        with contextlib.suppress(GenreError, OSError, ValueError):
+            return tags_safely(path) if path.is_file() else None
+        return None
+
+
+def _scaled(cover: bytes, side: int) -> bytes:
+    """Return a cover in the size it is shown at, b"" for what is none."""
+    if not cover:
+        return b""
+    from PIL import Image
+
+    with contextlib.suppress(Exception):  # what Pillow raises for damaged pictures is not defined
+        with Image.open(io.BytesIO(cover), formats=["PNG"]) as image:
+            small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        small.save(out, "PNG")
+        return out.getvalue()
+    return b""

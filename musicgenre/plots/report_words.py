@@ -1,0 +1,121 @@
+"""The words of the reports: what their columns and figures mean, and what to do next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+SEARCH_WORDS = {
+    "cell": "one combination of features, network and settings; each is fitted once a fold and seed",
+    "fold": "one of five parts of the clips that is held out while a network is trained on the others; all clips of an "
+    "artist lie in the same fold",
+    "accuracy": "share of the held-out clips that are named rightly: mean ± standard deviation over folds and seeds",
+    "hidden": "units of the hidden layers; none is a linear network",
+    "whiten": "shrinkage of the covariance that the columns are decorrelated with; none leaves them standardised",
+    "l2": "penalty on large weights",
+    "seconds": "time for one fit",
+}
+
+MODEL_WORDS = {
+    "accuracy": "share of the held-out clips whose genre is named rightly; ± over repeats with other folds",
+    "95 % interval": "where the accuracy may lie for other artists of the same kind (bootstrap over artists)",
+    "macro-F1": "mean over the genres of precision and recall together; low where a genre is never found",
+    "top-3": "share of the clips whose genre is among the three likeliest",
+    "ECE": "expected calibration error: mean distance between confidence and accuracy; 0 is honest",
+    "at 80 %": "accuracy on the 80 % of the clips that the model is surest of",
+    "cross-validation (CV)": "every clip is answered by a model that was trained without it and, where artists are "
+    "known, without any clip of its artist",
+}
+
+MIXED_FROM = 0.1  # share of a genre's clips that another genre takes, from which the pair is worth listening to
+
+CLIPS_TO_HEAR = 12
+
+SHOWN_CELLS = 10
+
+
+@dataclass(frozen=True)
+class MixedPair:
+    """Two genres that are mixed up: how many clips, and the worst of them by clip_id with what they were named."""
+
+    genre: str
+    other: str
+    clips: int
+    share: float
+    hardest: tuple[tuple[str, str, str, float], ...]  # clip_id, its genre, what it was named, with what probability
+
+
+def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the best cells of a search as lines for a person, with what their columns mean."""
+    lines = [
+        f"the best {min(len(summary), SHOWN_CELLS)} of {len(summary)} cells:",
+        f"{'feature set':<40} {'architecture':<20} {'hidden':>9} {'whiten':>6} {'l2':>6} {'accuracy':>13} "
+        f"{'seconds':>8}",
+    ]
+    for row in summary[:SHOWN_CELLS]:
+        lines.append(
+            f"{row['feature_set']:<40} {row['architecture']:<20} {row['hidden']:>9} {row['whiten']:>6} {row['l2']:>6} "
+            f"{accuracy_words(row.get('mean'), row.get('deviation')):>13} {number_words(row.get('seconds'), 1):>8}"
+        )
+    words = SEARCH_WORDS
+    return [*lines, "", *(f"{name}: {words[name]}" for name in ("cell", "accuracy", "fold"))]
+
+
+def accuracy_words(mean: Any, deviation: Any) -> str:
+    """Return 0.897890998, 0.0201 as '89.8 ± 2.0 %', and an empty text for what is no number."""
+    try:
+        return f"{100 * float(mean):.1f} ± {100 * float(deviation):.1f} %"
+    except (TypeError, ValueError):
+        return ""
+
+
+def number_words(value: Any, digits: int) -> str:
+    """Return a number with so many digits behind the point, other values as they are."""
+    try:
+        return f"{float(value):.{digits}f}"
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def mixed_pairs(
+    clip_ids: Sequence[str], y: np.ndarray, probabilities: np.ndarray, genres: Sequence[str], *, pairs: int = 3
+) -> list[MixedPair]:
+    """Return the pairs of genres that are mixed up most, with the clips to listen to first.
+
+    Parameters
+    ----------
+    clip_ids : sequence of str
+    y : np.ndarray, shape (n,)
+        Labels.
+    probabilities : np.ndarray, shape (n, genres)
+        Of each clip when it was held out.
+    genres : sequence of str
+    pairs : int
+        How many pairs at most.
+    """
+    if not len(y):
+        return []
+    guess = probabilities.argmax(axis=1)
+    found = []
+    for a in range(len(genres)):
+        for b in range(a):
+            wrong = np.flatnonzero(((y == a) & (guess == b)) | ((y == b) & (guess == a)))
+            total = int(((y == a) | (y == b)).sum())
+            if total and len(wrong) >= 2 and len(wrong) / total >= MIXED_FROM:
+                order = wrong[np.argsort(-probabilities[wrong, guess[wrong]], kind="stable")][:CLIPS_TO_HEAR]
+                hardest = tuple(
+                    (clip_ids[i], genres[y[i]], genres[guess[i]], float(probabilities[i, guess[i]])) for i in order
+                )
+                found.append(MixedPair(genres[b], genres[a], len(wrong), len(wrong) / total, hardest))
+    return sorted(found, key=lambda pair: -pair.share)[:pairs]
+
+
+def advice(pair: MixedPair) -> str:
+    """Return what to do about a pair of genres that are mixed up."""
+    count = len(pair.hardest)
+    return (
+        f"{pair.genre} and {pair.other} are mixed up ({pair.clips} of their clips, {pair.share:.0%}). Listen to "
+        f"{'this clip' if count == 1 else f'these {count} clips'}: move what lies in the wrong folder, add songs that "
+        "sound like the ones that are missed, or make one genre of both; then run 00 and 02 again."
+    )

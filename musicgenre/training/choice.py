@@ -1,0 +1,160 @@
+"""The configuration to train on a table: what the search chose for it, or the default, and what that choice is worth.
+
+A configuration that was chosen as the best of many on some clips is flattered by its accuracy on these clips. Nested
+cross-validation (Varma and Simon, 2006) makes the choice again in each fold, without the clips that it is tested on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicgenre.dataset.table import find_families, read_table
+from musicgenre.errors import ModelError
+from musicgenre.files import read_json
+from musicgenre.parallel import run_many
+from musicgenre.training.config import Config, families_of, make_config
+from musicgenre.training.data import Data, as_data
+from musicgenre.training.fitting import fit_calibrated, fit_network
+from musicgenre.training.folds import group_folds
+from musicgenre.training.grid_search import BASELINES, grid
+from musicgenre.training.metrics import figures
+from musicgenre.training.protocols import default_config
+
+CHOSEN = Path("reports/chosen.json")
+
+INNER_FOLDS = 3  # of the choice inside a fold
+
+NESTED = "nested CV"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A configuration, why it is taken, and the grid that it was chosen from, if it was chosen on this table."""
+
+    config: Config
+    reason: str
+    grid: str | None = None
+
+
+def choose_config(folder: Path, choice: Path | None) -> Choice:
+    """Return the configuration to train.
+
+    Without a choice, that of reports/chosen.json is taken if it was made on this very table, else a good default.
+
+    Raises
+    ------
+    ModelError
+        If a named choice cannot be read or was made on another table.
+    """
+    path = choice or CHOSEN
+    if choice is None and not path.is_file():
+        return Choice(default_config(folder), "the default; 01_nn_hyperparam.py searches for a better one")
+    try:
+        return _read_choice(folder, path)
+    except ModelError:
+        if choice is not None:
+            raise
+        return Choice(default_config(folder), f"the default; {path} was not made on this table")
+
+
+def _read_choice(folder: Path, path: Path) -> Choice:
+    """Return the choice of a file; raise `ModelError` if it is none, or was made on another table."""
+    try:
+        chosen = read_json(path)
+        values = dict(chosen["config"])
+        config = make_config(values.pop("architecture"), **values)
+        families, table_sha256 = list(chosen["families"]), chosen["table_sha256"]
+        size = chosen.get("grid", "quick")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
+    if not set(families) <= set(find_families(folder)) or read_table(folder, families).sha256 != table_sha256:
+        raise ModelError(f"{folder} is not the table that {path} was made on, or has changed; run 01 on it again")
+    return Choice(config, f"chosen by {path}", size if size in ("quick", "full") else "quick")
+
+
+# ---- nested cross-validation
+
+
+@dataclass(frozen=True)
+class _InnerJob:
+    """A cell to try on the training part of an outer fold."""
+
+    data: Data
+    config: Config
+
+
+def _inner_accuracy(job: _InnerJob) -> float:
+    """Return the accuracy of a cell over inner folds; 0 where it diverges."""
+    hits = np.zeros(len(job.data.y), bool)
+    try:
+        for train, test in group_folds(job.data.y, job.data.groups, n_splits=INNER_FOLDS):
+            trained = fit_network(job.data.subset(train), job.config)
+            hits[test] = trained.logits(job.data.x[test]).argmax(axis=1) == job.data.y[test]
+    except ModelError:
+        return 0.0
+    return float(hits.mean())
+
+
+def _outer_answers(job: tuple[Data, Config, np.ndarray]) -> np.ndarray:
+    """Return the probabilities of a fold's test rows by the cell that was chosen on its training part."""
+    data, config, asked = job
+    return fit_calibrated(data, config).probabilities(asked)
+
+
+def measure_choice(
+    folder: Path, choice: Choice, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Measure a choice by nested cross-validation.
+
+    Parameters
+    ----------
+    folder : Path
+        The table.
+    choice : Choice
+        With a grid. Cells with hidden layers stand for choice only if one of them was chosen: the search prefers linear
+        cells, and training them all five times over would take hours.
+    jobs : int
+        Processes.
+    progress : callable, optional
+        Called with (cells done, cells in all).
+
+    Returns
+    -------
+    dict
+        The figures of `training.metrics.figures`.
+    """
+    families = find_families(folder)
+    genres = read_table(folder, ()).genres()
+    cells = [cell for cell in grid(choice.grid or "quick", families, genres) if cell.architecture not in BASELINES]
+    if not choice.config.hidden:
+        cells = [cell for cell in cells if not cell.hidden]
+    table = read_table(folder, sorted({family for cell in cells for family in families_of(cell.feature_set)}))
+    parts = {name: as_data(table, name) for name in dict.fromkeys(cell.feature_set for cell in cells)}
+    data = parts[choice.config.feature_set]
+    outer = group_folds(data.y, data.groups)
+    work = [_InnerJob(parts[cell.feature_set].subset(train), cell) for train, _ in outer for cell in cells]
+    scores = np.zeros(len(work))
+    for done, (index, result) in enumerate(run_many(_inner_accuracy, work, jobs=jobs), 1):
+        if isinstance(result, Exception):
+            raise result
+        scores[index] = result
+        if progress:
+            progress(done, len(work) + len(outer))
+    best = [cells[i] for i in scores.reshape(len(outer), len(cells)).argmax(axis=1)]
+    answers: list[np.ndarray] = [np.empty(0)] * len(outer)
+    finals = [
+        (parts[cell.feature_set].subset(train), cell, parts[cell.feature_set].x[test])
+        for cell, (train, test) in zip(best, outer, strict=True)
+    ]
+    for done, (index, result) in enumerate(run_many(_outer_answers, finals, jobs=jobs), len(work) + 1):
+        if isinstance(result, Exception):
+            raise result
+        answers[index] = result
+        if progress:
+            progress(done, len(work) + len(outer))
+    rows = np.concatenate([test for _, test in outer])
+    run = figures(data.y[rows], np.concatenate(answers), data.groups[rows], data.genres)
+    return {**run, "interval_95": list(run["interval_95"]), "deviation": 0.0, "repeats": 1}

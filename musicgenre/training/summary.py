@@ -1,0 +1,60 @@
+"""The figures of a measurement as lines for a person."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def percent(value: float) -> str:
+    """Return 0.8234 as '82.3 %'."""
+    return f"{100 * value:.1f} %"
+
+
+def set_lines(sets: Mapping[str, float | None]) -> list[str]:
+    """Return what is known of named genres and sets as lines for a person; levels are from inner folds."""
+    return [
+        f"{what}: {percent(sets[word] or 0)} of the clips; the genre is in it for {percent(sets[f'{word}_right'] or 0)}"
+        for word, what in (
+            ("named", "one genre named"), ("two", "a set of at most two genres"), ("three", "of at most three"),
+        )
+    ]  # fmt: skip
+
+
+def headline_words(report: Mapping[str, Any]) -> str:
+    """Return what the headline is: the worst of several honest protocols, or the only one, or none that is honest."""
+    name = report["headline"]["protocol"]
+    honest = [protocol for protocol in report["protocols"] if not protocol.startswith("random")]
+    if name.startswith("ungrouped"):
+        return f"{name}: artists are not known, so that songs of one may be on both sides and the figure too high"
+    if name.startswith("nested"):
+        return f"{name}: with the choice of the configuration made again in each fold"
+    if len(honest) == 1:
+        return f"{name}: no artist is on both sides"
+    return f"{name}, the lowest of the {len(honest)} protocols in which no artist is on both sides"
+
+
+def summary_lines(report: dict[str, Any]) -> list[str]:
+    """Return the figures of `measure` as lines for a person."""
+    heads = ("95 % interval", "macro-F1", "top-3", "ECE", "at 80 %")
+    lines = ["{:<38} {:>16} {:>16} {:>9} {:>7} {:>6} {:>8}".format("protocol", "accuracy", *heads)]
+    for name, run in [*report["protocols"].items(), *report["extra"].items()]:
+        accuracy = percent(run["accuracy"]) + (f" ± {100 * run['deviation']:.1f}" if run.get("repeats", 1) > 1 else "")
+        interval = "{:.1f}-{:.1f} %".format(*(100 * value for value in run["interval_95"]))
+        lines.append(
+            f"{name:<38} {accuracy:>16} {interval:>16} {run['macro_f1']:9.3f} "
+            f"{percent(run['top3']):>7} {run['ece']:6.3f} {percent(run['accuracy_at_80']):>8}"
+        )
+    main = next(run for name, run in report["protocols"].items() if "grouped" in name)
+    worst = min((r, g) for g, r in main["recall"].items() if r is not None)
+    headline = report["headline"]
+    lines += [
+        f"headline: {percent(headline['accuracy'])} ({headline_words(report)})",
+        f"worst recall of a genre: {worst[0]:.2f} ({worst[1]})",
+        f"named from {percent(report['uncertain_below'])} confidence on: {percent(report['named_share'])} of the clips",
+        *(
+            f"{name}: {percent(run['named_share'])} of the songs are named, {percent(run['named_right'] or 0)} rightly"
+            for name, run in report["extra"].items()
+        ),
+        *set_lines(report["sets"]),
+        *(f"warning: {text}" for text in report["warnings"]),
+    ]
+    return lines
