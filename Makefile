@@ -14,7 +14,7 @@ WILD ?=
 AUDIO ?=
 MINUTES ?= 10
 
-.PHONY: help setup setup-dev lock system demo run test wheel-test torture check bench evaluate models screenshots clean always
+.PHONY: help setup setup-dev lock system demo run test wheel-test torture check bench scale evaluate models screenshots clean always
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -80,6 +80,9 @@ check: setup-dev ## lint, format, types, and who may import whom
 
 bench: setup-dev ## measure how fast the program is
 	$(RUN) tools/bench.py
+
+scale: setup-dev ## scan 10,000 and 100,000 small files with a classifier that answers at once: ten minutes
+	$(RUN) tools/scale.py
 
 # What the shipped models reach, in one table. SONGS=folder of songs with clips.csv; WILD and AUDIO are folders that train
 # too (those named wild, gtzan and gtzan_short beside SONGS if not given); TABLE=table of GTZAN for its own protocols.

@@ -237,32 +237,13 @@ def find_songs(
     with open_library(library) as opened:
         number = opened.number(model)
         selection = Selection(roots, with_genres(parse_query(query), opened.genres(number)), number)
-        if by == "song":
-            songs = opened.songs(selection)
-            return _list(map(text.song_record, songs), map(text.song_line, opened.songs(selection)),
-                         text.SONG_COLUMNS, "song", as_json, csv_path)  # fmt: skip
-        found = groups(opened, selection, by=by)
-        lines = map(text.group_line, groups(opened, selection, by=by))
-        return _list(map(text.group_record, found), lines, text.GROUP_COLUMNS, by, as_json, csv_path)
-
-
-def _list(
-    records: Iterable[dict[str, Any]],
-    lines: Iterable[str],
-    columns: Sequence[str],
-    what: str,
-    as_json: bool,
-    csv_path: str | None,
-) -> int:
-    """Write records as JSON or a table where that is asked for, else lines for a person and how many there are."""
-    if as_json or csv_path:
-        text.show_records(records, columns, csv_path)
-        return EXIT_OK
-    shown = 0
-    for line in lines:
-        show(line + "\n")
-        shown += 1
-    say(counted(shown, what))
+        form = text.SONG_FORM if by == "song" else text.GROUP_FORM
+        listed = (one for one in groups(opened, selection, by=by) if one.is_named(by))
+        found: Iterable[Any] = opened.songs(selection) if by == "song" else listed
+        shown = text.show_list(found, form, as_json=as_json, csv_path=csv_path)
+        if not as_json and not csv_path:
+            alone = sum(1 for song in opened.songs(selection) if not song.album) if by == "album" else 0
+            say(counted(shown, by) + f", and {counted(alone, 'song')} without an album" * bool(alone))
     return EXIT_OK
 
 

@@ -42,6 +42,10 @@ class Group:
         """What to call it."""
         return self.album or self.folder.name
 
+    def is_named(self, by: str) -> bool:
+        """Whether it is a folder or an album, and not a song of no album."""
+        return by != "album" or self.album is not None
+
     @property
     def genre(self) -> str | None:
         """The genre with most votes, None without any; it is the group's answer only where `is_sure`."""

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from musicgenre.inference.wording import in_sentence, listed
+
 Name = str | bytes
 
 DISC = re.compile(r"(?i)(cd|dis[ck])[ ._-]*\d+")  # a folder of an album in several parts
@@ -60,10 +62,10 @@ class Song:
     def words(self) -> str:
         """Its answer in few words: "metal", "rock or metal" for a set, "blues?" for a guess, "not music"."""
         if self.is_sure and self.genre:
-            return self.genre
-        if self.verdict == "uncertain":
-            return " or ".join(self.likely) if len(self.likely) > 1 else f"{self.genre}?" if self.genre else "not sure"
-        return {"error": "no answer"}.get(self.verdict, self.verdict.replace("_", " "))
+            return in_sentence(self.genre)
+        if self.verdict == "uncertain" and self.genre:
+            return listed(self.likely) if len(self.likely) > 1 else f"{in_sentence(self.genre)}?"
+        return {"error": "no answer", "uncertain": "not sure"}.get(self.verdict, self.verdict.replace("_", " "))
 
 
 def stored_name(text: str) -> Name:

@@ -279,11 +279,6 @@ class Library:
         row = self.run(query, (key,)).fetchone()
         return _song(row) if row else None
 
-    def keys(self, selection: Selection = ALL, *, order: str = "place") -> list[int]:
-        """Return the numbers of a selection's songs, which may be written meanwhile."""
-        where, values = self._from(selection)
-        return [key for (key,) in self.read(f"SELECT s.id {where} ORDER BY {ORDERS[order]}", values)]  # noqa: S608 - the values are parameters
-
     def answer(self, key: int, model: str | int | None = None) -> Prediction | None:
         """Return the whole answer of a model for a song, None if there is none."""
         query = (

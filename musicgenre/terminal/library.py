@@ -3,12 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
+from musicgenre.inference.wording import in_sentence
 from musicgenre.library.duplicates import Duplicate
 from musicgenre.library.groups import Group
 from musicgenre.library.playlists import Playlists
@@ -136,16 +138,16 @@ def song_line(song: Song) -> str:
 
 def group_line(group: Group) -> str:
     """Return a folder or album as one line: answer, votes, how many songs, what it is called, where it is."""
-    votes = ", ".join(f"{n} {clean_title(genre)}" for genre, n in group.votes[:3])
+    votes = ", ".join(f"{n} {in_sentence(genre)}" for genre, n in group.votes[:3])
     name = " - ".join(clean_title(part) for part in (group.artist, group.name) if part)
     songs = counted(len(group.songs), "song")
-    words = f"{group_words(group):<16} {per_cent(group.confidence):>4}  {songs}  {name} ({votes or 'no music'})"
+    words = f"{group_words(group):<16} {per_cent(group.confidence):>4}  {songs}  {name}{f' ({votes})' if votes else ''}"
     return f"{words}  [{clean_text(str(group.folder))}]"
 
 
 def group_words(group: Group) -> str:
     """Return the answer of a group in few words: "metal", or "metal?" without a majority of its songs."""
-    return "not sure" if group.genre is None else clean_title(group.genre) + "?" * (not group.is_sure)
+    return "no music" if group.genre is None else in_sentence(group.genre) + "?" * (not group.is_sure)
 
 
 def similar_lines(text: str, found: Sequence[Neighbour]) -> Iterator[str]:
@@ -277,6 +279,31 @@ def show_records(records: Iterable[dict[str, Any]], columns: Sequence[str], csv_
     except OSError as error:
         raise SourceError(f"{csv_path} cannot be written ({error.strerror}); choose another name or folder") from error
     say(f"table: {csv_path} ({counted(number, 'row')})")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How things of one kind are written: as a line, and as a record with these columns."""
+
+    line: Callable[[Any], str]
+    record: Callable[[Any], dict[str, Any]]
+    columns: tuple[str, ...]
+
+
+SONG_FORM = Form(song_line, song_record, SONG_COLUMNS)
+GROUP_FORM = Form(group_line, group_record, GROUP_COLUMNS)
+
+
+def show_list(found: Iterable[Any], form: Form, *, as_json: bool, csv_path: str | None) -> int:
+    """Write songs or groups as lines for a person, or as `show_records`; return how many lines there were."""
+    shown = 0
+    if as_json or csv_path:
+        show_records(map(form.record, found), form.columns, csv_path)
+        return shown
+    for one in found:
+        show(form.line(one) + "\n")
+        shown += 1
+    return shown
 
 
 def _cell(value: Any) -> Any:

@@ -287,7 +287,7 @@ def test_wrong_usage_is_exit_code_2_with_the_usage(command):
     [
         (("song", "--csv", "song"), "song"),
         (("m", "--library", "l.png", "--csv", "l.png"), "l.png"),
-        (("--library", "l.png", "--stats", "--plot", "l.png"), "l.png"),
+        (("library", "l.png", "stats", "--plot", "l.png"), "l.png"),
         (("song", "--csv", "l.png"), "l.png"),
         (("song", "--plot", "cover.png", "cover.png"), "cover.png"),
     ],

@@ -130,7 +130,7 @@ def test_songs_of_a_folder_get_the_answer_of_most_of_them(path, tmp_path):
 def test_albums_and_songs_are_listed(path):
     with Library(path) as library:
         (group,) = groups(library, ALL, by="folder")
-    assert group_line(group).startswith("metal             57%  8 songs  music (4 metal, 2 jazz, 1 hiphop)  [")
+    assert group_line(group).startswith("metal             57%  8 songs  music (4 metal, 2 jazz, 1 Hip-Hop)  [")
     found = json_lines(run_script(SCRIPT, "library", path, "find", "verdict:uncertain", "--json").stdout)
     assert [song["answer"] for song in found] == ["jazz?", "metal?"]
     done = run_script(SCRIPT, "library", path, "find", "genre:metal confidence:0.9-")
