@@ -164,7 +164,7 @@ def test_segments_cover_a_long_song_and_analysed_says_what_was_heard(answers):
         assert segments[-1]["end_s"] == pytest.approx(150, abs=0.1)
         for a, b in zip(segments, segments[1:], strict=False):
             assert a["end_s"] == b["start_s"]
-        assert all(list(s) == ["start_s", "end_s", "genre", "confidence"] for s in segments)
+        assert all(list(s)[:4] == ["start_s", "end_s", "genre", "confidence"] for s in segments)
 
 
 def test_processes_do_not_change_the_answers(answers, trained):
