@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.broken_files import FORMATS, corpus, good, wav
-from support.material import ROOT, SR, classified, json_lines, peak_mb, script_command, song, write_wav
+from support.material import ROOT, SR, classified, encode, json_lines, peak_mb, script_command, song, write_wav
 
 from musicgenre.audio import sandbox as sandbox_module
 from musicgenre.audio.decode import read_recording
@@ -33,9 +33,10 @@ def classifier():
 
 @pytest.fixture
 def stuck(tmp_path):
-    """Return a file that a decoder reads for half a minute without finding anything."""
+    """Return a file of which a decoder reads gigabytes behind its first second without finding a packet."""
     path = tmp_path / "stuck.mp3"
-    with path.open("wb") as file:
+    encode(path, song("hymn", seconds=1), SR, "libmp3lame", container="mp3")
+    with path.open("r+b") as file:
         file.truncate(4_000_000_000)
     return path
 
