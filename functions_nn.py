@@ -102,20 +102,12 @@ def measure(
 
     Parameters
     ----------
-    data : Path
-        The table.
-    choice : Choice or Config
-        From `choose` or `make_config`.
-    extra : sequence of Path
-        Tables of songs of another origin that help to train.
-    genres : sequence of str
-        Use clips of these genres only; all by default.
-    corrections : sequence of SongCorrection
-        See `dataset.corrections`.
-    jobs : int
-        Processes.
-    repeats : int
-        Of the cross-validation by groups.
+    data, choice : Path, Choice or Config
+        The table, and what to measure: from `choose` or `make_config`.
+    extra, genres, corrections
+        Tables of songs of another origin that help to train; use clips of these genres only; see `dataset.corrections`.
+    jobs, repeats : int
+        Processes; repeats of the cross-validation by groups.
     progress : callable, optional
         Called with the number of finished folds and of all.
 
@@ -257,22 +249,14 @@ def run_training(
 
     Parameters
     ----------
-    data, out, extra, genres, amplify_to, jobs, repeats
-        As of `measure` and `train`.
-    choice : Path, optional
-        As of `choose`.
+    data, out, choice, extra, genres, amplify_to, jobs, repeats
+        As of `choose`, `measure` and `train`.
     corrections : str, optional
         A file of corrections, or `WINDOW`.
-    reports : Path
-        Folder of the report.
-    notes : Path, optional
-        Text file whose lines go into the card.
-    measure_only : bool
-        Write no model.
-    force : bool
-        Replace a model of that name.
-    show : bool
-        Open the report in the browser.
+    reports, notes : Path
+        Folder of the report, which `show` opens in the browser; a text file whose lines go into the card.
+    measure_only, force : bool
+        Write no model; replace one of that name.
     """
     from musicgenre.dataset.table import read_files
     from musicgenre.plots.catalogue import save_evaluation, write_model_figures
@@ -283,9 +267,7 @@ def run_training(
 
     if not measure_only:
         check_free(out, force=force)
-    lines = read_lines(notes) if notes else []
-    corrected = _corrections(corrections)
-    chosen = choose(data, choice)
+    lines, corrected, chosen = read_lines(notes) if notes else [], _corrections(corrections), choose(data, choice)
     config = chosen.config
     say(f"configuration: {config.feature_set}, {config.architecture} ({chosen.reason})")
     with Bar("folds") as bar:
@@ -302,9 +284,8 @@ def run_training(
     if measure_only:
         return
     card = train(
-        data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines,
-        amplify_to=amplify_to,
-    )  # fmt: skip
+        data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines, amplify_to=amplify_to
+    )
     say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
     name = out.name if out.parent == Path("models") else out
     say(f"next: python 03_launch_classifier.py SONG --model {name}")

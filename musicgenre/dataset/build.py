@@ -248,18 +248,14 @@ def preprocess(
 
     Parameters
     ----------
-    audio_dir : Path
-        ``<genre>/<file>``, at any depth below the genre; files directly in the folder have no genre.
-    out : Path
-        The table's folder.
+    audio_dir, out : Path
+        ``<genre>/<file>``, at any depth below the genre (files directly in the folder have none), and the table.
     families : sequence of str
         Which features.
     metadata : Path, optional
         A CSV with clip_id and any of group (or artist), split, genre, ...; see `dataset.metadata`.
-    jobs, dask : int, str
-        See `parallel.run_many`.
-    fresh : bool
-        Compute everything again.
+    jobs, dask, fresh
+        See `parallel.run_many`; compute everything again.
     amplify_to : float, optional
         Bring quieter recordings to this RMS level (dB of full scale) first; by default the table's own and, for a new
         table, that of its families (`features.families.default_level`).
@@ -283,19 +279,7 @@ def preprocess(
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
-    rows: dict[str, dict[str, Any]] = {}
-    work: list[Job] = []
-    for clip_id, path in ids.items():
-        try:
-            sha256 = song_sha256(path)
-        except AudioError as error:
-            reason = f"{error.kind}: {error}"
-            rows[clip_id] = {**_empty_row(clip_id, ""), "status": reason}
-            continue
-        if sha256 in known:
-            rows[clip_id] = {**known[sha256], "clip_id": clip_id}
-        else:
-            work.append((clip_id, str(path.absolute()), sha256, tuple(families), amplify_to, grid, tuple(segments)))
+    rows, work = _known_and_new(ids, known, (tuple(families), amplify_to, grid, tuple(segments)))
     untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
     for _, cells in run_many(_read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
         if not isinstance(cells, GenreError):
@@ -303,17 +287,21 @@ def preprocess(
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
-        with (out / JOURNAL).open("a", encoding="utf-8") as journal:
-            for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
-                if isinstance(result, GenreError):
-                    clip_id, _, sha256, *_ = work[index]
-                    status = f"{result.kind}: {result}"
-                    result = {**_empty_row(clip_id, sha256), "status": status}
-                rows[result["clip_id"]] = result
-                journal.write(json.dumps(result) + "\n")
-                journal.flush()
-                if progress:
-                    progress(done, len(work))
+        rows |= _compute(work, out / JOURNAL, jobs=jobs, dask=dask, progress=progress)
+    return _finish(out, ids, rows, families, given, definition, computed=len(work))
+
+
+def _finish(
+    out: Path,
+    ids: Mapping[str, Path],
+    rows: Mapping[str, dict[str, Any]],
+    families: Sequence[str],
+    given: Match | None,
+    definition: dict[str, Any],
+    *,
+    computed: int,
+) -> Summary:
+    """Write the files of a table, and return what to say of it."""
     clips = [_clip_cells({**_empty_row(clip_id, ""), **rows[clip_id]}, given) for clip_id in ids]
     spelling = in_one_spelling(clip["group"] for clip in clips)
     clips = [{**clip, "group": spelling.get(clip["group"], "")} for clip in clips]
@@ -323,9 +311,51 @@ def preprocess(
     good = [clip for clip in clips if clip["status"] == OK]
     counts = count_genres(good)
     return Summary(
-        len(rows), len(work), left_out, out, counts, sum(bool(clip["group"]) for clip in good),
+        len(rows), computed, left_out, out, counts, sum(bool(clip["group"]) for clip in good),
         given.notes if given else (), tuple(table_warnings(good, counts)),
     )  # fmt: skip
+
+
+def _known_and_new(
+    ids: Mapping[str, Path], known: Mapping[str, dict[str, Any]], how: tuple[Any, ...]
+) -> tuple[dict[str, dict[str, Any]], list[Job]]:
+    """Return the rows that are known or cannot be computed, by clip_id, and the jobs of the others."""
+    rows: dict[str, dict[str, Any]] = {}
+    work: list[Job] = []
+    for clip_id, path in ids.items():
+        try:
+            sha256 = song_sha256(path)
+        except AudioError as error:
+            rows[clip_id] = {**_empty_row(clip_id, ""), "status": f"{error.kind}: {error}"}
+            continue
+        if sha256 in known:
+            rows[clip_id] = {**known[sha256], "clip_id": clip_id}
+        else:
+            work.append((clip_id, str(path.absolute()), sha256, *how))
+    return rows, work
+
+
+def _compute(
+    work: Sequence[Job],
+    journal_path: Path,
+    *,
+    jobs: int,
+    dask: str | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, dict[str, Any]]:
+    """Compute rows, each kept in the journal as soon as it is there; return them by clip_id."""
+    rows: dict[str, dict[str, Any]] = {}
+    with journal_path.open("a", encoding="utf-8") as journal:
+        for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
+            if isinstance(result, GenreError):
+                clip_id, _, sha256, *_ = work[index]
+                result = {**_empty_row(clip_id, sha256), "status": f"{result.kind}: {result}"}
+            rows[result["clip_id"]] = result
+            journal.write(json.dumps(result) + "\n")
+            journal.flush()
+            if progress:
+                progress(done, len(work))
+    return rows
 
 
 def _clip_cells(row: Mapping[str, Any], given: Match | None) -> dict[str, Any]:

@@ -77,8 +77,6 @@ def apply_corrections(
     progress : callable, optional
         Called with (songs done, songs in all).
     """
-    import pandas as pd  # see `dataset.table.read_csv`
-
     if not corrections:
         return Corrected(table, ())
     clips = table.clips.copy()
@@ -103,36 +101,48 @@ def apply_corrections(
                 clips.loc[changed, "genre"] = genre
                 relabelled, same = relabelled + bool(changed), same + (not changed)
             elif sha256:
-                level, grid = table_level(folder), table_grid(folder)
-                computed = compute_clip(
-                    (f"corrections/{path.stem}", str(path), sha256, tuple(families), level, grid, ())
-                )
-                if computed["status"] != OK:
-                    raise ModelError(computed["status"])
-                added[sha256] = {**computed, "genre": genre, "group": computed["file_artist"]}
+                added[sha256] = _new_row(folder, path, sha256, families, genre)
             else:
                 raise ModelError("there is no such file, nor a clip of that name")
         except (GenreError, OSError) as error:
             lost.append(f"{clean_title(correction.song, limit=80)!r}: {error}")
         if progress:
             progress(done, len(corrections))
-    news = list(added.values())
-    more = pd.DataFrame([{name: row.get(name, "") for name in clips.columns} for row in news], columns=clips.columns)
-    more["clip_id"] = [f"{row['clip_id']} {row['sha256'][:8]}" for row in news]
-    values = pd.DataFrame([row["values"] for row in news], columns=columns_of(families))
-    text = repr([(c.song, c.genre) for c in corrections])
     notes = [
-        f"{counted(len(corrections), 'correction')}: {relabelled} of songs of the table, {len(news)} of new songs"
+        f"{counted(len(corrections), 'correction')}: {relabelled} of songs of the table, {len(added)} of new songs"
         + (f", {same} of songs that have that genre already" if same else "")
     ]
     if lost:
         notes.append(f"{counted(len(lost), 'correction')} not used, for instance {lost[0]}")
-    return Corrected(
-        Table(
-            pd.concat([clips, more], ignore_index=True),
-            pd.concat([table.features, values], ignore_index=True) if news else table.features,
-            hashlib.sha256((table.sha256 + text).encode("utf-8", "surrogatepass")).hexdigest(),
-            table.parts,
-        ),
-        tuple(notes),
+    return Corrected(_with_songs(table, clips, list(added.values()), families, corrections), tuple(notes))
+
+
+def _new_row(folder: Path, path: Path, sha256: str, families: Sequence[str], genre: str) -> dict[str, Any]:
+    """Return the row of a song that a table lacks, computed as the table was; raise `ModelError` if that fails."""
+    level, grid = table_level(folder), table_grid(folder)
+    row = compute_clip((f"corrections/{path.stem}", str(path), sha256, tuple(families), level, grid, ()))
+    if row["status"] != OK:
+        raise ModelError(row["status"])
+    return {**row, "genre": genre, "group": row["file_artist"]}
+
+
+def _with_songs(
+    table: Table,
+    clips: Any,
+    news: Sequence[dict[str, Any]],
+    families: Sequence[str],
+    corrections: Sequence[SongCorrection],
+) -> Table:
+    """Return a table with other labels and more songs; its digest depends on the corrections."""
+    import pandas as pd
+
+    more = pd.DataFrame([{name: row.get(name, "") for name in clips.columns} for row in news], columns=clips.columns)
+    more["clip_id"] = [f"{row['clip_id']} {row['sha256'][:8]}" for row in news]
+    values = pd.DataFrame([row["values"] for row in news], columns=columns_of(families))
+    text = repr([(c.song, c.genre) for c in corrections])
+    return Table(
+        pd.concat([clips, more], ignore_index=True),
+        pd.concat([table.features, values], ignore_index=True) if news else table.features,
+        hashlib.sha256((table.sha256 + text).encode("utf-8", "surrogatepass")).hexdigest(),
+        table.parts,
     )

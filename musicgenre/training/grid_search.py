@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.dataset.search_results import CELL_COLUMNS, JOURNAL, RESULT_COLUMNS, SUMMARY_COLUMNS
-from musicgenre.dataset.table import find_families, read_table, write_csv
+from musicgenre.dataset.table import Table, find_families, read_table, write_csv
 from musicgenre.errors import GenreError, ModelError
 from musicgenre.files import read_journal, write_atomic
 from musicgenre.parallel import run_many
@@ -192,35 +192,9 @@ def search(
     cells = grid(size, known, genres)
     families = sorted({family for cell in cells for family in families_of(cell.feature_set)})
     table = read_table(folder, families)
-    parts: dict[str, Data] = {}
-    folds: list[Fold] = []
-    work: list[Job] = []
-    labels: dict[str, tuple[Config, int, int]] = {}
-    for cell in cells:
-        if cell.feature_set not in parts:
-            data = as_data(table, cell.feature_set)
-            split = data.clips["split"].to_numpy()
-            parts[cell.feature_set] = data.subset(np.flatnonzero(split != "test")) if "train" in split else data
-        data = parts[cell.feature_set]
-        folds = folds or group_folds(data.y, data.groups)
-        random_start = bool(cell.hidden) or cell.architecture == "extra_trees"
-        for seed, (f, fold) in itertools.product(range(seeds if random_start else 1), enumerate(folds)):
-            key = f"{table.sha256[:16]} {cell_name(cell)} {seed} {f}"
-            labels[key] = (cell, seed, f)
-            work.append(Job(data, replace(cell, seed=seed), fold, key))
+    parts, work, labels = _jobs(table, cells, seeds)
     out.mkdir(parents=True, exist_ok=True)
-    done = {row["key"]: row for row in _journal(out / JOURNAL) if row["key"] in labels}
-    todo = [job for job in work if job.key not in done]
-    write_atomic(out / JOURNAL, "".join(json.dumps(row) + "\n" for row in done.values()))
-    with (out / JOURNAL).open("a", encoding="utf-8") as journal:
-        for index, result in run_many(run_job, todo, jobs=jobs, dask=dask):
-            if isinstance(result, GenreError):
-                raise result
-            done[todo[index].key] = result
-            journal.write(json.dumps(result) + "\n")
-            journal.flush()
-            if progress:
-                progress(len(done), len(work))
+    done = _run(work, out / JOURNAL, jobs=jobs, dask=dask, progress=progress)
     rows = [
         {**_cell_values(labels[key][0]), "seed": labels[key][1], "fold": labels[key][2], **done[key]} for key in labels
     ]
@@ -240,6 +214,54 @@ def search(
     }
     write_atomic(out / "chosen.json", json.dumps(chosen, indent=1) + "\n")
     return chosen
+
+
+def _jobs(
+    table: Table, cells: Sequence[Config], seeds: int
+) -> tuple[dict[str, Data], list[Job], dict[str, tuple[Config, int, int]]]:
+    """Return the arrays of each feature set, the fits to make, and (cell, seed, fold) by the key of a fit."""
+    parts: dict[str, Data] = {}
+    folds: list[Fold] = []
+    work: list[Job] = []
+    labels: dict[str, tuple[Config, int, int]] = {}
+    for cell in cells:
+        if cell.feature_set not in parts:
+            data = as_data(table, cell.feature_set)
+            split = data.clips["split"].to_numpy()
+            parts[cell.feature_set] = data.subset(np.flatnonzero(split != "test")) if "train" in split else data
+        data = parts[cell.feature_set]
+        folds = folds or group_folds(data.y, data.groups)
+        random_start = bool(cell.hidden) or cell.architecture == "extra_trees"
+        for seed, (f, fold) in itertools.product(range(seeds if random_start else 1), enumerate(folds)):
+            key = f"{table.sha256[:16]} {cell_name(cell)} {seed} {f}"
+            labels[key] = (cell, seed, f)
+            work.append(Job(data, replace(cell, seed=seed), fold, key))
+    return parts, work, labels
+
+
+def _run(
+    work: Sequence[Job],
+    journal_path: Path,
+    *,
+    jobs: int,
+    dask: str | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, dict[str, Any]]:
+    """Make the fits that the journal lacks, each kept in it as soon as it is there; return all by their keys."""
+    keys = {job.key for job in work}
+    done = {row["key"]: row for row in _journal(journal_path) if row["key"] in keys}
+    todo = [job for job in work if job.key not in done]
+    write_atomic(journal_path, "".join(json.dumps(row) + "\n" for row in done.values()))
+    with journal_path.open("a", encoding="utf-8") as journal:
+        for index, result in run_many(run_job, todo, jobs=jobs, dask=dask):
+            if isinstance(result, GenreError):
+                raise result
+            done[todo[index].key] = result
+            journal.write(json.dumps(result) + "\n")
+            journal.flush()
+            if progress:
+                progress(len(done), len(work))
+    return done
 
 
 def _journal(path: Path) -> Iterator[dict[str, Any]]:

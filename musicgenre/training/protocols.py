@@ -139,14 +139,10 @@ def measure(
 
     Parameters
     ----------
-    data : Data
-        A table as arrays.
-    config : Config
-        What to measure.
-    jobs : int
-        Processes.
-    repeats : int
-        Of the grouped protocol, with the seeds 0, 1, ...
+    data, config : Data, Config
+        A table as arrays, and what to measure.
+    jobs, repeats : int
+        Processes; repeats of the grouped protocol, with the seeds 0, 1, ...
     progress : callable
         Called with (folds done, folds in all).
 
@@ -160,23 +156,7 @@ def measure(
         ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings``.
     """
     protocols, warned = protocols_of(data, repeats=repeats)
-    keys = [(p, r, f) for p in protocols for r, folds in enumerate(p.folds) for f in range(len(folds))]
-    work = []
-    for protocol, r, f in keys:
-        train, test = protocol.folds[r][f]
-        if not protocol.leaky:
-            check_apart(data.groups, (train, test))
-        work.append(FoldJob(data, config, train, test, leaky=protocol.leaky))
-    answers: dict[tuple[str, int], list[FoldAnswer]] = {}
-    done: dict[int, FoldAnswer] = {}
-    for count, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
-        if isinstance(result, Exception):
-            raise result
-        done[index] = result
-        if progress:
-            progress(count, len(work))
-    for i, (protocol, r, _) in enumerate(keys):
-        answers.setdefault((protocol.name, r), []).append(done[i])
+    answers = _fold_answers(data, config, protocols, jobs=jobs, progress=progress)
     runs = {
         protocol.name: _mean_run(
             [_figures(data, protocol, folds, answers[protocol.name, r]) for r, folds in enumerate(protocol.folds)]
@@ -186,23 +166,10 @@ def measure(
     honest = {protocol.name: runs[protocol.name]["accuracy"] for protocol in protocols if not protocol.leaky}
     worst = min(honest, key=lambda name: honest[name])
     pooled = next(protocol for protocol in protocols if protocol.pooled)
-    mean_answers = np.zeros((len(data.y), len(data.genres)))
-    for r, folds in enumerate(pooled.folds):
-        for (_, test), answer in zip(folds, answers[pooled.name, r], strict=True):
-            mean_answers[test] += answer.probabilities / len(pooled.folds)
-    order = [test for folds in pooled.folds for _, test in folds]
-    y = data.y[np.concatenate(order)]
+    y = data.y[np.concatenate([test for folds in pooled.folds for _, test in folds])]
     probabilities = np.concatenate([a.probabilities for r in range(len(pooled.folds)) for a in answers[pooled.name, r]])
     levels = levels_of(data, y, probabilities)
-    threshold = levels.uncertain_below
-    extra: dict[str, Any] = {}
-    if data.extra is not None and config.architecture == "gated":
-        extra, extra_threshold = measure_extra(data, config, jobs=jobs)
-        threshold = max(naming_threshold(y, probabilities), extra_threshold)
-        for run in extra.values():
-            run.update(_named(run.pop("y"), run.pop("probabilities"), threshold))
-    elif data.extra is not None and set(data.extra.y) == set(data.y):
-        extra = {"transfer": measure_transfer(data, config)}
+    extra, threshold = _measure_others(data, config, y, probabilities, levels.uncertain_below, jobs=jobs)
     return {
         "protocols": runs,
         "extra": extra,
@@ -214,10 +181,66 @@ def measure(
         "answers": {
             "clip_id": data.clips["clip_id"].tolist(),
             "y": data.y.tolist(),
-            "probabilities": mean_answers.round(5).tolist(),
+            "probabilities": _mean_answers(data, pooled, answers).round(5).tolist(),
         },
         "warnings": [*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
     }
+
+
+Answers = dict[tuple[str, int], list[FoldAnswer]]  # of a protocol's name and repeat, in the order of its folds
+
+
+def _fold_answers(
+    data: Data,
+    config: Config,
+    protocols: Sequence[Protocol],
+    *,
+    jobs: int,
+    progress: Callable[[int, int], None] | None,
+) -> Answers:
+    """Fit every fold of every protocol, and return its answers for the clips that were held out."""
+    keys = [(p, r, f) for p in protocols for r, folds in enumerate(p.folds) for f in range(len(folds))]
+    work = []
+    for protocol, r, f in keys:
+        train, test = protocol.folds[r][f]
+        if not protocol.leaky:
+            check_apart(data.groups, (train, test))
+        work.append(FoldJob(data, config, train, test, leaky=protocol.leaky))
+    done: dict[int, FoldAnswer] = {}
+    for count, (index, result) in enumerate(run_many(run_fold, work, jobs=jobs), 1):
+        if isinstance(result, Exception):
+            raise result
+        done[index] = result
+        if progress:
+            progress(count, len(work))
+    answers: Answers = {}
+    for i, (protocol, r, _) in enumerate(keys):
+        answers.setdefault((protocol.name, r), []).append(done[i])
+    return answers
+
+
+def _mean_answers(data: Data, pooled: Protocol, answers: Answers) -> np.ndarray:
+    """Return the mean probabilities of each clip over the repeats of a protocol, shape (clips, genres)."""
+    mean = np.zeros((len(data.y), len(data.genres)))
+    for r, folds in enumerate(pooled.folds):
+        for (_, test), answer in zip(folds, answers[pooled.name, r], strict=True):
+            mean[test] += answer.probabilities / len(pooled.folds)
+    return mean
+
+
+def _measure_others(
+    data: Data, config: Config, y: np.ndarray, probabilities: np.ndarray, threshold: float, *, jobs: int
+) -> tuple[dict[str, Any], float]:
+    """Measure on the songs of another origin, if there are any; return the figures and the threshold of `uncertain`."""
+    if data.extra is not None and config.architecture == "gated":
+        extra, extra_threshold = measure_extra(data, config, jobs=jobs)
+        threshold = max(naming_threshold(y, probabilities), extra_threshold)
+        for run in extra.values():
+            run.update(_named(run.pop("y"), run.pop("probabilities"), threshold))
+        return extra, threshold
+    if data.extra is not None and set(data.extra.y) == set(data.y):
+        return {"transfer": measure_transfer(data, config)}, threshold
+    return {}, threshold
 
 
 def _figures(data: Data, protocol: Protocol, folds: Sequence[Fold], answers: Sequence[FoldAnswer]) -> dict[str, Any]:
