@@ -43,6 +43,7 @@ FLOOR_DB = -80.0
 
 AROUND_IN = 0.75  # of title, ticks and label above and below
 
+INAUDIBLE = 0.001  # a peak below -60 dBFS
 LEGEND_KEY_IN, LEVELS_IN = 0.45, 1.7  # of a line in a legend; of the axes and the colour bar beside a picture
 
 SHALLOW_IN = 0.4  # axes of less have no room for the label below
@@ -209,9 +210,11 @@ def _waveform(ax: "Axes", song: "SongSpectra", theme: str, width_in: float) -> N
         x = np.linspace(*time.extent(i), part.wave.shape[1])
         ax.fill_between(x, part.wave[0], part.wave[1], color=colours_of(theme).accent, linewidth=0.4, zorder=2)
         peak = max(peak, float(np.abs(part.wave).max()))
-    limit = 1.05 * max(peak, 0.001)
+    limit = 1.05 * peak if peak > INAUDIBLE else 1.2  # a flat line on a scale that a listener knows
     ax.set_ylim(-limit, limit)
     ax.locator_params(axis="y", nbins=max(int(_height_in(ax) / (2 * TICK_IN)), 1))
+    inside = limit * max(1 - TICK_IN / _height_in(ax), 0.0)  # half a label from the edge, or it would stick out
+    ax.set_yticks([tick for tick in ax.get_yticks() if abs(tick) <= inside])
     time.dress(ax, width_in=width_in, labelled=_height_in(ax) > SHALLOW_IN)
     _quiet(ax, song, theme)
 

@@ -271,9 +271,9 @@ def test_a_start_behind_the_end_is_said(clock_file):
 
 def test_a_truncated_mp3_gives_what_is_left(clock_file, tmp_path):
     data = clock_file("lame.mp3").read_bytes()
-    (tmp_path / "half.mp3").write_bytes(data[: len(data) // 2])
+    (tmp_path / "half.mp3").write_bytes(data[: len(data) * 7 // 8])
     recording = read_recording(tmp_path / "half.mp3")
-    assert recording.duration_s == pytest.approx(CLOCK_S / 2, abs=1)
+    assert recording.duration_s == pytest.approx(CLOCK_S * 7 / 8, abs=1)
     for clip in recording.clips:
         assert time_heard(clip) == pytest.approx(clip.start_s, abs=0.3)
 
@@ -282,9 +282,9 @@ def test_a_truncated_mp3_gives_what_is_left(clock_file, tmp_path):
 def test_a_truncated_file_gives_what_is_left(name, clock_file, tmp_path):
     data = clock_file(name).read_bytes()
     path = tmp_path / f"half-{name}"
-    path.write_bytes(data[: len(data) // 2])
+    path.write_bytes(data[: len(data) * 7 // 8])
     recording = read_recording(path)
-    assert recording.duration_s == pytest.approx(CLOCK_S / 2, abs=CLOCK_S / 10)
+    assert recording.duration_s == pytest.approx(CLOCK_S * 7 / 8, abs=12)
     for clip in recording.clips:
         assert time_heard(clip) == pytest.approx(clip.start_s, abs=0.3)
 

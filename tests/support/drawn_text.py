@@ -28,7 +28,7 @@ def misplaced(figure: Any) -> list[str]:
         axis = text.axes
         if axis is not None and text in [*axis.get_xticklabels(), *axis.get_yticklabels()]:
             x, y = text.get_transform().transform(text.get_position())
-            inside = axis.get_window_extent(renderer).padded(2)
+            inside = axis.get_window_extent(renderer).padded(0.1)
             is_x = text in axis.get_xticklabels()
             if not (inside.x0 <= x <= inside.x1 if is_x else inside.y0 <= y <= inside.y1):
                 continue  # matplotlib keeps labels of ticks beyond the limits, and draws none of them

@@ -37,7 +37,7 @@ def test_verdicts_look_different_and_say_why(open_window, tmp_path):
     pilot = open_window()
     short = tmp_path / "short.wav"
     tool("/usr/bin/env", sys.executable, "-c", SHORT, short)
-    classify(pilot, "classical", "silence", "wind")
+    classify(pilot, "classical", "silence", "speech")
     pilot.window.jobs.submit([str(short), str(tmp_path / "none.wav")])
     pilot.until(lambda: len(pilot.window.history.find()) == 5, 30)
     seen = {}
