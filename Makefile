@@ -14,7 +14,7 @@ WILD ?=
 AUDIO ?=
 MINUTES ?= 10
 
-.PHONY: help setup setup-dev lock system demo run test wheel-test torture check bench scale evaluate models screenshots clean always
+.PHONY: help setup setup-dev lock system demo run test test-screen test-sound test-screen test-sound wheel-test torture check bench scale evaluate models screenshots clean always
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -58,8 +58,15 @@ demo: setup ## name the genres of the songs in data/samples
 run: setup ## show the window
 	$(RUN) 04_interface.py
 
+SCREEN := tests/window tests/engine tests/plots tests/program
 test: system setup-dev ## run all tests (LATEST=1: with the newest version of every package)
-	$(RUN) -m pytest
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-screen test-sound
+
+test-screen: # with a display or whole programs: the half of the tests that waits
+	$(RUN) -m pytest --durations=8 $(SCREEN)
+
+test-sound: # the other half, beside it
+	$(RUN) -m pytest --durations=8 $(addprefix --ignore=,$(SCREEN))
 
 wheel-test: setup-dev ## install the wheel in an empty environment and classify with it
 	rm -rf build/wheel build/wheel-env
