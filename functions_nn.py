@@ -287,8 +287,7 @@ def run_training(
         data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines, amplify_to=amplify_to
     )
     say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
-    name = out.name if out.parent == Path("models") else out
-    say(f"next: python 03_launch_classifier.py SONG --model {name}")
+    say(f"next: python 03_launch_classifier.py SONG --model {out.name if out.parent == Path('models') else out}")
 
 
 def _corrections(source: str | None) -> list[SongCorrection]:

@@ -21,19 +21,13 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
-SR = 22050
-CLIP_S = 30.0
-ROUNDS = 5
+from bench_library import bench_library, bench_memory, bench_rescan
+from bench_material import CLIP_S, ONE_THREAD, ROOT, ROUNDS, SONG_S, SR, row, run, write_mp3
+from support.invented import song
+
 FAMILIES = ("mfcc", "chroma", "tempo", "zcr", "rolloff")
 FOLDER_CLIPS = 40
 LONG_S = 7200.0
-LIBRARY_SONGS, WARM_SONGS = 48, 6
-SONG_S = 240.0
-RESCAN_FILES = 10_000
-MEMORY_SONGS = 2000
 PLAIN_SONGS = 8
 # The last version with a window every 62 frames and all filters of the pretrained network.
 OLD_COMMIT = "f980ec73aaa66fe361b1c58a150db5a3eb4b3cde"
@@ -60,62 +54,6 @@ for line in sys.stdin:
 """
 # A typical deviation of each kind of column over many songs; tells what a difference of columns means.
 DEVIATION = {"mfcc": 3.0, "chroma": 0.04, "tempo": 25.0, "zcr": 0.03, "rolloff": 600.0}
-
-
-def song(seconds, seed):
-    """Return music-like samples: chords, a bass and a drum, float32."""
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    t = np.arange(int(seconds * SR)) / SR
-    y = 0.003 * rng.standard_normal(len(t))
-    bar = (t // 2).astype(int)
-    roots = rng.integers(45, 60, bar[-1] + 1)
-    for interval, level in ((-12, 1.0), (0, 0.6), (4, 0.5), (7, 0.5), (12, 0.3)):
-        frequency = 440 * 2 ** ((roots[bar] + interval - 69) / 12)
-        phase = 2 * np.pi * np.cumsum(frequency) / SR
-        y += level * sum(np.sin(k * phase) / k**1.5 for k in range(1, 6))
-    y += 2 * np.exp(-np.mod(t, rng.uniform(0.35, 0.7)) / 0.05) * rng.standard_normal(len(t))
-    return (0.5 * y / np.abs(y).max()).astype(np.float32)
-
-
-def write_mp3(path, samples, *, repeat=1):
-    """Write a constant-rate mp3 whose packets are repeated: a long file in little time."""
-    import av
-    import numpy as np
-
-    with av.open(str(path), "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as file:
-        stream = file.add_stream("libmp3lame", rate=SR, layout="mono")
-        stream.bit_rate = 64_000
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="fltp", layout="mono")
-        frame.sample_rate = SR
-        file.mux([*stream.encode(frame), *stream.encode(None)])
-    if repeat > 1:
-        data = path.read_bytes()
-        with path.open("wb") as out:
-            for _ in range(repeat):
-                out.write(data)
-
-
-def run(*command):
-    """Run a command of the project to its end; return (seconds, peak memory in MB)."""
-    began = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - our own scripts
-        [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={key: value for key, value in os.environ.items() if key not in ONE_THREAD},
-    )  # fmt: skip
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command}: exit code {process.returncode}\n{errors.decode(errors='replace')}")
-    return time.perf_counter() - began, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-
-
-def row(what, value, target, kept):
-    """Write one figure beside its target."""
-    sys.stdout.write(f"{what:<66} {value:>12}   target {target:<12} {'kept' if kept else 'MISSED'}\n")
-    sys.stdout.flush()
 
 
 def bench_librosa(_):
@@ -373,84 +311,6 @@ def bench_song(folder):
     old, new = (statistics.median(values[1:]) for values in seconds.values())  # the first warms up
     what = f"a song of {SONG_S:.0f} s ({new:.2f} s of one core) against the version before"
     row(what, f"{new / old:.2f} x", "<= 0.65 x", new / old <= 0.65)
-
-
-def library_rate(folder, jobs, store):
-    """Return the songs a second that a new library takes, from the first answers on."""
-    from musicgenre.library.scan import scan
-    from musicgenre.library.store import Library
-
-    with Library(store) as library:
-        times = [time.perf_counter() for _ in scan(library, [folder]).update(jobs=jobs)]
-    return (len(times) - WARM_SONGS) / (times[-1] - times[WARM_SONGS - 1])
-
-
-def bench_library(folder):
-    """Time a library with one and two processes, and tell what a song costs in time and in bytes."""
-    os.environ.update(ONE_THREAD)
-    for i in range(LIBRARY_SONGS):
-        (folder / "short").mkdir(exist_ok=True)
-        write_mp3(folder / "short" / f"{i}.mp3", song(CLIP_S, i))
-    for i in range(LIBRARY_SONGS // 3):
-        (folder / "long").mkdir(exist_ok=True)
-        write_mp3(folder / "long" / f"{i}.mp3", song(60.0, 1000 + i), repeat=round(SONG_S / 60.0))
-    rates = {}
-    for name, jobs in [("short", 1), ("short", 2)] * 3 + [("long", 2)]:
-        store = folder / f"{name}{jobs}{len(rates.get((name, jobs), []))}.sqlite"
-        rates.setdefault((name, jobs), []).append(library_rate(folder / name, jobs, store))
-    one, two, songs = (statistics.median(rates[key]) for key in (("short", 1), ("short", 2), ("long", 2)))
-    what = f"a library of {LIBRARY_SONGS} songs of {CLIP_S:.0f} s, two processes against one"
-    row(what, f"{two / one:.2f} x", ">= 1.8 x", two / one >= 1.8)
-    size = sum(path.stat().st_size for path in folder.glob(f"{store.name}*")) / (LIBRARY_SONGS // 3)
-    sys.stdout.write(
-        f"songs of {CLIP_S:.0f} s a second: one process {one:.2f}, two {two:.2f}; of {SONG_S:.0f} s: two {songs:.2f}\n"
-        f"a song of {SONG_S:.0f} s: {2 / songs:.2f} s of one core, {1800 * songs:.0f} songs an hour and core, "
-        f"{size / 1000:.1f} kB of library\n"
-    )
-
-
-def bench_rescan(folder):
-    """Time a second run over an unchanged library of many small files."""
-    import numpy as np
-    import soundfile
-
-    for i in range(RESCAN_FILES):
-        place = folder / "music" / f"{i // 100:03d}"
-        place.mkdir(parents=True, exist_ok=True)
-        soundfile.write(place / f"{i}.wav", np.arange(i, i + 400, dtype=np.int16), 8000)
-    command = ("03_launch_classifier.py", folder / "music", "--library", folder / "songs.sqlite")
-    first, _ = run(*command)
-    seconds = statistics.median(run(*command)[0] for _ in range(3))
-    rate = RESCAN_FILES / seconds
-    what = f"files a second of a second run over {RESCAN_FILES} (the first took {first:.0f} s)"
-    row(what, f"{rate:.0f}", ">= 2000", rate >= 2000)
-
-
-def bench_memory(folder):
-    """Look at the memory of one process and its decoder over many songs in a row."""
-    import numpy as np
-    import psutil
-    import soundfile
-
-    from musicgenre.library.scan import scan
-    from musicgenre.library.store import Library
-
-    y = song(60.0, 3)
-    for i in range(MEMORY_SONGS):
-        start = (i * 577) % (len(y) - 4 * SR)
-        soundfile.write(folder / f"{i:04d}.wav", np.roll(y[start : start + 4 * SR], i)[::2], SR // 2, subtype="PCM_U8")
-    this = psutil.Process()
-
-    def memory():
-        return sum(process.memory_info().rss for process in (this, *this.children(recursive=True))) / 1e6
-
-    early = late = 0.0
-    with Library(folder / "songs.sqlite") as library:
-        for done, _ in enumerate(scan(library, [folder]).update(), 1):
-            early = max(early, memory()) if done <= MEMORY_SONGS // 10 else early
-            late = max(late, memory()) if done > MEMORY_SONGS - 100 else late
-    what = f"memory that {MEMORY_SONGS} songs in a row take more than the first {MEMORY_SONGS // 10}"
-    row(what, f"{late - early:+.1f} MB", "< 30 MB", late - early < 30)
 
 
 PARTS = {

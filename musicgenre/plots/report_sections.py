@@ -42,11 +42,35 @@ def _read_json(path: Path) -> Any:
 
 def search_section(folder: Path) -> Section:
     """Return the part of the report about a search."""
-    from musicgenre.plots import search as viz
-
     rows: list[dict[str, Any]] = read_csv(folder / "grid_results.csv").to_dict("records")
     summary: list[dict[str, Any]] = read_csv(folder / "grid_summary.csv").to_dict("records")
-    curves = _learning_curves(folder, summary)
+    chosen = folder / "chosen.json"
+    text = [f"{len(rows)} fits of {len(summary)} cells on folds that keep groups apart."]
+    if chosen.is_file():
+        config, reason = _read_json(chosen).get("config", {}), _read_json(chosen).get("reason", "")
+        text.append(f"Chosen: {config.get('feature_set')}, {config.get('architecture')}: {reason}.")
+    kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
+    columns = [name for name in kept if any(name in line for line in summary)]
+    table = ReportTable(
+        f"The best of {len(summary)} cells.",
+        [*(name.replace("_", " ") for name in columns), "accuracy", "seconds"],
+        [
+            [
+                *(_value(line.get(name)) for name in columns),
+                accuracy_words(line.get("mean"), line.get("deviation")),
+                number_words(line.get("seconds"), 2),
+            ]
+            for line in summary[:MAX_ROWS]
+        ],
+        SEARCH_WORDS,
+    )
+    return Section("The search", text, [table], _search_pictures(rows, _learning_curves(folder, summary)))
+
+
+def _search_pictures(rows: list[dict[str, Any]], curves: Any) -> list[Picture]:
+    """Return the pictures of a search, in the order to look at them."""
+    from musicgenre.plots import search as viz
+
     curve_pictures = [
         Picture(
             "search_learning_curves",
@@ -55,7 +79,7 @@ def search_section(folder: Path) -> Section:
             lambda theme: viz.learning_curves(curves, theme=theme),
         ),
     ]
-    pictures = [
+    return [
         Picture(
             "search_feature_sets",
             "Accuracy of each feature set: the best cell with its deviation over folds and seeds, and all cells.",
@@ -83,27 +107,6 @@ def search_section(folder: Path) -> Section:
             lambda theme: viz.time_against_accuracy(rows, theme=theme),
         ),
     ]
-    chosen = folder / "chosen.json"
-    text = [f"{len(rows)} fits of {len(summary)} cells on folds that keep groups apart."]
-    if chosen.is_file():
-        config, reason = _read_json(chosen).get("config", {}), _read_json(chosen).get("reason", "")
-        text.append(f"Chosen: {config.get('feature_set')}, {config.get('architecture')}: {reason}.")
-    kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
-    columns = [name for name in kept if any(name in line for line in summary)]
-    table = ReportTable(
-        f"The best of {len(summary)} cells.",
-        [*(name.replace("_", " ") for name in columns), "accuracy", "seconds"],
-        [
-            [
-                *(_value(line.get(name)) for name in columns),
-                accuracy_words(line.get("mean"), line.get("deviation")),
-                number_words(line.get("seconds"), 2),
-            ]
-            for line in summary[:MAX_ROWS]
-        ],
-        SEARCH_WORDS,
-    )
-    return Section("The search", text, [table], pictures)
 
 
 def _value(text: Any) -> Any:
@@ -216,38 +219,8 @@ def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
             ),
         )
     ]
-    answers = found.get("answers")
-    if answers:
-        genres, names = found["genres"], answers["clip_id"]
-        y, p = np.array(answers["y"], dtype=int), np.array(answers["probabilities"], dtype=float)
-        guess = p.argmax(axis=1) if len(p) else y
-        pictures += [
-            Picture(
-                "model_confusion",
-                "What the clips of each genre were named, in percent.",
-                lambda theme: viz.confusion_matrix(y, guess, genres, theme=theme),
-            ),
-            Picture(
-                "model_recall",
-                "Recall: the share of the clips of each genre that were named rightly, each clip when it was held out.",
-                lambda theme: viz.recall_per_genre(y, guess, genres, theme=theme),
-            ),
-            Picture(
-                "model_reliability",
-                "How often the program is right at each confidence; on the dashed line confidence is honest.",
-                lambda theme: viz.reliability(y, p, genres, theme=theme),
-            ),
-            Picture(
-                "model_coverage",
-                "Accuracy when the least sure answers are left out.",
-                lambda theme: viz.coverage_curve(y, p, genres, threshold=found.get("uncertain_below"), theme=theme),
-            ),
-            Picture(
-                "model_hardest",
-                "Clips whose own genre got the least probability.",
-                lambda theme: viz.hardest_clips(names, y, p, genres, theme=theme),
-            ),
-        ]
+    if found.get("answers"):
+        pictures += _answer_pictures(found)
     lengths = found.get("lengths")
     if lengths:
         seconds, accuracy, low, high = zip(*lengths, strict=True)
@@ -272,3 +245,39 @@ def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
             )
         )
     return pictures
+
+
+def _answer_pictures(found: Mapping[str, Any]) -> list[Picture]:
+    """Return the pictures of the answers for clips that were held out."""
+    from musicgenre.plots import model as viz
+
+    genres, names = found["genres"], found["answers"]["clip_id"]
+    y, p = np.array(found["answers"]["y"], dtype=int), np.array(found["answers"]["probabilities"], dtype=float)
+    guess = p.argmax(axis=1) if len(p) else y
+    return [
+        Picture(
+            "model_confusion",
+            "What the clips of each genre were named, in percent.",
+            lambda theme: viz.confusion_matrix(y, guess, genres, theme=theme),
+        ),
+        Picture(
+            "model_recall",
+            "Recall: the share of the clips of each genre that were named rightly, each clip when it was held out.",
+            lambda theme: viz.recall_per_genre(y, guess, genres, theme=theme),
+        ),
+        Picture(
+            "model_reliability",
+            "How often the program is right at each confidence; on the dashed line confidence is honest.",
+            lambda theme: viz.reliability(y, p, genres, theme=theme),
+        ),
+        Picture(
+            "model_coverage",
+            "Accuracy when the least sure answers are left out.",
+            lambda theme: viz.coverage_curve(y, p, genres, threshold=found.get("uncertain_below"), theme=theme),
+        ),
+        Picture(
+            "model_hardest",
+            "Clips whose own genre got the least probability.",
+            lambda theme: viz.hardest_clips(names, y, p, genres, theme=theme),
+        ),
+    ]

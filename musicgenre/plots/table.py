@@ -66,6 +66,29 @@ def table_pictures(
             lambda theme: clips_per_genre(labels, groups=groups, theme=theme),
         )
     ]
+    pictures += _family_pictures(labels, features)
+    points: dict[str, tuple[np.ndarray, str]] = {}  # computed when the first theme is drawn
+
+    def draw_map(method: str, theme: str) -> "Figure":
+        if method not in points:
+            points[method] = map_points(features, method, seed=seed)
+        return clip_map(labels, *points[method], theme=theme)
+
+    pictures += [
+        Picture("map_pca", "Clips on the two directions of greatest variance.", lambda theme: draw_map("PCA", theme)),
+        Picture("map_tsne", "Clips near each other sound alike (t-SNE).", lambda theme: draw_map("t-SNE", theme)),
+        Picture(
+            "feature_correlation",
+            "Correlation of the features over all clips.",
+            lambda theme: feature_correlation(features, theme=theme),
+        ),
+    ]
+    return pictures
+
+
+def _family_pictures(labels: Sequence[str], features: "pd.DataFrame") -> list[Picture]:
+    """Return the pictures of each family that a table has."""
+    pictures = []
     for family, name in FAMILY_NAMES.items():
         if _numbered(features, f"{PREFIXES[family]}_mean_"):
             pictures.append(
@@ -92,22 +115,6 @@ def table_pictures(
                 lambda theme: mean_mel(labels, features, theme=theme),
             )
         )
-    points: dict[str, tuple[np.ndarray, str]] = {}  # computed when the first theme is drawn
-
-    def draw_map(method: str, theme: str) -> "Figure":
-        if method not in points:
-            points[method] = map_points(features, method, seed=seed)
-        return clip_map(labels, *points[method], theme=theme)
-
-    pictures += [
-        Picture("map_pca", "Clips on the two directions of greatest variance.", lambda theme: draw_map("PCA", theme)),
-        Picture("map_tsne", "Clips near each other sound alike (t-SNE).", lambda theme: draw_map("t-SNE", theme)),
-        Picture(
-            "feature_correlation",
-            "Correlation of the features over all clips.",
-            lambda theme: feature_correlation(features, theme=theme),
-        ),
-    ]
     return pictures
 
 

@@ -168,10 +168,8 @@ def search(
     ----------
     folder, out : Path
         The table, and where the reports go.
-    size : str
-        ``quick`` or ``full``.
-    seeds : int
-        Networks with hidden layers are trained with this many seeds; linear ones give the same for all.
+    size, seeds : str, int
+        ``quick`` or ``full``; trainings of networks with hidden layers (linear ones give the same for all seeds).
     jobs, dask : int, str
         See `parallel.run_many`.
     progress : callable

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bench import song as invented
+from support.invented import song as invented
 from support.library_material import EIGHT, MUSIC, fill, piece, write_song
 from support.material import encode, json_lines, run_script, write_wav
 
