@@ -6,7 +6,8 @@ import pytest
 from support.material import ROOT
 
 SCRIPTS = {
-    "00_preprocess_music.py", "01_nn_hyperparam.py", "02_nn_train_model.py", "03_launch_classifier.py", "04_interface.py",
+    "00_preprocess_music.py", "01_nn_hyperparam.py", "02_nn_train_model.py",
+    "03_launch_classifier.py", "04_interface.py",
 }  # fmt: skip
 FACE = {"functions_nn.py", "functions_interface.py", "functions_dataviz.py"}
 MODULES = [path for place in ("musicgenre", "tools", "beetsplug") for path in ROOT.glob(f"{place}/**/*.py")]
