@@ -14,7 +14,7 @@ WILD ?=
 AUDIO ?=
 MINUTES ?= 10
 
-.PHONY: help setup setup-dev lock system demo run test test-screen test-sound test-screen test-sound wheel-test torture check bench scale evaluate models screenshots clean always
+.PHONY: help setup setup-dev lock system demo run test test-screen test-sound wheel-test torture check bench scale evaluate models screenshots clean always
 
 help: ## list these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
@@ -58,15 +58,18 @@ demo: setup ## name the genres of the songs in data/samples
 run: setup ## show the window
 	$(RUN) 04_interface.py
 
+ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL # tests run make themselves
+TIMED := tests/window/test_responsiveness.py# which nothing may disturb
 SCREEN := tests/window tests/engine tests/plots tests/program
 test: system setup-dev ## run all tests (LATEST=1: with the newest version of every package)
+	$(ALONE) $(RUN) -m pytest $(TIMED)
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-screen test-sound
 
-test-screen: # with a display or whole programs: the half of the tests that waits
-	$(RUN) -m pytest --durations=8 $(SCREEN)
+test-screen: ## the half of the tests that waits: with a display, or of whole programs
+	$(ALONE) $(RUN) -m pytest --durations=8 $(SCREEN) --ignore=$(TIMED)
 
-test-sound: # the other half, beside it
-	$(RUN) -m pytest --durations=8 $(addprefix --ignore=,$(SCREEN))
+test-sound: ## the other half, which runs beside it
+	$(ALONE) $(RUN) -m pytest --durations=8 $(addprefix --ignore=,$(SCREEN))
 
 wheel-test: setup-dev ## install the wheel in an empty environment and classify with it
 	rm -rf build/wheel build/wheel-env

@@ -50,7 +50,12 @@ def test_the_cover_of_a_file_is_shown_and_stays_when_the_file_is_gone(open_windo
     key = pilot.window.answers.shown
     pilot.window.close()
     pilot = open_window()
-    pilot.window.list.go(key)
+
+    def chosen():
+        pilot.window.list.go(key)  # once the list holds it
+        return pilot.window.answers.shown == key
+
+    assert pilot.until(chosen, 10)
     header = pilot.window.pages.answer.header
     assert pilot.until(lambda: header.has_cover, 30) and "Harvesters" in header.maker.whole
     pilot.window.preferences.use_scale(1.5)
