@@ -59,14 +59,14 @@ run: setup ## show the window
 	$(RUN) 04_interface.py
 
 ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL # tests run make themselves
-TIMED := tests/window/test_responsiveness.py# which nothing may disturb
+TIMED := $(addprefix tests/window/test_,responsiveness.py songs.py batch.py)# which nothing may disturb
 SCREEN := tests/window tests/engine tests/plots tests/program
 test: system setup-dev ## run all tests (LATEST=1: with the newest version of every package)
 	$(ALONE) $(RUN) -m pytest $(TIMED)
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-screen test-sound
 
 test-screen: ## the half of the tests that waits: with a display, or of whole programs
-	$(ALONE) $(RUN) -m pytest --durations=8 $(SCREEN) --ignore=$(TIMED)
+	$(ALONE) $(RUN) -m pytest --durations=8 $(SCREEN) $(addprefix --ignore=,$(TIMED))
 
 test-sound: ## the other half, which runs beside it
 	$(ALONE) $(RUN) -m pytest --durations=8 $(addprefix --ignore=,$(SCREEN))
