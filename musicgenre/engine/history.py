@@ -242,12 +242,12 @@ class History:
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
-            files = sorted((self.folder / "pictures").glob("*.npz"), key=lambda path: -path.stat().st_mtime)
+            files = [path for path in (self.folder / "pictures").iterdir() if path.suffix in (".npz", ".song")]
+            newest = dict.fromkeys(path.stem for path in sorted(files, key=lambda path: -path.stat().st_mtime))
             there = set(self.keys()) | {row[0] for row in self.rows("SELECT key FROM unfinished")} if orphans else set()
-            for index, path in enumerate(files):
-                if index >= kept or (orphans and path.stem not in there):
-                    path.unlink(missing_ok=True)
-                    path.with_suffix(".song").unlink(missing_ok=True)
+            gone = {key for index, key in enumerate(newest) if index >= kept or (orphans and key not in there)}
+            for path in filter(lambda path: path.stem in gone, files):
+                path.unlink(missing_ok=True)
 
     # ---- corrections
 

@@ -32,6 +32,17 @@ class Details:
 
     def keep(self, key: str, store: str | None, details: SongTags) -> None:
         """Keep the details of an answer's song, and tell that there are some."""
+        self._store(key, store, details)
+        self._tell(DetailsKept(key))
+
+    def keep_file(self, key: str, store: str | None, path: Path) -> None:
+        """Keep what a file says of its song."""
+        details = _of_file(path)
+        if details:
+            self.keep(key, store, details)
+
+    def _store(self, key: str, store: str | None, details: SongTags) -> None:
+        """Write details beside the spectra, or remember them where nothing is written."""
         if store:
             values = {"artist": details.artist, "album": details.album}
             values["cover"] = base64.b64encode(details.cover).decode("ascii")
@@ -39,15 +50,6 @@ class Details:
                 write_atomic(details_path(store), json.dumps(values))
         else:
             self._known[key] = details
-        self._tell(DetailsKept(key))
-
-    def keep_file(self, key: str, store: str | None, path: Path) -> None:
-        """Keep what a file says of its song."""
-        from musicgenre.audio.sandbox import tags_safely
-        from musicgenre.errors import GenreError
-
-        with contextlib.suppress(GenreError, OSError):
-            self.keep(key, store, tags_safely(path))
 
     def read(self, request: ReadDetails) -> None:
         """Tell the details of an answer's song, the cover as large as it is shown."""
@@ -56,10 +58,7 @@ class Details:
         self._tell(DetailsRead(request.song.key, details.artist, details.album, cover))
 
     def _find(self, request: ReadDetails) -> SongTags | None:
-        """Return details that were kept, or those of the file."""
-        from musicgenre.audio.sandbox import tags_safely
-        from musicgenre.errors import GenreError
-
+        """Return details that were kept, or those of the file, which are kept from then on: it may go."""
         song = request.song
         if song.key in self._known:
             return self._known[song.key]
@@ -67,10 +66,20 @@ class Details:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 values = json.loads(details_path(song.store).read_text(encoding="utf-8"))
                 return SongTags(str(values["artist"]), str(values["album"]), base64.b64decode(values["cover"]))
-        path = Path(song.prediction.input)
-        with contextlib.suppress(GenreError, OSError, ValueError):
-            return tags_safely(path) if path.is_file() else None
-        return None
+        details = _of_file(Path(song.prediction.input))
+        if details:
+            self._store(song.key, song.store, details)
+        return details
+
+
+def _of_file(path: Path) -> SongTags | None:
+    """Return what a file says of its song, None where it cannot be read."""
+    from musicgenre.audio.sandbox import tags_safely
+    from musicgenre.errors import GenreError
+
+    with contextlib.suppress(GenreError, OSError, ValueError):  # ValueError: a name that no file can have
+        return tags_safely(path) if path.is_file() else None
+    return None
 
 
 def _scaled(cover: bytes, side: int) -> bytes:

@@ -125,9 +125,7 @@ class BatchPage(ttk.Frame):
         ):  # fmt: skip
             if label.whole != text:
                 label.show(text)
-        self.bar.configure(value=view.fraction)
-        self.bar.grid() if view.running or view.stopped else self.bar.grid_remove()
-        self.now.grid() if view.now else self.now.grid_remove()
+        self.bar.configure(value=view.fraction)  # nothing is taken away, or the buttons would move under the pointer
         self.pause.configure(text="Go on" if view.paused else "Pause", underline=-1 if view.paused else 2)
         number = len(view.chosen.keys) if view.chosen else sum(len(part.keys) for part in view.parts)
         self.export.configure(text=f"Export {number}…" if view.chosen else "Export all…")

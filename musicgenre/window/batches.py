@@ -44,7 +44,7 @@ class Batches:
         """Write the page."""
         jobs, batch = self._jobs, self._jobs.batch
         stopped = [row.key for row in jobs.stopped() if row.key in batch.keys]
-        running = jobs.busy or any(row.state == "choosing" for row in jobs.rows.values() if row.key in batch.keys)
+        running = jobs.busy or any(row.key in batch.keys for row in jobs.unfinished())  # answers on their way count
         if self._chosen and not set(self._chosen.keys) <= batch.keys.keys():
             self._chosen = None
         row = jobs.working()

@@ -43,7 +43,7 @@ def test_a_folder_is_worked_through_with_the_running_row_on_top_and_ends_in_a_su
     assert pilot.until(lambda: page.head.whole == "2 of 7", 30)
     running = next(row for row in window.jobs.rows.values() if row.state in ("working", "waiting"))
     assert "left" in page.state_label.whole
-    assert 2 / 7 <= float(page.bar.cget("value")) < 3 / 7
+    assert 2 / 7 <= float(page.bar.cget("value")) <= 3 / 7
     assert side.songs()[0] == running.key and side.tree.bbox(running.key), "the running row is not in view on top"
     assert side.tree.item("s:work", "text") == "At work: 2 of 7 done"
     assert pilot.rest() and pilot.until(lambda: page.head.whole == "7 done", 5)

@@ -119,3 +119,19 @@ def test_a_video_opens_in_the_browser_and_what_is_gone_is_said(open_window, open
     assert pilot.until(lambda: pilot.window.answers.shown == "gone", 5)
     pilot.window.songs.open()
     assert "not there any more" in pilot.window.status.whole and not opener.exists()
+
+
+def test_details_that_were_read_once_are_there_when_the_file_is_gone(open_window, tmp_path):
+    song = write_song(tmp_path / "song.mp3", artist="The Harvesters", album="Old Mill", image=picture())
+    pilot = open_window(ready=False)
+    history = pilot.window.history
+    entry = history.add("kept", replace(SONG, input=str(song)))
+    asked = ReadDetails(reference(history, entry), 64)
+    told = []
+    Details(told.append).read(asked)
+    song.unlink()
+    Details(told.append).read(asked)
+    assert told[0] == told[1] and told[1].artist == "The Harvesters" and told[1].cover
+    history.remove("kept")
+    history.prune_pictures(orphans=True)
+    assert not details_path(str(history.picture_path("kept"))).exists()
