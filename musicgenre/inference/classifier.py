@@ -191,7 +191,9 @@ class Classifier:
             parts = song_parts(pieces, self.model.genres, start_s=start, end_s=end)
             if len(parts) > 1 and features.windows is not None:
                 parts = named_parts(self.model, parts, sound.sections, features.windows)
-        answer = decide(answer, probabilities, parts, model=self.model, may_be_music=other >= doubt_from)
+        answer = decide(
+            answer, probabilities, parts, model=self.model, may_be_music=other >= doubt_from, silent=sound.silent
+        )
         shown = pieces if answer.verdict == "mixed" else over_time  # whose borders are those of the parts
         return replace(answer, segments=self._segments(recording, sound, shown, probabilities))
 

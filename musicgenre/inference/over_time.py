@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from musicgenre.audio.recording import Recording
+from musicgenre.audio.silence import between
 from musicgenre.features.musicnn import MUSICNN_FAMILIES, Windows, statistics_of
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.prediction import Part
@@ -179,15 +180,23 @@ def named_parts(
     return found
 
 
-def is_mixed(parts: Sequence[Part], *, named_from: float) -> bool:
-    """Return whether at least two genres are each named, at a confidence, over enough of a song."""
-    if not parts:
-        return False
-    length = parts[-1].end_s - parts[0].start_s
+def is_mixed(parts: Sequence[Part], *, named_from: float, silent: Sequence[Span] = ()) -> bool:
+    """Return whether at least two genres are each named, at a confidence, over enough of what sounds of a song.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    named_from : float
+        The confidence.
+    silent : sequence of (start, end)
+        Silence, sorted, in seconds: no part of the song's length.
+    """
+    lengths = [sum(end - start for start, end in between(silent, part.start_s, part.end_s)) for part in parts]
+    length = sum(lengths)
     named_from -= SHORT_LOWER * (length < SHORT_S)
     seconds: dict[str, float] = {}
-    for part in parts:
+    for part, part_s in zip(parts, lengths, strict=True):
         if part.confidence >= named_from:
-            seconds[part.genre] = seconds.get(part.genre, 0.0) + part.end_s - part.start_s
+            seconds[part.genre] = seconds.get(part.genre, 0.0) + part_s
     enough = min(NAMED_S, NAMED_SHARE * length)
     return sum(in_all >= enough - 1e-6 for in_all in seconds.values()) >= 2

@@ -8,7 +8,7 @@ import numpy as np
 from musicgenre.features.musicnn import TAGS, Windows
 from musicgenre.inference.model import GenreModel
 from musicgenre.inference.not_music import KINDS
-from musicgenre.inference.over_time import is_mixed
+from musicgenre.inference.over_time import Span, is_mixed
 from musicgenre.inference.prediction import Part, Prediction, Tag
 from musicgenre.inference.wording import closest_words, doubtful_words, other_sound_words, parts_words, set_words
 
@@ -38,8 +38,9 @@ def not_music(answer: Prediction, *, kind: str | None) -> Prediction:
 
 
 def decide(
-    answer: Prediction, probabilities: np.ndarray, parts: Sequence[Part], *, model: GenreModel, may_be_music: bool
-) -> Prediction:
+    answer: Prediction, probabilities: np.ndarray, parts: Sequence[Part], *, model: GenreModel, may_be_music: bool,
+    silent: Sequence[Span] = (),
+) -> Prediction:  # fmt: skip
     """Complete the answer for a recording that is music, or may be.
 
     Parameters
@@ -53,6 +54,8 @@ def decide(
     model : GenreModel
     may_be_music : bool
         Whether the detector of other sounds is in doubt.
+    silent : sequence of (start, end)
+        Silence in the song, sorted, in seconds.
     """
     best = int(probabilities.argmax())
     genre, confidence = model.genres[best], float(probabilities[best])
@@ -63,7 +66,7 @@ def decide(
     if confidence >= named_from:
         return replace(unsure, verdict="genre", likely=None if level is None else [genre])
     likely = None if level is None else likely_genres(probabilities, model.genres, level=max(level, named_from))
-    if is_mixed(parts, named_from=named_from):
+    if is_mixed(parts, named_from=named_from, silent=silent):
         reason = parts_words(parts, model.names)
         return replace(answer, verdict="mixed", likely=likely, parts=list(parts), reason=reason)
     if likely:

@@ -132,3 +132,15 @@ def test_parts_of_a_short_song_need_less_confidence(length, confidence, mixed):
 def test_a_part_that_is_not_sure_does_not_count():
     unsure = [*parts((50, "blues")), Part(50.0, 100.0, "rock", 0.79)]
     assert not is_mixed(unsure, named_from=0.8) and is_mixed(unsure, named_from=0.79)
+
+
+@pytest.mark.parametrize(("silence_s", "mixed"), [(0.0, True), (24.0, True), (24.1, False)])
+def test_silence_in_a_part_is_no_music_of_its_genre(silence_s, mixed):
+    song = parts((80, "blues"), (44, "rock"))
+    assert is_mixed(song, named_from=0.8, silent=[(100 - silence_s / 2, 100 + silence_s / 2)]) is mixed
+
+
+def test_minutes_of_silence_around_short_parts_change_nothing():
+    near = parts((10, "blues"), (10, "rock"))
+    far = [near[0], Part(10.0, 320.0, "rock", 0.9)]
+    assert is_mixed(near, named_from=0.8) and is_mixed(far, named_from=0.8, silent=[(10.0, 310.0)])
