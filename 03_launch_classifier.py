@@ -82,6 +82,9 @@ def work(words):
 
         return LIBRARY_COMMANDS[command](**values)
     options = parse(words)
+    from musicgenre.audio.decoder import prepare
+
+    prepare()  # before the rest is loaded, which takes as long as a decoder needs to start
     from musicgenre.audio.recording import Excerpt
 
     shared = {
