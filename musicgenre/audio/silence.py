@@ -141,7 +141,7 @@ def full_scale_gain(parts: Sequence[np.ndarray]) -> np.float32:
 
 
 def channel_rows(planes: np.ndarray, *, sample_rate: int) -> np.ndarray:
-    """Return what is kept of a block of channels (channels, n): two rows that may cancel, or one."""
+    """Reduce a block of channels (channels, n) to two rows that may cancel, or one."""
     channels = len(planes)
     if channels == 1 or (channels == 2 and sample_rate <= MAX_PAIR_RATE):
         return planes

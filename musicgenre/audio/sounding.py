@@ -1,4 +1,4 @@
-"""Recording -> what is heard of it: its sections without silence and offsets, used by 00, 03, 04 and the pictures."""
+"""Remove silence and offsets from the sections of a recording; used by 00, 03, 04 and the plots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class SoundingParts:
 
     @property
     def spans(self) -> list[Stretch]:
-        """The stretches (start, end) that are heard, in seconds."""
+        """The analysed stretches (start, end), in seconds."""
         return [span for clip in self.clips for span in clip.spans]
 
 
