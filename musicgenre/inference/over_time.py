@@ -17,6 +17,7 @@ from musicgenre.inference.prediction import Part
 
 SEGMENT_S = 10.0  # of a song's segments; 20 s songs: as accurate as all windows together, within a point
 PIECE_S = 5.0  # of which the parts of a mixed song are made: two or three windows each
+BORDER = 0.45  # of a stretch from which there is one more: not a half, so that no usual length (15 s, 25 s) is on it
 CHANGE = (
     2.0  # the price of a change of genre, as a logarithm of probabilities: at 1.5 more parts are wrong, at 2.5 missed
 )
@@ -95,7 +96,7 @@ def _divided(spans: Sequence[Span], length_s: float) -> Iterator[tuple[float, fl
     """Yield (start, end, seconds of sound) of stretches of about a length of sound, silence left out."""
     begins, ends = np.array(spans, float).reshape(-1, 2).T
     sound = np.concatenate([[0.0], np.cumsum(ends - begins)])  # seconds of sound before each span
-    edges = np.linspace(0.0, sound[-1], max(round(sound[-1] / length_s), 1) + 1)
+    edges = np.linspace(0.0, sound[-1], max(int(sound[-1] / length_s + BORDER), 1) + 1)
     span = np.clip(np.searchsorted(sound, edges[:-1], side="right") - 1, 0, len(begins) - 1)
     starts = begins[span] + edges[:-1] - sound[span]
     yield from zip(starts.tolist(), [*starts[1:].tolist(), ends[-1]], np.diff(edges).tolist(), strict=True)
