@@ -406,7 +406,7 @@ def many(tmp_path_factory):
 def journal_lines(out):
     """Return the number of finished clips in the journal of a running 00."""
     path = Path(out) / JOURNAL
-    return max(len(path.read_text().splitlines()) - 1, 0) if path.exists() else 0
+    return max(path.read_text().count("\n") - 1, 0) if path.exists() else 0  # a torn line is none
 
 
 def start_and_wait(many, out, jobs, clips=2):
