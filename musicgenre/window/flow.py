@@ -1,9 +1,10 @@
-"""Frames that adapt to their room: rows that wrap, pages that scroll, scrollbars only where they are needed."""
+"""Frames that adapt to their room: rows that wrap, pages that scroll."""
 
 import tkinter as tk
 from tkinter import ttk
 from typing import Any
 
+from musicgenre.window.auto_scroll import AutoScrollbar
 from musicgenre.window.look import Look
 
 
@@ -75,18 +76,6 @@ class Flow(ttk.Frame):
         wanted = max(y - gap, 1)
         if int(self.cget("height")) != wanted:
             self.configure(height=wanted)
-
-
-class AutoScrollbar(ttk.Scrollbar):
-    """A scrollbar in a grid that is there only while not everything is seen."""
-
-    def set(self, first: float | str, last: float | str) -> None:
-        """Show what part is seen."""
-        if float(first) <= 0.0 and float(last) >= 1.0:
-            self.grid_remove()
-        else:
-            self.grid()
-        super().set(first, last)
 
 
 class Scrolled(ttk.Frame):
