@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL);
 LISTED = {
     "input": "$.answer.input", "verdict": "$.answer.verdict", "genre": "$.answer.genre",
     "confidence": "$.answer.confidence", "artist": "$.artist",
+    "tempo": "$.answer.tempo_bpm",
 }  # fmt: skip
 SONGS = "input, made, key, title, verdict, genre, confidence, artist"
 INDEX = f"CREATE INDEX IF NOT EXISTS answers_songs ON answers ({SONGS})"

@@ -7,11 +7,12 @@ from musicgenre.engine.listing import Filter, Order, earlier_keys, part_counts, 
 from musicgenre.window.context import Context
 from musicgenre.window.history_list import STOPPED, WORK, AnswerList, ListRow
 from musicgenre.window.jobs import Jobs
-from musicgenre.window.list_wording import date_cell, day_of, day_words, genre_cell, part_words, sure_cell
+from musicgenre.window.list_wording import date_cell, day_of, day_words, genre_cell, part_words, sure_cell, tempo_cell
 from musicgenre.window.rows import Row
 from musicgenre.window.wording import found_words
 
 LOOK_MS = 1000  # between two looks at what other windows have changed
+NOTHING = ("", "", "")  # confidence, tempo and date of a job
 FEW = 40  # changed songs that are written one by one
 
 
@@ -102,7 +103,7 @@ class HistoryView:
         by_day = self.order.by_day and not inside
         cells = (
             entry.artist or "", genre_cell(entry.prediction, corrected), sure_cell(entry.prediction, corrected),
-            date_cell(entry.made, by_day=by_day),
+            tempo_cell(entry.prediction), date_cell(entry.made, by_day=by_day),
         )  # fmt: skip
         kind = "genre" if corrected else entry.prediction.verdict
         return ListRow(entry.key, entry.title, kind, cells, f"s:{day_of(entry.made)}", inside, entry.colour)
@@ -110,14 +111,15 @@ class HistoryView:
     def job_row(self, row: Row) -> ListRow:
         """Return what the list shows of a job."""
         if row.state == "stopped":
-            return ListRow(row.key, row.title, "stopped", ("", "stopped", "", ""), STOPPED)
+            return ListRow(row.key, row.title, "stopped", ("", "stopped", *NOTHING), STOPPED)
         if row.state == "choosing":
-            return ListRow(row.key, row.title, "work", ("", "choose …", "", ""), WORK)
+            return ListRow(row.key, row.title, "work", ("", "choose …", *NOTHING), WORK)
         if row.state == "working" and row.stage:
             stage, fraction = row.stage
             words = "loading" if stage == "prepare" else stage
-            return ListRow(row.key, row.title, "work", ("", f"{words} …", f"{fraction:.0%}" * bool(fraction), ""), WORK)
-        return ListRow(row.key, row.title, "waiting", ("", "waiting", "", ""), WORK)
+            far = f"{fraction:.0%}" if fraction else "…"  # not below "Sure", where it would be read as an answer's
+            return ListRow(row.key, row.title, "work", ("", f"{words} {far}", *NOTHING), WORK)
+        return ListRow(row.key, row.title, "waiting", ("", "waiting", *NOTHING), WORK)
 
     def section(self, section: str) -> str:
         """Return what a section of the list is called."""

@@ -30,6 +30,7 @@ class Inputs:
     def __init__(self, context: Context, jobs: Jobs, top: TopBar) -> None:
         self._context, self._jobs, self._top = context, jobs, top
         self._typed: dict[str, str] = {}  # what the box held -> that text, to be put back if it fails
+        self._put_back = ""  # what failed last and came back into the box
         self.edges: list[tk.Frame] = []
         jobs.failed.append(self._failed)
         context.root.bind_all("<<Paste>>", self._paste, add=True)
@@ -78,6 +79,7 @@ class Inputs:
         typed = self._typed.pop(text, "")
         if typed and not self._top.entry.get():
             self._top.entry.insert(0, typed)
+            self._put_back = typed
             if self._context.root.focus_get() is self._top.entry:
                 self._top.entry.selection_range(0, "end")
             self._context.say(sentence or f"No answer for “{typed}”", bad=True)
@@ -90,8 +92,7 @@ class Inputs:
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get().strip()
             if _is_link(text):
-                self._typed[text] = text
-                self.submit([text])
+                self._submit_link(text)
             elif text:
                 entry.delete(0, "end")
                 entry.insert(0, clean_title(text))
@@ -104,13 +105,21 @@ class Inputs:
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get()
             if event.widget.winfo_toplevel() is root and _is_link(text.strip()):
-                self._typed[text.strip()] = text.strip()
-                self.submit([text.strip()])
+                self._submit_link(text.strip())
                 return "break"
             with contextlib.suppress(tk.TclError):
                 event.widget.delete("sel.first", "sel.last")
             event.widget.insert("insert", text.replace("\n", " "))
         return "break"
+
+    def _submit_link(self, link: str) -> None:
+        """Classify a pasted link; it takes the place of what failed before it, and of what was selected to go."""
+        entry = self._top.entry
+        whole, in_entry = entry.get(), self._context.root.focus_get() is entry
+        if in_entry and entry.selection_present() and entry.selection_get() == whole or whole == self._put_back:
+            entry.delete(0, "end")
+        self._typed[link] = link
+        self.submit([link])
 
     def accept_drops(self, target: Any, without: Callable[[str], object]) -> None:
         """Take files and links that are dropped on a widget; where that is impossible `without` is told why."""

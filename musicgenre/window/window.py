@@ -206,7 +206,7 @@ class Window:
         self.songs = Songs(context, page, current=current)
         self.answers.opened = self.songs.ask
         self.similar = Similar(
-            context, self.listening, current=current, show=self.list.go,
+            context, self.listening, current=current, show=self.answers.open,
             classify=lambda path: self.jobs.submit([path]), add_folder=self.inputs.open_folder,
         )  # fmt: skip
         self.controllers = Controllers(

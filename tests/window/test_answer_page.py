@@ -76,6 +76,7 @@ def test_a_set_and_a_mixed_song_say_between_what(open_window):
     page = show(pilot, "mixed")
     assert page.panel.headline.whole == "Mixed" and page.panel.sure.cget("text") == ""
     assert chips(page)[:2] == ["0:00–0:09 Hip-Hop", "0:09–0:16 Jazz"]
+    assert set(offered(page)[:2]) == {"It’s Hip-Hop", "It’s jazz"}
 
 
 def test_what_the_number_means_is_in_its_tooltip_alone(open_window):
@@ -137,6 +138,21 @@ def test_every_tab_shows_its_picture_with_what_to_see_and_the_reasons(open_windo
     pilot.root.geometry("1200x760+0+0")
     pilot.turn(0.3)
     assert pilot.drawn("mel_spectrogram")
+
+
+def test_a_page_without_pictures_is_seen_after_one_that_scrolls(open_window):
+    """A scrollbar that went while the page was laid out took the page with it."""
+    pilot = open_window()
+    pilot.window.panes.begin(620)
+    classify(pilot, "rock")
+    page = pilot.window.pages.answer
+    assert pilot.until(page._page.bar.winfo_viewable, 5)
+    pilot.window.jobs.submit(["/nowhere/at all.ogg"])
+    assert pilot.until(lambda: page.panel.headline.whole == "No answer", 20)
+    pilot.turn(0.5)
+    words = page.panel.headline
+    seen = pilot.root.winfo_containing(words.winfo_rootx() + 20, words.winfo_rooty() + words.winfo_height() // 2)
+    assert seen is words and not page._page.bar.winfo_viewable()
 
 
 def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_window):
