@@ -160,6 +160,7 @@ class HistoryView:
 
     def _look(self) -> None:
         """Show what other windows have changed, and look again later."""
+        self._context.history.tidy()
         changes = self._context.history.changes()
         if changes != self._changes:
             self._changes = changes

@@ -28,7 +28,7 @@ from musicgenre.window.history_list import PAUSE_MS, SLICE
 from musicgenre.window.rows import Row, Watcher, input_title, new_key
 from musicgenre.window.wording import STAGES, short_answer, summary
 
-BUDGET_S = 0.006  # of one round of queueing
+BUDGET_S = 0.003  # of one round of queueing
 FAULT = "a fault in the program; its details are in the log file"
 
 
