@@ -130,7 +130,6 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
         Command("Export list as JSON…", lambda: do.exports.save_list("json"), 15, "File", 1),
         Command("Export list as playlist…", lambda: do.exports.save_list("m3u8"), 15, "File", 1),
         Command("Export corrections…", do.corrections.export, 7, "File", 1),
-        Command("Add my music folder…", do.inputs.open_folder, 2, "File", 1),
         Command("Quit", do.close, 0, "File", 2, "Ctrl+Q", ("<Control-q>",), "quit"),
         Command("Undo", do.undo.undo, 0, "Edit", 0, "Ctrl+Z", ("<Control-z>",), "bring back what was removed"),
         Command("Cut", do.editing.cut, 2, "Edit", 1, "Ctrl+X", help="cut, copy and paste text"),

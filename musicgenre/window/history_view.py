@@ -12,6 +12,7 @@ from musicgenre.window.rows import Row
 from musicgenre.window.wording import found_words
 
 LOOK_MS = 1000  # between two looks at what other windows have changed
+DONE_WORDS = {"download": "fetched", "decode": "decoded", "analyse": "analysed"}
 NOTHING = ("", "", "")  # confidence, tempo and date of a job
 FEW = 40  # changed songs that are written one by one
 
@@ -116,9 +117,9 @@ class HistoryView:
             return ListRow(row.key, row.title, "work", ("", "choose …", *NOTHING), WORK)
         if row.state == "working" and row.stage:
             stage, fraction = row.stage
-            words = "loading" if stage == "prepare" else stage
-            far = f"{fraction:.0%}" if fraction else "…"  # not below "Sure", where it would be read as an answer's
-            return ListRow(row.key, row.title, "work", ("", f"{words} {far}", *NOTHING), WORK)
+            done = DONE_WORDS.get(stage) if fraction else None  # not below "Sure", where an answer's number stands
+            words = f"{fraction:.0%} {done}" if done else "loading …" if stage == "prepare" else f"{stage} …"
+            return ListRow(row.key, row.title, "work", ("", words, *NOTHING), WORK)
         return ListRow(row.key, row.title, "waiting", ("", "waiting", *NOTHING), WORK)
 
     def section(self, section: str) -> str:

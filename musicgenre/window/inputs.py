@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from musicgenre.sources.links import is_address
 from musicgenre.text import clean_title
 from musicgenre.window.context import Context
 from musicgenre.window.jobs import Jobs
@@ -91,7 +92,7 @@ class Inputs:
             return None  # the list of a combobox has no widget of its own here
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get().strip()
-            if _is_link(text):
+            if is_address(text):
                 self._submit_link(text)
             elif text:
                 entry.delete(0, "end")
@@ -104,7 +105,7 @@ class Inputs:
         root = self._context.root
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get()
-            if event.widget.winfo_toplevel() is root and _is_link(text.strip()):
+            if event.widget.winfo_toplevel() is root and is_address(text.strip()):
                 self._submit_link(text.strip())
                 return "break"
             with contextlib.suppress(tk.TclError):
@@ -163,7 +164,7 @@ class Inputs:
         whole = [data.strip()]
         try:
             split = self._context.root.tk.splitlist
-            parts = whole if _is_link(whole[0]) else [str(part) for part in split(data)]
+            parts = whole if is_address(whole[0]) else [str(part) for part in split(data)]
         except tk.TclError:  # words with a brace of their own
             parts = whole
         if len(parts) > 1 and not all(Path(part).exists() for part in parts):
@@ -175,13 +176,7 @@ class Inputs:
 def _short(text: str) -> str:
     """Return a path by its name and folder, other inputs as they are."""
     path = Path(text)
-    return text if _is_link(text) or not path.is_absolute() else f"{path.name} ({path.parent.name or path.parent})"
-
-
-def _is_link(text: str) -> bool:
-    """Whether text looks like one link."""
-    start = text.lower().startswith(("http://", "https://", "www.youtube.", "youtube.com/", "youtu.be/"))
-    return start and not any(char.isspace() for char in text)
+    return text if is_address(text) or not path.is_absolute() else f"{path.name} ({path.parent.name or path.parent})"
 
 
 def example(jobs: Callable[[], Jobs]) -> Callable[[], None] | None:

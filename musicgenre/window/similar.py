@@ -20,6 +20,7 @@ from musicgenre.window.list_wording import genre_cell
 from musicgenre.window.listening import Listening
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel, cell
+from musicgenre.window.tooltip import Tooltip
 
 SHOWN = 20
 HISTORY, OTHER = "Your history", "Library file…"
@@ -91,6 +92,7 @@ class SimilarDialog(Dialog):
             ("Open", self._open), ("Listen", self._listen), ("Close", self._end), ("Add my music folder…", self._add)
         )
         self.add.pack_configure(side="left", padx=0)
+        Tooltip(self.add, look, "Classify a folder of music into your history; its songs are compared from then on.")
         self._build_list()
         self._offer(HISTORY)
         self.look_for("")

@@ -166,6 +166,7 @@ def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_win
     page = show(pilot, "genre")
     scrolled = page._page
     assert scrolled.bar.winfo_viewable()
+    assert not page.header.cover.winfo_viewable(), "the cover takes the room of the pictures"
     timeline = page.pictures["genre_timeline"]
     bottom = scrolled.winfo_rooty() + scrolled.winfo_height()
     assert timeline.winfo_rooty() + timeline.winfo_height() > bottom
@@ -177,3 +178,4 @@ def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_win
     pilot.window.preferences.use_scale(1.0)
     pilot.root.geometry("1300x900+0+0")
     assert pilot.until(lambda: not scrolled.bar.winfo_viewable(), 5)
+    assert pilot.until(page.header.cover.winfo_viewable, 5)

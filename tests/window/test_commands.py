@@ -9,8 +9,7 @@ from musicgenre.window.commands import MENUS, help_keys
 
 LABELS = {
     "File": ["Open files…", "Open folder…", "Open recent", "-", "Export answer…", "Export list as CSV…",
-             "Export list as JSON…", "Export list as playlist…", "Export corrections…", "Add my music folder…", "-",
-             "Quit"],
+             "Export list as JSON…", "Export list as playlist…", "Export corrections…", "-", "Quit"],
     "Edit": ["Undo", "-", "Cut", "Copy", "Paste", "-", "Find in history", "Remove from history", "Clear history…"],
     "Song": ["Classify again", "Copy answer", "That’s wrong…", "Compare…", "Undo correction", "Open song",
              "Show song in folder", "Similar songs…"],
