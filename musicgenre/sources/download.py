@@ -120,9 +120,7 @@ def read_download(
             f"the sound that YouTube sent for {download.title!r} is broken; try again, or choose another video",
             "download",
         ) from error
-    artist = download.channel.removesuffix(" - Topic")  # what YouTube calls the channels that it makes of artists
-    tags = {"artist": artist} if artist else {}
-    return Recording(recording.clips, download.title, recording.duration_s, tags=tags, silent=recording.silent)
+    return Recording(recording.clips, download.title, recording.duration_s, silent=recording.silent)
 
 
 # ---- how a download goes

@@ -97,7 +97,8 @@ class Scrolled(ttk.Frame):
         self._look = look
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
-        self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=0)
+        # Tk's grid does not lay out again what comes to ask for a single pixel, as when the scrollbar goes.
+        self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, width=2, height=2, takefocus=0)
         self._canvas.grid(row=0, column=0, sticky="nsew")
         self.bar = AutoScrollbar(self, command=self._canvas.yview)
         self.bar.grid(row=0, column=1, sticky="ns")

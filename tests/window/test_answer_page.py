@@ -141,7 +141,7 @@ def test_every_tab_shows_its_picture_with_what_to_see_and_the_reasons(open_windo
 
 
 def test_a_page_without_pictures_is_seen_after_one_that_scrolls(open_window):
-    """A scrollbar that went while the page was laid out took the page with it."""
+    """A scrollbar that went took the page with it."""
     pilot = open_window()
     pilot.window.panes.begin(620)
     classify(pilot, "rock")

@@ -90,8 +90,6 @@ def test_a_link_in_the_clipboard_starts_from_anywhere(open_window, youtube):
     pilot.window.list.tree.focus_force()
     pilot.key("ctrl+v")
     assert pilot.until(lambda: pilot.window.history.find("Pasted"), 30)
-    (entry,) = pilot.window.history.find("Pasted")
-    assert entry.artist == "A Channel" and pilot.window.list.rows[entry.key].cells[0] == "A Channel"
     clipboard(link)
     pilot.window.top.entry.focus_force()
     pilot.key("ctrl+v")
