@@ -1,5 +1,6 @@
 """What the list of the history shows: searched, filtered and sorted songs, what is at work, other windows' changes."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from musicgenre.engine.history import Entry, History
@@ -33,6 +34,7 @@ class HistoryView:
         self._filter_words = ""
         self._narrowed = False
         self._changes = context.history.changes()
+        self._today = day_of(time.time())
         self.seen_elsewhere: Callable[[], None] = lambda: None  # set by what shows an answer
         context.root.after(LOOK_MS, self._look)
 
@@ -167,6 +169,10 @@ class HistoryView:
             self._changes = changes
             self.refresh()
             self.seen_elsewhere()
+        today = day_of(time.time())
+        if today != self._today:  # what was today is yesterday, and times become dates
+            self._today = today
+            self.fill(self.list.words.get())
         self._context.root.after(LOOK_MS, self._look)
 
     def refresh(self) -> None:

@@ -57,6 +57,13 @@ def test_days_columns_and_dots_are_seen(songs, tmp_path):
     assert float(share) > 0
 
 
+def test_after_midnight_today_is_yesterday(songs, monkeypatch):
+    tree, now = songs.window.list.tree, time.time
+    assert tree.item(tree.get_children()[0], "text") == "Today"
+    monkeypatch.setattr("time.time", lambda: now() + DAY)
+    assert songs.until(lambda: tree.item(tree.get_children()[0], "text") == "Yesterday", 5)
+
+
 def test_any_column_sorts_both_ways_and_it_is_remembered(songs, open_window):
     side = songs.window.list
     heading(songs, "#0")
