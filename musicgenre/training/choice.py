@@ -66,7 +66,7 @@ def _read_choice(folder: Path, path: Path) -> Choice:
         chosen = read_json(path)
         values = dict(chosen["config"])
         config = make_config(values.pop("architecture"), **values)
-        families, table_sha256 = list(chosen["families"]), chosen["table_sha256"]
+        families, table_sha256 = list(map(str, chosen["families"])), chosen["table_sha256"]
         size = chosen.get("grid", "quick")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
