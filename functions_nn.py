@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicgenre.dataset.corrections import SongCorrection
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
 
@@ -121,11 +121,11 @@ def measure(
 
     choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
     clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
-    report = {**run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress), "notes": []}
+    report = run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress)
     if choice.grid is None:
         return report
     if "fault-filtered" in report["protocols"]:
-        report["notes"] = [
+        report["notes"] += [
             "The configuration was chosen without the test part of the table, so that the fault-filtered figure is "
             "honest; the others include clips that it was chosen on."
         ]
@@ -137,7 +137,7 @@ def measure(
     name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
     report["protocols"] = {NESTED: nested, **report["protocols"]}
     report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
-    report["notes"] = [
+    report["notes"] += [
         f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
         f"({flattered['accuracy']:.1%}); {NESTED} makes the choice again in each fold, without the clips it is tested "
         f"on: {nested['accuracy']:.1%} is what to expect of other songs like these."
@@ -292,7 +292,7 @@ def run_training(
 
 def _corrections(source: str | None) -> list[SongCorrection]:
     """Return the corrections of a file or of the window."""
-    from musicgenre.dataset.corrections import read_corrections
+    from musicgenre.dataset.corrections_file import read_corrections
 
     if source is None:
         return []
