@@ -15,6 +15,7 @@ from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict
 from musicgenre.training.data import TAG_COLUMNS, Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
+from musicgenre.training.known_genres import answers_by_genre
 from musicgenre.training.model_files import export_model
 from musicgenre.training.softmax import fit_temperature
 
@@ -66,6 +67,7 @@ def ship(
         "names": {genre: display_name(genre) for genre in data.genres},
         "set_level": report["set_level"],
         "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
+        "answers_by_genre": answers_by_genre(data.y, np.array(report["answers"]["probabilities"])),
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
