@@ -97,7 +97,7 @@ def main(argv=None):
     parser.add_argument("--reports", type=Path, help="folder of reports that 02 wrote")
     options = parser.parse_args(argv)
     classifier = Classifier(options.model)
-    right, kept, named, refused = {}, {}, {}, {}
+    right, kept, named, refused, first = {}, {}, {}, {}, None
     for folder in options.audio_dirs:
         for path in find_audio(folder):
             recording = read_recording(path)
@@ -115,7 +115,8 @@ def main(argv=None):
     clean = np.mean(right["clean"])
     rows = {
         name: {"clips": len(hits), "accuracy": float(np.mean(hits)), "drop": float(clean - np.mean(hits)),
-               "kept": float(np.mean(kept[name])), "named": float(np.mean(named[name])), "refused": float(np.mean(refused[name]))}
+               "kept": float(np.mean(kept[name])), "named": float(np.mean(named[name])),
+               "refused": float(np.mean(refused[name]))}
         for name, hits in right.items()
     }  # fmt: skip
     for name, row in rows.items():

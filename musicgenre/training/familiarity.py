@@ -5,8 +5,8 @@ as a song of its own. Two ways tell such songs. Where a table has the columns of
 it is that model's word (`training.known_genres`). Else three measures are added: the distance to the nearest training
 clips, how little a regression of each genre against the rest finds of any of them, and how much nearer the song is to a
 genre that the program knows and the table lacks (from the ranges of tags in its card). Where a song is stranger than
-most held-out training clips, the logits are damped to nearly even probabilities; a genre is named where the song is familiar
-and the confidence reaches one half as well.
+most held-out training clips, the logits are damped to nearly even probabilities; a genre is named where the song is
+familiar and the confidence reaches one half as well.
 
 Measured on eight choices of 3 to 8 genres of songs of held-out sources, each four times, with 7 to 25 clips a genre and
 the program's model trained again on the other half of the songs: 58 % of held-out clips are named (82 % rightly), and
