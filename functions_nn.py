@@ -118,6 +118,7 @@ def measure(
     """
     from musicgenre.training.protocols import load_data
     from musicgenre.training.protocols import measure as run
+    from musicgenre.training.summary import percent
 
     choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
     clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
@@ -139,8 +140,8 @@ def measure(
     report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
     report["notes"] += [
         f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
-        f"({flattered['accuracy']:.1%}); {NESTED} makes the choice again in each fold, without the clips it is tested "
-        f"on: {nested['accuracy']:.1%} is what to expect of other songs like these."
+        f"({percent(flattered['accuracy'])}); {NESTED} makes the choice again in each fold, without the clips it is "
+        f"tested on: {percent(nested['accuracy'])} is what to expect of other songs like these."
     ]
     return report
 

@@ -59,7 +59,7 @@ def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{accuracy_words(row.get('mean'), row.get('deviation')):>13} {number_words(row.get('seconds'), 1):>8}"
         )
     words = SEARCH_WORDS
-    return [*lines, "", *(f"{name}: {words[name]}" for name in ("cell", "accuracy", "fold"))]
+    return [*lines, "", *(f"{name}: {words[name]}" for name in words)]
 
 
 def accuracy_words(mean: Any, deviation: Any) -> str:

@@ -7,7 +7,7 @@ import functions_nn
 from musicgenre.training import choice as choice_module
 from musicgenre.training.choice import NESTED, Choice, measure_choice
 from musicgenre.training.config import make_config
-from musicgenre.training.summary import summary_lines
+from musicgenre.training.summary import percent, summary_lines
 
 CELLS = [make_config("whitened", feature_set="mfcc"), make_config("softmax", feature_set="mfcc_mean")]
 CHOSEN = Choice(CELLS[0], "chosen by reports/chosen.json", "quick")
@@ -28,7 +28,7 @@ def test_a_choice_made_on_the_same_clips_is_measured_by_nested_cross_validation_
     assert report["headline"] == {"protocol": NESTED, "accuracy": report["protocols"][NESTED]["accuracy"]}
     (note,) = report["notes"]
     assert "chosen as the best of many on these very clips" in note and "makes the choice again in each fold" in note
-    assert f"{report['headline']['accuracy']:.1%} is what to expect" in note
+    assert f"{percent(report['headline']['accuracy'])} is what to expect" in note
     text = "\n".join(summary_lines(report))
     assert f"({NESTED}: with the choice of the configuration made again in each fold)" in text
 
