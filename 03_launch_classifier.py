@@ -82,7 +82,9 @@ def work(words):
 
         return LIBRARY_COMMANDS[command](**values)
     options = parse(words)
-    from functions_interface import answer_inputs, scan_library
+    from musicgenre.audio.decoder import prepare
+
+    prepare()  # before the rest is loaded, which takes as long as a decoder needs to start
     from musicgenre.audio.recording import Excerpt
 
     shared = {
@@ -90,7 +92,11 @@ def work(words):
         "dask": options.dask, "as_json": options.json, "top": options.top,
     }  # fmt: skip
     if options.library:
+        from functions_interface import scan_library
+
         return scan_library(options.library, options.inputs, csv_path=options.csv, fresh=options.fresh, **shared)
+    from musicgenre.terminal.classify import answer_inputs  # alone: what a library needs takes a while to load
+
     return answer_inputs(
         options.inputs, search_titles=options.search, cookies_from_browser=options.cookies_from_browser,
         csv=options.csv, plot=options.plot, **shared,

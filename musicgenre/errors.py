@@ -27,7 +27,7 @@ class SourceError(GenreError):
 
 
 class AudioError(GenreError):
-    """A file that is there but cannot be decoded."""
+    """An existing file that cannot be decoded."""
 
     kind = "unreadable"
 

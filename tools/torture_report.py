@@ -39,7 +39,7 @@ class Watch:
         self._thread.start()
 
     def _run(self):
-        """Take samples until told to stop."""
+        """Take samples until `stop` is set."""
         while not self._stop.wait(0.05):
             self.samples.append(self.look())
 

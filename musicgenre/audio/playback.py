@@ -12,7 +12,7 @@ REPORT_S = 0.05  # how often the position is told
 
 
 def output_problem() -> str | None:
-    """Return why nothing can be heard, or None."""
+    """Return why nothing can be played, or None."""
     try:
         import sounddevice
 
@@ -58,7 +58,7 @@ class Player:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop; the end is told by the thread that played."""
+        """Stop; the playing thread reports the end."""
         self._stop.set()
         if self._thread:
             self._thread.join(1.0)

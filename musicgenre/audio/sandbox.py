@@ -10,11 +10,8 @@ that failed is replaced. Requests and replies are frames of `child_process`.
 import contextlib
 import faulthandler
 import os
-import queue
 import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +21,9 @@ import numpy as np
 
 from musicgenre.audio.cover import SongTags, read_song_tags
 from musicgenre.audio.decode import read_recording as read_here
+from musicgenre.audio.decoder import ADVICE, DecodeRequest, ask_decoder
 from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording
-from musicgenre.child_process import module_command, module_environment, read_frame, write_frame
+from musicgenre.child_process import read_frame, write_frame
 from musicgenre.errors import AudioError, GenreError, SourceError
 from musicgenre.task import UNATTENDED, Task
 
@@ -33,72 +31,7 @@ STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping dis
 
 MEMORY_MB = 1200  # that a decoder may fill; 120 s at 768 kHz fit
 
-POLL_S = 0.05  # how often the task is asked whether to stop
-
-ADVICE = "convert it to wav, flac or mp3 and try again"
-
 ERRORS = {kind.__name__: kind for kind in (GenreError, SourceError, AudioError)}
-
-
-class _Decoder:
-    """A decoding process and the thread that hears it."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - this module
-            module_command("musicgenre.audio.sandbox"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=module_environment(OPENBLAS_NUM_THREADS="1"),
-        )
-        self._replies: queue.SimpleQueue[tuple[dict[str, Any], bytes] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, name="decoder", daemon=True).start()
-
-    def _listen(self) -> None:
-        """Pass replies on until the process ends."""
-        pipe = self.process.stdout
-        if pipe is None:
-            return
-        with pipe, contextlib.suppress(OSError, ValueError):
-            while frame := read_frame(pipe):
-                header, blob = frame
-                size = 4 * sum(clip[0] for clip in header.get("clips", ()))
-                samples = blob or pipe.read(size)
-                if len(samples) < size:
-                    break
-                self._replies.put((header, samples))
-        self._replies.put(None)
-
-    def ask(self, request: dict[str, Any], task: Task) -> tuple[dict[str, Any], bytes] | None:
-        """Send a request and return its reply, None if the process ended over it."""
-        if self.process.stdin is None:
-            return None
-        with contextlib.suppress(OSError):
-            write_frame(self.process.stdin, request)
-        while True:
-            task.check()
-            with contextlib.suppress(queue.Empty):
-                reply = self._replies.get(timeout=POLL_S)
-                if reply is None or "progress" not in reply[0]:
-                    return reply
-                task.report("decode", reply[0]["progress"])
-
-    def end(self) -> int:
-        """End the process; return its exit code."""
-        if self.process.stdin:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
-        self.process.kill()
-        return self.process.wait()
-
-
-_idle: list[_Decoder] = []
-
-
-def prepare() -> None:
-    """Start a decoder, which takes as long as loading a model, so that it is ready when that is."""
-    if not _idle:
-        _idle.append(_Decoder())
 
 
 def read_safely(
@@ -122,46 +55,20 @@ def read_safely(
         If no decoder can be started.
     """
     path = Path(path)
-    request: dict[str, Any] = {"path": str(path), "excerpt": [excerpt.start_s, excerpt.length_s], "stall_s": STALL_S}
+    folder = ""
     if not path.is_absolute():
         with contextlib.suppress(OSError):  # a folder that is gone
-            request["folder"] = str(Path.cwd())
-    return _recording(*_asked(request, path, task))
+            folder = str(Path.cwd())
+    request = DecodeRequest(str(path), STALL_S, folder, excerpt.start_s, excerpt.length_s)
+    return _recording(*ask_decoder(request, task))
 
 
 def tags_safely(path: Path) -> SongTags:
     """Read a file's artist, album and picture in another process; raises as `read_safely`."""
-    header, cover = _asked({"path": str(path.absolute()), "about": True, "stall_s": STALL_S}, path, UNATTENDED)
+    header, cover = ask_decoder(DecodeRequest(str(path.absolute()), STALL_S, tags_only=True), UNATTENDED)
     if "error" in header:
         raise ERRORS[header["error"]](header["message"], header["kind"])
     return SongTags(header["artist"], header["album"], cover)
-
-
-def _asked(request: dict[str, Any], path: Path, task: Task) -> tuple[dict[str, Any], bytes]:
-    """Give a request about a file to a decoder that is free, or to a new one; return its reply."""
-    try:
-        decoder = _idle.pop()
-    except IndexError:
-        decoder = None
-    if decoder is not None and decoder.process.poll() is not None:
-        decoder.end()
-        decoder = None
-    try:
-        decoder = decoder or _Decoder()
-    except OSError as error:
-        raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error
-    try:
-        reply = decoder.ask(request, task)
-    except BaseException:
-        decoder.end()
-        raise
-    if reply is None:
-        stuck = decoder.process.wait() == 1
-        decoder.end()
-        what = f"was stuck in {path.name!r} for {STALL_S:g} s" if stuck else f"crashed on {path.name!r}"
-        raise AudioError(f"the decoder {what}; {ADVICE}")
-    _idle.append(decoder)
-    return reply
 
 
 def _recording(header: dict[str, Any], data: bytes) -> Recording:
@@ -206,23 +113,23 @@ def _watch(stall_s: float, nowhere: Any) -> Callable[[], bool]:
     return alive
 
 
-def _reply(request: dict[str, Any], pipe: Any, nowhere: Any) -> None:
+def _reply(request: DecodeRequest, pipe: Any, nowhere: Any) -> None:
     """Decode one file and write its samples, or its error, to the pipe."""
-    path = Path(request["path"])
+    path = Path(request.path)
 
     def progress(_: str, fraction: float) -> None:
         write_frame(pipe, {"progress": fraction})
 
     try:
-        if "folder" in request:
-            os.chdir(request["folder"])
-        if "about" in request:
-            _watch(request["stall_s"], nowhere)
+        if request.folder:
+            os.chdir(request.folder)
+        if request.tags_only:
+            _watch(request.stall_s, nowhere)
             tags = read_song_tags(path)
             write_frame(pipe, {"artist": tags.artist, "album": tags.album}, tags.cover)
             return
-        task = Task(progress, _watch(request["stall_s"], nowhere))
-        recording = read_here(path, excerpt=Excerpt(*request["excerpt"]), task=task)
+        task = Task(progress, _watch(request.stall_s, nowhere))
+        recording = read_here(path, excerpt=Excerpt(request.start_s, request.length_s), task=task)
     except Exception as error:
         if isinstance(error, MemoryError):  # FFmpeg's own is one, too
             error = AudioError(f"{path.name!r} takes more than {MEMORY_MB} MB to decode; {ADVICE}")
@@ -254,7 +161,7 @@ def main() -> None:
 
     with Path(os.devnull).open("w") as nowhere, contextlib.suppress(BrokenPipeError):
         while frame := read_frame(sys.stdin.buffer):
-            _reply(frame[0], pipe, nowhere)
+            _reply(DecodeRequest(**frame[0]), pipe, nowhere)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,7 @@ def sounding_spans(y: np.ndarray, *, sample_rate: int) -> list[tuple[int, int]]:
     length = max(int(round(FRAME_S * sample_rate)), 1)
     if not len(y):
         return []
-    whole = len(y) // length * length
-    frames = y[:whole].reshape(-1, length)
-    power = _variance(frames)
-    if whole < len(y):  # the rest belongs to the last frame
-        rest = y[whole:]
-        power = np.append(power, _variance(rest[None]))
-    silent = power < 10 ** (SILENT_DBFS / 10)
+    silent = _silent_frames(y, length)
     if not silent.any():
         return [(0, len(y))]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent, [0]])))
@@ -84,9 +78,34 @@ def sounding_spans(y: np.ndarray, *, sample_rate: int) -> list[tuple[int, int]]:
     return spans
 
 
+def sounding_extent(y: np.ndarray, *, sample_rate: int) -> tuple[int, int]:
+    """Return the stretch (first, last sample) from the first sound to the last, whatever short silence is cut off.
+
+    With more silence before or after them, `sounding_spans` begins and ends the same song at the same samples.
+    """
+    length = max(int(round(FRAME_S * sample_rate)), 1)
+    silent = _silent_frames(y, length)
+    if silent.all():
+        return 0, 0
+    loud = np.flatnonzero(~silent)
+    _, first = _to_the_sample(y, 0, int(loud[0]) * length, length)
+    last, _ = _to_the_sample(y, min((int(loud[-1]) + 1) * length, len(y)), len(y), length)
+    return first, last
+
+
+def _silent_frames(y: np.ndarray, length: int) -> np.ndarray:
+    """Return of each frame whether it is silent; what is left at the end is the last frame."""
+    whole = len(y) // length * length
+    power = _variance(y[:whole].reshape(-1, length))
+    if whole < len(y):
+        power = np.append(power, _variance(y[None, whole:]))
+    silent: np.ndarray = power < 10 ** (SILENT_DBFS / 10)
+    return silent
+
+
 def _to_the_sample(y: np.ndarray, start: int, end: int, reach: int) -> tuple[int, int]:
     """Return a silence with what is as quiet in the frames around it, so that a song it divides is joined as it was."""
-    offset = y[start:end].mean()
+    offset = y[start:end].mean() if end > start else 0.0
     limit = np.sqrt(2) * 10 ** (SILENT_DBFS / 20)
     first, last = max(start - reach, 0), min(end + reach, len(y))
     before = np.flatnonzero(np.abs(y[first:start] - offset) > limit)
@@ -141,7 +160,7 @@ def full_scale_gain(parts: Sequence[np.ndarray]) -> np.float32:
 
 
 def channel_rows(planes: np.ndarray, *, sample_rate: int) -> np.ndarray:
-    """Return what is kept of a block of channels (channels, n): two rows that may cancel, or one."""
+    """Reduce a block of channels (channels, n) to two rows that may cancel, or one."""
     channels = len(planes)
     if channels == 1 or (channels == 2 and sample_rate <= MAX_PAIR_RATE):
         return planes

@@ -173,7 +173,7 @@ def open_sound(file: Any) -> Any:
 
 
 def kept_tags(container: Any, stream: Any) -> dict[str, str]:
-    """Return the tags that are kept; Ogg has them on the stream, others on the container."""
+    """Return the tags in use; Ogg has them on the stream, others on the container."""
     found = {
         name.lower(): str(text)[:MAX_TITLE].strip()
         for name, text in (*stream.metadata.items(), *container.metadata.items())

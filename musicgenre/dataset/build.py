@@ -1,4 +1,4 @@
-"""Folder of audio -> table, with what is already computed kept.
+"""Compute the table of a folder of audio, reusing finished rows.
 
 Finished clips go to a journal at once, so a run that is killed loses only the clips in work. A clip is known by the
 hash of its content: moved or renamed files are not computed again.
@@ -343,7 +343,7 @@ def _compute(
     dask: str | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, dict[str, Any]]:
-    """Compute rows, each kept in the journal as soon as it is there; return them by clip_id."""
+    """Compute rows and append each to the journal at once; return them by clip_id."""
     rows: dict[str, dict[str, Any]] = {}
     with journal_path.open("a", encoding="utf-8") as journal:
         for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):

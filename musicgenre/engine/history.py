@@ -46,7 +46,7 @@ INDEX = f"CREATE INDEX IF NOT EXISTS answers_songs ON answers ({SONGS})"
 
 @dataclass(frozen=True)
 class Entry:
-    """One kept answer.
+    """One stored answer.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class History:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Write in one transaction; a full disk is told, not raised."""
+        """Write in one transaction; a full disk is reported, not raised."""
         try:
             with self._store:
                 yield self._store
@@ -149,7 +149,7 @@ class History:
             self.problem = f"the history could not be written ({error}); check the free space"
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        """Return what a query finds; a file that was damaged meanwhile is told, not raised."""
+        """Return the rows of a query; a file that was damaged meanwhile is reported, not raised."""
         try:
             return self._store.execute(query, values).fetchall()
         except sqlite3.Error as error:
@@ -202,7 +202,7 @@ class History:
         return _entry(rows[0]) if rows else None
 
     def count(self) -> int:
-        """Return how many answers are kept."""
+        """Count the stored answers."""
         return int(sum(row[0] for row in self.rows("SELECT count(*) FROM answers")))
 
     def remove(self, *keys: str) -> Removed:
@@ -234,7 +234,7 @@ class History:
         return int(sum(row[0] for row in self.rows("PRAGMA data_version")))
 
     def picture_path(self, key: str) -> Path | None:
-        """Return where the numbers of an answer's pictures are kept."""
+        """Return the path of the numbers behind an answer's pictures."""
         return self.folder / "pictures" / f"{key}.npz" if self.folder else None
 
     def prune_pictures(self, kept: int = KEPT_PICTURES, *, orphans: bool = False) -> None:

@@ -173,7 +173,7 @@ class ModelLoaded(Message):
 
 
 class Ready(Message):
-    """The engine is up; `sound_problem` says why nothing can be heard, if so."""
+    """The engine is ready; `sound_problem` says why nothing can be played, if so."""
 
     sound_problem: str | None
 
@@ -301,7 +301,7 @@ class Exported(Message):
 
 
 class PlayingAt(Message):
-    """The second that is heard now, None at the end of the sound; `token` is that of the request."""
+    """The playback position in seconds, None at the end; `token` is that of the request."""
 
     token: int
     second: float | None
@@ -325,7 +325,7 @@ class CardRead(Message):
 
 
 class Cancelled(Message):
-    """Nothing more will be heard of these jobs."""
+    """These jobs have no further events."""
 
     jobs: tuple[int, ...]
 

@@ -122,7 +122,7 @@ class Engine:
                 waiting.put((do, request))
 
     def _work(self, todo: Queue) -> None:
-        """Do the requests of a queue one after another; a bug in one is told and does not end the process."""
+        """Serve the requests of a queue in order; a bug in one is reported and does not end the process."""
         while True:
             do, request = todo.get()
             job = getattr(request, "job", 0)

@@ -1,4 +1,4 @@
-"""What a user has set in the window, kept in the file of the history."""
+"""A user's settings of the window, stored in the file of the history."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -56,7 +56,7 @@ class ValueStore(Protocol):
     """What keeps named values, as `History` does."""
 
     def setting(self, name: str, default: Any) -> Any:
-        """Return a kept value; one of another type than the default counts as none."""
+        """Return a stored value; one of another type than the default counts as none."""
 
     def remember(self, **values: Any) -> None:
         """Keep values."""
@@ -75,7 +75,7 @@ class SettingsStore:
 
     @property
     def now(self) -> Settings:
-        """The settings as they are kept; what is none of the right type is the default."""
+        """The stored settings; the default for a value of the wrong type."""
         found: dict[str, Any] = {}
         for one in fields(Settings):
             is_tuple = isinstance(one.default, tuple)

@@ -26,7 +26,7 @@ LATEST = (
 
 
 def song_vector(deep: np.ndarray) -> bytes:
-    """Return what is kept of the last hidden layer, shape (windows, 200)."""
+    """Decode a stored vector of the last hidden layer, shape (windows, 200)."""
     return song_features(deep).tobytes()
 
 

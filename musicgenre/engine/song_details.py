@@ -1,4 +1,4 @@
-"""Artist, album and cover of a song: from its file or its video, and kept for when these are gone."""
+"""Artist, album and cover of a song: read from its file or video, and stored for when these are gone."""
 
 import base64
 import contextlib
@@ -13,7 +13,7 @@ from musicgenre.files import write_atomic
 
 
 def details_path(store: str) -> Path:
-    """Return where details are kept: beside the file with the spectra."""
+    """Return the path of details, beside the file with the spectra."""
     return Path(store).with_suffix(".song")
 
 
@@ -58,7 +58,7 @@ class Details:
         self._tell(DetailsRead(request.song.key, details.artist, details.album, cover))
 
     def _find(self, request: ReadDetails) -> SongTags | None:
-        """Return details that were kept, or those of the file, which are kept from then on: it may go."""
+        """Return stored details, or read those of the file and store them: it may be removed later."""
         song = request.song
         if song.key in self._known:
             return self._known[song.key]

@@ -1,4 +1,4 @@
-"""What a window was asked for and has not answered yet: kept, so that the next start can go on with it.
+"""Store a window's unanswered inputs, so that the next start can go on with them.
 
 Conventions
 -----------

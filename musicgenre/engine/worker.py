@@ -138,7 +138,7 @@ class Worker:
             return job
 
     def cancel(self, *jobs: int) -> None:
-        """Forget jobs; nothing more is heard of them but one `Cancelled` that names them."""
+        """Drop jobs; their only further event is one `Cancelled` that names them."""
         leave = set(jobs)
         with self._lock:
             over = [request.job for request in self._waiting if request.job in leave]

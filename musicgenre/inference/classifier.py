@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from musicgenre.audio.decoder import prepare
 from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, gain_to, level_dbfs
-from musicgenre.audio.sandbox import prepare, read_safely
+from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
 from musicgenre.audio.sounding import SoundingParts, sounding_parts
 from musicgenre.errors import GenreError, SourceError

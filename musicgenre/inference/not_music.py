@@ -1,4 +1,4 @@
-"""Music or not, and what it is if not: models over tag and signal statistics, kept as plain arrays.
+"""Detect what is not music and name its kind: models over tag and signal statistics, stored as plain arrays.
 
 All come from `tools/train_refusal.py`. Trees give the share of other sounds among the training clips in the leaves that
 a recording falls into; a kernel machine a smooth border through its support vectors; the score is their mean. What is

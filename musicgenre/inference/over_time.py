@@ -17,6 +17,7 @@ from musicgenre.inference.prediction import Part
 
 SEGMENT_S = 10.0  # of a song's segments; 20 s songs: as accurate as all windows together, within a point
 PIECE_S = 5.0  # of which the parts of a mixed song are made: two or three windows each
+BORDER = 0.45  # of a stretch from which there is one more: not a half, so that no usual length (15 s, 25 s) is on it
 CHANGE = (
     2.0  # the price of a change of genre, as a logarithm of probabilities: at 1.5 more parts are wrong, at 2.5 missed
 )
@@ -71,31 +72,34 @@ def stretches(model: GenreModel, sections: Sequence[Sequence[Span]], windows: Wi
     sections : sequence of sequences of (start, end)
         What sounds of each section of the song, in seconds.
     windows : Windows
-        Of the song; a stretch has those whose middle is in it, and one without any is left out.
+        Of the song; a section's are dealt out to its stretches in order and evenly, so that a few samples more or less
+        at an end move none. A stretch that gets none is left out.
     length_s : float
         Seconds of sound; each section is divided evenly.
     """
     places, rows = [], []
-    for start, end, seconds in _divided(sections, length_s):
-        inside = (windows.centre_s >= start) & (windows.centre_s < end)
-        if inside.any():
-            part = windows.where(inside)
-            places.append((start, end, seconds))
-            rows.append(np.concatenate([statistics_of(part, family) for family in model.families]))
+    for spans in sections:
+        own = np.flatnonzero((windows.centre_s >= spans[0][0]) & (windows.centre_s < spans[-1][1]))
+        divided = list(_divided(spans, length_s))
+        turn = (2 * np.arange(len(own)) + 1) * len(divided) // max(2 * len(own), 1)
+        for number, place in enumerate(divided):
+            if (turn == number).any():
+                part = windows.where(own[turn == number])
+                places.append(place)
+                rows.append(np.concatenate([statistics_of(part, family) for family in model.families]))
     starts, ends, sound_s = np.array(places).reshape(-1, 3).T
     logs = np.log(np.maximum(model.predict_rows(np.array(rows)), TINY)) if rows else np.empty((0, len(model.genres)))
     return Stretches(starts, ends, sound_s, logs)
 
 
-def _divided(sections: Sequence[Sequence[Span]], length_s: float) -> Iterator[tuple[float, float, float]]:
+def _divided(spans: Sequence[Span], length_s: float) -> Iterator[tuple[float, float, float]]:
     """Yield (start, end, seconds of sound) of stretches of about a length of sound, silence left out."""
-    for spans in sections:
-        begins, ends = np.array(spans, float).reshape(-1, 2).T
-        sound = np.concatenate([[0.0], np.cumsum(ends - begins)])  # seconds of sound before each span
-        edges = np.linspace(0.0, sound[-1], max(round(sound[-1] / length_s), 1) + 1)
-        span = np.clip(np.searchsorted(sound, edges[:-1], side="right") - 1, 0, len(begins) - 1)
-        starts = begins[span] + edges[:-1] - sound[span]
-        yield from zip(starts.tolist(), [*starts[1:].tolist(), ends[-1]], np.diff(edges).tolist(), strict=True)
+    begins, ends = np.array(spans, float).reshape(-1, 2).T
+    sound = np.concatenate([[0.0], np.cumsum(ends - begins)])  # seconds of sound before each span
+    edges = np.linspace(0.0, sound[-1], max(int(sound[-1] / length_s + BORDER), 1) + 1)
+    span = np.clip(np.searchsorted(sound, edges[:-1], side="right") - 1, 0, len(begins) - 1)
+    starts = begins[span] + edges[:-1] - sound[span]
+    yield from zip(starts.tolist(), [*starts[1:].tolist(), ends[-1]], np.diff(edges).tolist(), strict=True)
 
 
 def pooled(logs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What was written into the songs of a library, kept so that it can be taken back."""
+"""Log of what was written into the songs of a library, for undo."""
 
 import json
 import time
@@ -59,13 +59,13 @@ def taken_back(library: Library, number: int) -> None:
 
 
 def content_hash(library: Library, key: int) -> str:
-    """Return the SHA-256 of a song when it was heard or written last, "" if it is not known."""
+    """Return the SHA-256 of a song at its last analysis or writing, "" if unknown."""
     row = library.run("SELECT sha256 FROM songs WHERE id = ?", (key,)).fetchone()
     return row[0] if row else ""
 
 
 def refresh(library: Library, key: int, sha256: str | None, genres: Sequence[str]) -> None:
-    """Note that the file of a song was written here, with its new hash and genres: it need not be heard again."""
+    """Record that the file of a song was written here, with its new hash and genres: it is not analysed again."""
     with library.writing() as store:
         folder, name, old = store.execute("SELECT folder, name, sha256 FROM songs WHERE id = ?", (key,)).fetchone()
         path = song_path(folder, name)

@@ -132,9 +132,9 @@ class Findings:
                 )
 
     def counts(self) -> tuple[int, int, int]:
-        """Return how many songs there are, how many of them have to be heard, and of these how many for another part.
+        """Count the songs, those that have to be analysed, and of these those that need another part.
 
-        The last are unchanged songs that this model has heard at another part.
+        The last are unchanged songs that this model has analysed at another part.
         """
         songs, answered = self._first("SELECT count(*), count(song) FROM found WHERE scan = ?", (self._scan,))
         again = (
@@ -146,7 +146,7 @@ class Findings:
         return songs, songs - answered, self._first(again, (model, self._scan, part))[0]
 
     def others(self) -> dict[str, int]:
-        """Return how many of the songs that have to be heard have an answer of other models, by the models' names."""
+        """Return how many of the songs to analyse have an answer of other models, by the models' names."""
         query = (
             "SELECT m.name, count(DISTINCT s.id) FROM found AS f JOIN songs AS s ON s.folder = f.folder"
             " AND s.name = f.name AND s.size = f.size AND s.mtime_ns = f.mtime_ns"
@@ -156,7 +156,7 @@ class Findings:
         return dict(self._library.read(query, (self._current[0], self._scan)))  # type: ignore[arg-type]
 
     def unanswered(self) -> Iterator[tuple[int, Path]]:
-        """Yield number and path of the songs that have to be heard; they may be answered meanwhile."""
+        """Yield number and path of the songs to analyse; they may be answered meanwhile."""
         last = 0
         query = "SELECT n, folder, name FROM found WHERE scan = ? AND n > ? AND song IS NULL ORDER BY n LIMIT ?"
         while rows := [*self._library.read(query, (self._scan, last, BATCH))]:

@@ -1,4 +1,4 @@
-"""Folders -> answers in a library, kept up to date.
+"""Update the answers of a library from folders.
 
 Conventions
 -----------
@@ -36,7 +36,7 @@ Job = tuple[str, str, float | None, float | None]  # path, model, start, length
 
 
 class Scan:
-    """What was found below some folders, and what has to be heard of it.
+    """What was found below some folders, and what of it has to be analysed.
 
     Made by `scan`. It may be left at any time; what is answered is kept.
 
@@ -110,7 +110,7 @@ class Scan:
             self.close()
 
     def _jobs(self, waiting: dict[int, tuple[int, Path, str]], ready: list[None]) -> Iterator[Job]:
-        """Yield the jobs of songs that have to be heard; moved, copied and merely touched ones need none."""
+        """Yield the jobs of songs to analyse; moved, copied and merely touched ones need none."""
         index = 0
         model, start_s, length_s = self._job
         for n, path in self._findings.unanswered():
@@ -128,7 +128,7 @@ class Scan:
             yield str(path), model, start_s, length_s
 
     def _error(self, path: Path, error: GenreError) -> Heard:
-        """Return the answer for a song that could not be heard."""
+        """Return the answer for a song that could not be analysed."""
         return Heard(error_prediction(str(path), error, model=Path(self._job[0]).name), None, None, {})
 
 

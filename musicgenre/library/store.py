@@ -46,7 +46,7 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class ModelAnswers:
-    """A model that has answers in a library: its number there, name, hash of its card, and how many songs it heard."""
+    """A model with answers in a library: its number there, name, hash of its card, and how many songs it answered."""
 
     number: int
     name: str
@@ -303,7 +303,7 @@ class Library:
         return row[0] if row else None
 
     def prediction(self, path: Path, answer: str) -> Prediction:
-        """Return the answer of a song from what is kept of it; raise `SourceError` for what is none."""
+        """Parse the stored answer of a song; raise `SourceError` for what is none."""
         try:
             kept = parse_json(answer)
             title = kept["title"] if kept["title"] or kept["verdict"] == "error" else path.stem
@@ -334,7 +334,7 @@ class Library:
         return float(self.run(f"SELECT total(s.duration_s) / 3600 {where}", values).fetchone()[0])  # noqa: S608 - the values are parameters
 
     def is_changed(self, key: int) -> bool:
-        """Whether the file of a song is no longer the one that was heard."""
+        """Whether the file of a song is no longer the one that was analysed."""
         row = self.run("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)).fetchone()
         with contextlib.suppress(OSError):
             status = song_path(*row[:2]).stat()

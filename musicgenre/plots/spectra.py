@@ -154,7 +154,7 @@ def _onset(y: np.ndarray) -> np.ndarray:
 
 
 def _silenced(part: SpectraPart, silent: tuple[Stretch, ...]) -> SpectraPart:
-    """Return a part without notes and beats in its silence, whose spectra show that nothing is heard."""
+    """Return a part without notes and beats in its silence."""
 
     def where(columns: int) -> np.ndarray:
         time = part.start_s + (np.arange(columns) + 0.5) * (part.end_s - part.start_s) / columns

@@ -211,7 +211,7 @@ class _Memory:
         self._data[section, key] = copy.deepcopy(data)
 
     def load(self, section: str, key: str, dtype: str = "json", default: Any = None, *, min_ver: Any = None) -> Any:
-        """Return a kept value."""
+        """Return a stored value."""
         return copy.deepcopy(self._data.get((section, key), default))
 
 

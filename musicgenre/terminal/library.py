@@ -20,7 +20,7 @@ from musicgenre.library.songs import Song
 from musicgenre.library.statistics import SHOWN, Statistics
 from musicgenre.library.tagging import Outcome, Proposal
 from musicgenre.terminal.console import say, show
-from musicgenre.text import clean_text, clean_title, counted, csv_cell
+from musicgenre.text import clean_text, clean_title, clock, counted, csv_cell
 
 SONG_COLUMNS = (
     "path", "title", "artist", "album", "answer", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm",
@@ -44,11 +44,6 @@ def how_long(hours: float) -> str:
         return f"{hours:.1f} hours"
     seconds = round(3600 * hours)
     return counted(round(seconds / 60), "minute") if seconds >= 60 else counted(seconds, "second")
-
-
-def clock(seconds: float | None) -> str:
-    """Return minutes and seconds: 3:05."""
-    return "" if seconds is None else f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
 
 
 def about(song: Song) -> str:
@@ -117,7 +112,7 @@ def details(counts: Statistics) -> str:
 
 
 def errors(counts: Statistics) -> str:
-    """Return the songs that could not be heard as lines."""
+    """Return the songs that could not be analysed as lines."""
     if not counts.errors:
         return ""
     lines = [f"  {clean_text(str(path))}: {clean_text(reason)}" for path, reason in counts.errors]
@@ -173,7 +168,7 @@ def duplicate_lines(found: Iterable[Duplicate]) -> Iterator[str]:
     for duplicate in found:
         first = duplicate.songs[0]
         what = "the same file" if duplicate.is_exact else "probably the same song"
-        yield f"{what}, {len(duplicate.songs)} times: {about(first)} ({clock(first.duration_s)})"
+        yield f"{what}, {len(duplicate.songs)} times: {about(first)} ({clock(first.duration_s or 0.0)})"
         yield from (f"  {clean_text(str(song.path))}" for song in duplicate.songs)
 
 

@@ -245,7 +245,7 @@ def _run(
     dask: str | None,
     progress: Callable[[int, int], None] | None,
 ) -> dict[str, dict[str, Any]]:
-    """Make the fits that the journal lacks, each kept in it as soon as it is there; return all by their keys."""
+    """Run the fits that the journal lacks, append each to it at once; return all by their keys."""
     keys = {job.key for job in work}
     done = {row["key"]: row for row in _journal(journal_path) if row["key"] in keys}
     todo = [job for job in work if job.key not in done]

@@ -15,10 +15,10 @@ import pytest
 from support.broken_files import FORMATS, corpus, good, wav
 from support.material import ROOT, SR, classified, encode, json_lines, peak_mb, script_command, song, write_wav
 
-from musicgenre.audio import sandbox as sandbox_module
 from musicgenre.audio.decode import read_recording
+from musicgenre.audio.decoder import idle, prepare
 from musicgenre.audio.recording import Excerpt
-from musicgenre.audio.sandbox import MEMORY_MB, prepare, read_safely
+from musicgenre.audio.sandbox import MEMORY_MB, read_safely
 from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
 from musicgenre.inference.classifier import Classifier
 from musicgenre.task import Task
@@ -44,7 +44,7 @@ def stuck(tmp_path):
 def decoder():
     """Return the process that decodes the next file."""
     prepare()
-    return sandbox_module._idle[-1].process
+    return idle[-1].process
 
 
 def test_every_kind_of_broken_file_gets_an_answer_in_time(classifier, tmp_path):
@@ -181,8 +181,8 @@ def test_more_memory_than_allowed_is_a_sentence(tmp_path):
 
 def test_the_decoder_ends_with_the_program(stuck):
     code = (
-        "import sys; from musicgenre.audio import sandbox as d\n"
-        "d.STALL_S = 1.0\nd.prepare()\nprint(d._idle[0].process.pid, flush=True)\n"
+        "import sys; from musicgenre.audio import decoder, sandbox as d\n"
+        "d.STALL_S = 1.0\ndecoder.prepare()\nprint(decoder.idle[0].process.pid, flush=True)\n"
         "if len(sys.argv) > 1: d.read_safely(sys.argv[1])\nelse: sys.stdin.read()\n"
     )
     for arguments in ([], [str(stuck)]):

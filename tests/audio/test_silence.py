@@ -151,8 +151,35 @@ def test_the_limit_of_silence_is_minus_60_dbfs_whatever_the_offset(level, sounds
 
 
 def test_what_sounds_throughout_is_left_as_it_is(metal):
-    clip = Clip(metal, RATE, "a", "a")
+    (loud,) = np.nonzero(np.abs(metal) > 0.002)
+    clip = Clip(metal[loud[0] : loud[-1] + 1], RATE, "a", "a")
     assert sounding_parts(Recording((clip,), "a", clip.duration_s)).clips == (clip,)
+
+
+@pytest.mark.parametrize("ends_s", [0.01, 0.13, 1.2, 2.0])
+def test_a_song_is_the_same_samples_with_more_silence_around_it(metal, ends_s):
+    fade = (metal[RATE : 2 * RATE] * 2e-3).astype(np.float32)  # of a song that begins and ends quietly
+    ends = fade[: round(min(ends_s, 1) * RATE)]
+    near = np.concatenate([ends, metal, ends]).astype(np.float32)
+    pause = np.zeros(5 * RATE, np.float32)
+
+    def heard(y):
+        clip = Clip(y, RATE, "a", "a")
+        return np.concatenate([one.samples for one in sounding_parts(Recording((clip,), "a", clip.duration_s)).clips])
+
+    alone = heard(near)
+    for y in ([pause, near], [near, pause], [pause, near, pause]):
+        got = heard(np.concatenate(y))
+        assert abs(len(got) - len(alone)) <= 5  # of the last frame only a part may be there
+        assert np.array_equal(got[: len(alone)], alone[: len(got)])
+
+
+def test_short_silence_at_the_ends_is_cut_off_unnoticed(classifier, metal):
+    y = np.concatenate([quiet(0.7), metal, quiet(0.4)])
+    got = said(classifier, y)
+    assert [(part.start_s, part.end_s) for part in got.analysed] == [(0.0, round(len(y) / RATE, 3))]
+    assert got.probabilities == said(classifier, metal).probabilities
+    assert (got.segments[0].start_s, got.segments[-1].end_s) == (0.0, got.duration_s)
 
 
 def test_a_table_and_an_answer_have_the_same_row_for_a_song_with_a_pause(metal, tmp_path):

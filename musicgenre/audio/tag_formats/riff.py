@@ -47,7 +47,7 @@ class _Container:
 
 
 def _chunks(data: Any, start: int, stop: int, order: str) -> Iterator[_Chunk]:
-    """Yield the chunks in a range; one that is longer than what is there reaches to its end."""
+    """Yield the chunks in a range; a chunk that claims more than the range is cut at its end."""
     at = start
     while at + 8 <= stop:
         name, size = struct.unpack_from(f"{order}4sI", data, at)
