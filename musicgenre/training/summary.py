@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-
 COLUMNS = (
     "accuracy: share of the held-out clips whose genre is named rightly; ± over repeats with other folds",
     "95 % interval: where the accuracy may lie for other artists of the same kind",
@@ -23,7 +22,8 @@ def percent(value: float) -> str:
 def set_lines(sets: Mapping[str, float | None]) -> list[str]:
     """Return what is known of named genres and sets as lines for a person; levels are from inner folds."""
     return [
-        f"{what} for {percent(sets[word] or 0)} of the clips, {right} for {percent(sets[f'{word}_right'] or 0)} of these"
+        f"{what} for {percent(sets[word] or 0)} of the clips, "
+        f"{right} for {percent(sets[f'{word}_right'] or 0)} of these"
         for word, what, right in (
             ("named", "one genre is named", "rightly"),
             ("two", "one genre or a set of two", "with the right one in it"),
