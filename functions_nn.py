@@ -264,7 +264,7 @@ def run_training(
     from musicgenre.terminal.console import Bar, say
     from musicgenre.training.export import read_lines
     from musicgenre.training.model_files import check_free
-    from musicgenre.training.summary import summary_lines
+    from musicgenre.training.summary import headline_words, summary_lines
 
     if not measure_only:
         check_free(out, force=force)
@@ -279,7 +279,8 @@ def run_training(
     sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
     genres = list(next(iter(report["protocols"].values()))["recall"])
     about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    save_evaluation({**report, "files": read_files(data)}, genres, reports, about=about)
+    headline = {**report["headline"], "words": headline_words(report)}
+    save_evaluation({**report, "headline": headline, "files": read_files(data)}, genres, reports, about=about)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:

@@ -5,7 +5,7 @@ import numpy as np
 from musicgenre.plots.catalogue import save_evaluation
 from musicgenre.plots.report import Playlist, Section, report_html
 from musicgenre.plots.report_sections import model_section
-from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs
+from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, wrong_clips
 
 GENRES = ["blues", "jazz", "rock"]
 
@@ -41,12 +41,26 @@ def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
     assert [(clip_id, named) for clip_id, _, named, _ in pair.hardest] == [
         ("blues/1", "rock"), ("blues/2", "rock"), ("blues/0", "rock"), ("blues/3", "rock"),
     ]  # fmt: skip
-    assert advice(pair).startswith("blues and rock are mixed up (4 of their clips, 20%). Listen to these 4 clips:")
+    assert advice(pair).startswith(
+        "What to do next: blues and rock are mixed up (4 of their clips, 20%). Listen to these 4 clips:"
+    )
+
+
+def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tmp_path):
+    found = evaluation()
+    p = np.eye(3)[found["answers"]["y"]]
+    p[4] = (0.1, 0.9, 0.0)
+    found["answers"]["probabilities"] = p.tolist()
+    save_evaluation(found, GENRES, tmp_path, about="x")
+    (playlist,) = model_section(tmp_path).playlists
+    assert "no two genres are mixed up often" in playlist.text
+    assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90%)"]
 
 
 def test_a_model_without_mistakes_advises_nothing():
     clip_ids, y, _ = answers()
     assert mixed_pairs(clip_ids, y, np.eye(3)[y], GENRES) == []
+    assert wrong_clips(clip_ids, y, np.eye(3)[y], GENRES) == []
     assert mixed_pairs([], np.array([], int), np.empty((0, 3)), GENRES) == []
 
 
