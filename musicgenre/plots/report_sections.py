@@ -190,7 +190,7 @@ def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
                 for clip_id, genre, other, share in clips
             ],
         )
-        for text, clips in lists or ([(WRONG_ADVICE, wrong)] if wrong else [])
+        for text, clips in lists or ([(WRONG_ADVICE, tuple(wrong))] if wrong else [])
     ]
 
 

@@ -47,6 +47,8 @@ def ship(
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
     trained = fit(data, config)
     counts = np.bincount(data.y, minlength=len(data.genres))
+    answers = report.get("answers")
+    kept = {"answers_by_genre": answers_by_genre(data.y, np.array(answers["probabilities"]))} if answers else {}
     card = {
         "name": base.name,
         "genres": data.genres,
@@ -67,7 +69,7 @@ def ship(
         "names": {genre: display_name(genre) for genre in data.genres},
         "set_level": report["set_level"],
         "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
-        "answers_by_genre": answers_by_genre(data.y, np.array(report["answers"]["probabilities"])),
+        **kept,  # by which a small table tells songs of other genres: see `training.known_genres`
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],
