@@ -118,7 +118,7 @@ def measure(
     """
     from musicgenre.training.protocols import load_data
     from musicgenre.training.protocols import measure as run
-    from musicgenre.training.summary import percent
+    from musicgenre.training.summary import nested_words
 
     choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
     clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
@@ -138,11 +138,7 @@ def measure(
     name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
     report["protocols"] = {NESTED: nested, **report["protocols"]}
     report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
-    report["notes"] += [
-        f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
-        f"({percent(flattered['accuracy'])}); {NESTED} makes the choice again in each fold, without the clips it is "
-        f"tested on: {percent(nested['accuracy'])} is what to expect of other songs like these."
-    ]
+    report["notes"].append(nested_words(name, flattered["accuracy"], nested["accuracy"]))
     return report
 
 
@@ -264,7 +260,7 @@ def run_training(
     from musicgenre.terminal.console import Bar, say
     from musicgenre.training.export import read_lines
     from musicgenre.training.model_files import check_free
-    from musicgenre.training.summary import headline_words, summary_lines
+    from musicgenre.training.summary import summary_lines, with_words
 
     if not measure_only:
         check_free(out, force=force)
@@ -279,8 +275,7 @@ def run_training(
     sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
     genres = list(next(iter(report["protocols"].values()))["recall"])
     about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    headline = {**report["headline"], "words": headline_words(report)}
-    save_evaluation({**report, "headline": headline, "files": read_files(data)}, genres, reports, about=about)
+    save_evaluation({**with_words(report), "files": read_files(data)}, genres, reports, about=about)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:

@@ -45,6 +45,20 @@ def headline_words(report: Mapping[str, Any]) -> str:
     return f"{name}, the lowest of the {len(honest)} protocols in which no artist is on both sides"
 
 
+def with_words(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report whose headline says what it is, for the page."""
+    return {**report, "headline": {**report["headline"], "words": headline_words(report)}}
+
+
+def nested_words(name: str, flattered: float, nested: float) -> str:
+    """Return what nested cross-validation is worth beside the protocol that the choice flatters."""
+    return (
+        f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
+        f"({percent(flattered)}); nested CV makes the choice again in each fold, without the clips it is tested on: "
+        f"{percent(nested)} is what to expect of other songs like these."
+    )
+
+
 def summary_lines(report: dict[str, Any]) -> list[str]:
     """Return the figures of `measure` as lines for a person."""
     heads = ("95 % interval", "macro-F1", "top-3", "ECE", "at 80 %")
