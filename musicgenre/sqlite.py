@@ -3,7 +3,9 @@
 Nothing heavy is imported here: the window is on screen before numpy is.
 """
 
+import contextlib
 import sqlite3
+import threading
 import time
 
 
@@ -28,3 +30,18 @@ def let_share(store: sqlite3.Connection, patience_s: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise
         time.sleep(0.01)
+
+
+def checkpoint_aside(place: str) -> threading.Thread:
+    """Move what is journalled into a SQLite file in a thread of its own: a busy disk keeps nobody waiting.
+
+    The thread holds up neither readers nor writers (sqlite.org/c3ref/wal_checkpoint_v2.html, passive).
+    """
+
+    def run() -> None:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(place, timeout=0.0)) as store:
+            store.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    thread = threading.Thread(target=run, name="checkpoint", daemon=True)
+    thread.start()
+    return thread

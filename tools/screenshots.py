@@ -163,6 +163,8 @@ class Taker:
         """Show an answer that the user has corrected."""
         self.example("genre")
         self.window.corrections.say_right("metal")
+        self.pilot.turn(0.2)  # the page has a line more, and its pictures less room
+        self.pilot.drawn()
 
     def sound(self):
         """Show a picture of the sound."""

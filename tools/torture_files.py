@@ -98,9 +98,10 @@ def torture_fuzz(folder, options):
         log = folder / f"{name}.log"
         seconds = max(round(options.minutes * 60 * 2 / len(TARGETS)), 1)  # two at a time
         command = [
-            sys.executable, ROOT / "tests" / "fuzz_targets.py", name, base, f"-max_total_time={seconds}", "-timeout=10",
-            "-rss_limit_mb=4000", f"-artifact_prefix={ROOT / 'build'}/fuzz-{name}-", "-len_control=0",
-            "-max_len=4000", "-print_final_stats=1",
+            sys.executable, ROOT / "tests" / "support" / "fuzz_targets.py", name, base,
+            f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=4000",
+            f"-artifact_prefix={ROOT / 'build'}/fuzz-{name}-", "-len_control=0", "-max_len=4000",
+            "-print_final_stats=1",
         ]  # fmt: skip
         began = time.monotonic()
         with log.open("w") as out:

@@ -24,7 +24,7 @@ def output_problem() -> str | None:
             "to listen, install PortAudio (Debian, Ubuntu: sudo apt install libportaudio2) and start the program again"
         )
     except Exception:  # PortAudio's own error class, which exists only where the import worked
-        return "to listen, connect headphones or loudspeakers and start again: no sound device was found"
+        return "to listen, connect a sound device and start this program again"
     return None
 
 

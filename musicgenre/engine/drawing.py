@@ -12,6 +12,7 @@ from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
 from musicgenre.engine.messages import Draw, Event, ExportAnswers, Exported, ExportPage, PictureDrawn, Play, PlayingAt
 from musicgenre.engine.spectra_file import load_spectra
 from musicgenre.inference.prediction import Prediction
+from musicgenre.text import clean_title
 
 if TYPE_CHECKING:  # loaded where they are needed: the engine is up sooner
     from musicgenre.audio.playback import Player
@@ -149,8 +150,8 @@ class Drawing:
         self._tell(Exported(request.path))
 
     def export_answers(self, request: ExportAnswers) -> None:
-        """Write answers as CSV or as lines of JSON."""
-        write = {"csv": _write_csv, "json": _write_json}[request.form]
+        """Write answers as CSV, as lines of JSON or as a playlist."""
+        write = {"csv": _write_csv, "json": _write_json, "m3u8": _write_playlist}[request.form]
         write(request.path, request.predictions)
         self._tell(Exported(request.path))
 
@@ -207,3 +208,15 @@ def _in_pixels(spans: Spans, axes: Box) -> tuple[TimeSpan, ...]:
         TimeSpan(axes.left + (a - low) * scale, axes.left + (b - low) * scale, float(start), float(end))
         for a, b, start, end in spans
     )
+
+
+def _write_playlist(path: str, predictions: tuple[Prediction, ...]) -> None:
+    """Write what predictions are about as a playlist that any player opens."""
+    from musicgenre.files import write_atomic
+    from musicgenre.library.playlists import song_lines
+
+    lines = ["#EXTM3U"]
+    for one in predictions:
+        if one.verdict != "error" and not {"\n", "\r"} & set(one.input):
+            lines += song_lines(one.input, clean_title(one.title or ""), one.duration_s)
+    write_atomic(Path(path), "\n".join(lines) + "\n")

@@ -16,32 +16,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from musicgenre.engine.history_file import connect
 from musicgenre.inference.prediction import Prediction, Reason
-from musicgenre.sqlite import let_share
+from musicgenre.sqlite import checkpoint_aside
 from musicgenre.text import clean_title, parse_json
 
 APP = "music-genre-classifier"
 KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each
 MAX_LOG_BYTES = 1_000_000
-PATIENCE_S = 1.0  # for another window that is writing
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY, made REAL NOT NULL, title TEXT NOT NULL, words TEXT NOT NULL, record TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
-CREATE TABLE IF NOT EXISTS corrections (
-    key TEXT PRIMARY KEY, made REAL NOT NULL, input TEXT NOT NULL, title TEXT NOT NULL, said TEXT, genre TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS unfinished (
-    key TEXT PRIMARY KEY, owner TEXT NOT NULL, input TEXT NOT NULL, title TEXT, batch TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL);
-"""
-# Columns that are computed from the record, so that answers of older versions have them too.
-LISTED = {
-    "input": "$.answer.input", "verdict": "$.answer.verdict", "genre": "$.answer.genre",
-    "confidence": "$.answer.confidence", "artist": "$.artist",
-}  # fmt: skip
-SONGS = "input, made, key, title, verdict, genre, confidence, artist"
-INDEX = f"CREATE INDEX IF NOT EXISTS answers_songs ON answers ({SONGS})"
+JOURNALLED = 300  # changes, about 1 MB, before they are moved into the file
 
 
 @dataclass(frozen=True)
@@ -116,6 +99,7 @@ class History:
         self.problem: str | None = None
         self.folder = folder
         self._store = self._open(folder)
+        self._tidied = 0  # changes that were there at the last `tidy`
 
     def _open(self, folder: Path | None) -> sqlite3.Connection:
         """Open the file; a broken one is put aside, and where there is no place for one memory has to do."""
@@ -124,7 +108,7 @@ class History:
             for attempt in (1, 2):
                 try:
                     folder.mkdir(parents=True, exist_ok=True)
-                    return _connect(str(path))
+                    return connect(str(path))
                 except (sqlite3.DatabaseError, UnicodeError) as error:
                     broken = not isinstance(error, sqlite3.OperationalError)
                     if attempt == 1 and broken:
@@ -137,7 +121,7 @@ class History:
                 self.problem = f"answers are not kept after closing: {folder} cannot be written"
                 break
             self.folder = None
-        return _connect(":memory:")
+        return connect(":memory:")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -323,6 +307,12 @@ class History:
             with contextlib.suppress(OSError), path.open("a", encoding="utf-8", errors="replace") as file:
                 file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text.rstrip()}\n")
 
+    def tidy(self) -> None:
+        """Move what was journalled into the file, beside what else is done; to be called now and then."""
+        if self.folder and self._store.total_changes - self._tidied > JOURNALLED:
+            self._tidied = self._store.total_changes
+            checkpoint_aside(str(self.folder / "history.sqlite"))
+
     def close(self) -> None:
         """Close the file."""
         self._store.close()
@@ -330,10 +320,9 @@ class History:
 
 def _json(text: Any) -> Any:
     """Return the value of a JSON text, None for what is none."""
-    try:
+    with contextlib.suppress(ValueError, TypeError):
         return parse_json(text)
-    except (ValueError, TypeError):
-        return None
+    return None
 
 
 def _entry(row: Any) -> Entry | None:
@@ -352,35 +341,3 @@ def _entry(row: Any) -> Entry | None:
 def _whole(history: History, query: str, keys: Sequence[str]) -> tuple[tuple[Any, ...], ...]:
     """Return the rows of some keys."""
     return tuple(row for key in keys for row in history.rows(f"{query} WHERE key = ?", (key,)))
-
-
-def _add_columns(store: sqlite3.Connection) -> None:
-    """Add the columns that the list of a window is sorted by; an older version goes on working with them."""
-    store.execute("BEGIN IMMEDIATE")  # of two windows that begin, one adds them
-    there = {row[1] for row in store.execute("PRAGMA table_xinfo(answers)")}
-    for name, place in LISTED.items():
-        if name not in there:
-            value = f"CASE WHEN json_valid(record) THEN json_extract(record, '{place}') END"
-            store.execute(f"ALTER TABLE answers ADD COLUMN {name} GENERATED ALWAYS AS ({value}) VIRTUAL")
-    store.execute(INDEX)
-    store.execute("COMMIT")
-
-
-def _connect(place: str) -> sqlite3.Connection:
-    """Open a store and make sure that it can be read and written."""
-    store = sqlite3.connect(place, timeout=PATIENCE_S)
-    try:
-        store.text_factory = lambda data: data.decode("utf-8", "replace")
-        if store.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("the file is damaged")
-        let_share(store, PATIENCE_S)
-        store.executescript(SCHEMA)
-        _add_columns(store)
-        store.execute("SELECT key, made, title, words, record FROM answers LIMIT 1").fetchall()
-        store.execute("SELECT key, made, input, title, said, genre FROM corrections LIMIT 1").fetchall()
-        with store:
-            store.execute("INSERT OR REPLACE INTO settings VALUES ('opened', ?)", (json.dumps(time.time()),))
-    except sqlite3.Error:
-        store.close()
-        raise
-    return store

@@ -16,11 +16,11 @@ from musicgenre.text import clean_title
 
 COLUMNS = {
     "title": "title COLLATE NOCASE", "artist": "artist COLLATE NOCASE", "genre": "genre COLLATE NOCASE, verdict",
-    "confidence": "confidence", "date": "made",
+    "confidence": "confidence", "tempo": "tempo", "date": "made",
 }  # fmt: skip
 FAILED, CORRECTED, GENRE = "error", "corrected", "genre:"
 SONGS = (
-    "SELECT key, max(made) AS made, title, artist, verdict, genre, confidence FROM answers"
+    "SELECT key, max(made) AS made, title, artist, verdict, genre, confidence{also} FROM answers"
     " WHERE input IS NOT NULL AND {where} GROUP BY input"
 )
 
@@ -78,7 +78,8 @@ def song_keys(history: History, chosen: Filter | None = None, order: Order | Non
     direction = "DESC" if order.descending else "ASC"
     first = by.split(",")[0]
     sort = ", ".join(f"{column} {direction}" for column in by.split(","))
-    songs = SONGS.format(where=" AND ".join(where) or "1")
+    also = ", tempo" if order.column == "tempo" else ""  # the index has all the others
+    songs = SONGS.format(where=" AND ".join(where) or "1", also=also)
     query = f"SELECT key FROM ({songs}) WHERE {outer} ORDER BY {first} IS NULL, {sort}, made DESC"  # noqa: S608 - the values are parameters
     return [str(row[0]) for row in history.rows(query, tuple(values))]
 
@@ -90,7 +91,7 @@ def song_count(history: History) -> int:
 
 def part_counts(history: History) -> dict[str, int]:
     """Return how many songs each part of `Filter` has; genres first, the most frequent first."""
-    query = f"SELECT verdict, genre, count(*) FROM ({SONGS.format(where='1')}) GROUP BY 1, 2 ORDER BY 3 DESC"  # noqa: S608 - our own words
+    query = f"SELECT verdict, genre, count(*) FROM ({SONGS.format(where='1', also='')}) GROUP BY 1, 2 ORDER BY 3 DESC"  # noqa: S608 - our own words
     genres: dict[str, int] = {}
     others: dict[str, int] = {}
     for verdict, genre, count in history.rows(query):

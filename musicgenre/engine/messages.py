@@ -108,7 +108,7 @@ class Draw(Message):
 
 
 class ExportAnswers(Message):
-    """Write answers to a file as "json" or "csv"."""
+    """Write answers to a file as "json", "csv" or "m3u8", a playlist."""
 
     path: str
     form: str

@@ -239,6 +239,8 @@ class Engine:
         if recording is not None and prediction.probabilities:
             why = tuple(reasons(prediction, recording, analysis.features, classifier.model.card))
         artist = recording.tags.get("artist") if recording else None
+        if source.kind == "video":
+            artist = artist or self._details.artist(request.key, request.store)
         windows = analysis.features.windows if prediction.probabilities and analysis.features else None
         vector = song_vector(windows.deep) if windows else b""
         self.tell(Answered(request.job, prediction, why, _colour(prediction.genre), artist, vector))
@@ -264,7 +266,8 @@ class Engine:
             if shown and shown.title and not request.title:
                 self.tell(TitleFound(request.job, shown.title))
             if shown:
-                details = SongTags(shown.channel or "", "", square(shown.thumbnail or b""))
+                artist = (shown.channel or "").removesuffix(" - Topic")  # of channels that YouTube makes of artists
+                details = SongTags(artist, "", square(shown.thumbnail or b""))
                 self._details.keep(request.key, request.store, details)
 
     def _similar(self, request: FindSimilar) -> None:

@@ -57,15 +57,26 @@ class Details:
         cover = _scaled(details.cover, request.side)
         self._tell(DetailsRead(request.song.key, details.artist, details.album, cover))
 
+    def artist(self, key: str, store: str | None) -> str:
+        """Return the artist that is stored of an answer's song, "" for none; of a video it is the channel."""
+        details = self._stored(key, store)
+        return details.artist if details else ""
+
+    def _stored(self, key: str, store: str | None) -> SongTags | None:
+        """Return details that were stored."""
+        if key in self._known:
+            return self._known[key]
+        if store:
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                values = json.loads(details_path(store).read_text(encoding="utf-8"))
+                return SongTags(str(values["artist"]), str(values["album"]), base64.b64decode(values["cover"]))
+        return None
+
     def _find(self, request: ReadDetails) -> SongTags | None:
         """Return stored details, or read those of the file and store them: it may be removed later."""
         song = request.song
-        if song.key in self._known:
-            return self._known[song.key]
-        if song.store:
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                values = json.loads(details_path(song.store).read_text(encoding="utf-8"))
-                return SongTags(str(values["artist"]), str(values["album"]), base64.b64decode(values["cover"]))
+        if stored := self._stored(song.key, song.store):
+            return stored
         details = _of_file(Path(song.prediction.input))
         if details:
             self._store(song.key, song.store, details)

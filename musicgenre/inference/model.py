@@ -24,6 +24,8 @@ from musicgenre.litert import load_litert
 
 MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
 
+MAX_MEMORY_BYTES = 1_000_000_000  # of its tensors, counted as the widest numbers there are
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -88,11 +90,11 @@ class GenreModel:
         self.names: dict[str, str] = self.card.get("names") or {}
         path = Path(f"{base}.tflite")
         try:
-            self._network = load_litert(data)
-        except (ValueError, RuntimeError) as error:
+            self._network = load_litert(data, most_bytes=MAX_MEMORY_BYTES)
+            self._input = self._network.get_input_details()[0]
+            self._output = self._network.get_output_details()[0]
+        except (ValueError, RuntimeError, IndexError) as error:
             raise ModelError(f"{path.name} is not a LiteRT model; train the model again") from error
-        self._input = self._network.get_input_details()[0]
-        self._output = self._network.get_output_details()[0]
         shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
         if shapes != ((1, len(self.card["columns"])), (1, len(self.genres))):
             raise ModelError(f"{path.name} has other columns or genres than its card; train the model again")

@@ -107,8 +107,12 @@ def _lines(songs: Iterable[Song], folder: Path, odd: list[Path]) -> Iterator[str
             odd.append(song.path)
             continue
         about = " - ".join(clean_title(part) for part in (song.artist, song.title) if part)
-        yield f"#EXTINF:{round(song.duration_s or 0)},{about}"
-        yield f"./{place}" if place.startswith("#") else place
+        yield from song_lines(place, about, song.duration_s)
+
+
+def song_lines(place: str, about: str, duration_s: float | None) -> tuple[str, str]:
+    """Return the two lines of a song: its length and what it is called, and its path or address."""
+    return f"#EXTINF:{round(duration_s or 0)},{about}", f"./{place}" if place.startswith("#") else place
 
 
 def _file_names(folder: Path, names: Sequence[str]) -> dict[str, Path]:

@@ -214,6 +214,12 @@ def _is_sound_file(line: str) -> bool:
     return Path(line).suffix.lower() in AUDIO_SUFFIXES
 
 
+def is_address(text: str) -> bool:
+    """Whether text is one web address, as a page or a browser writes it; `resolve` sees through more disguises."""
+    start = text.lower().startswith(("http://", "https://", *(f"{host}/" for host in YOUTUBE_HOSTS)))
+    return start and not any(character.isspace() for character in text)
+
+
 def _looks_like_link(line: str) -> bool:
     """Whether text means an address of any kind, however it is disguised."""
     plain = unicodedata.normalize("NFKC", line).casefold().replace("\u3002", ".")  # full-width letters, ideographic dot

@@ -15,7 +15,10 @@ MOST_GENRES = 3  # of a set; songs that need more have none, and a set of all ge
 
 SMALL_SET_LEVEL = 0.8  # least level of the sets of a small table, whose genres may be named from one half on
 
-NAMED_RIGHT = 0.86  # how often a named genre is to be right; nine of ten would name a seventh of the songs, not a third
+# How often a named genre is to be right. Asked for nine of ten, the 13 genres would name 11 % of the songs instead of
+# 29 %, 88 instead of 87 % of them rightly: even of their surest tenth 91 % are right. A level of its own for names,
+# apart from that of sets, would name 35 % at 0.85, 85 % of them rightly.
+NAMED_RIGHT = 0.86
 
 SETS_RIGHT = 0.88  # how often the genre is to be in a set of at most two, and of at most three
 

@@ -21,6 +21,7 @@ from musicgenre.window.verdict_panel import VerdictPanel
 from musicgenre.window.wording import REFUSED
 
 TABS = 2 + len(SOUND)  # what Ctrl and a number shows: genres, reasons, each picture of the sound
+LOW = 340  # height at 100 % below which the cover makes room for the pictures
 HEARD = Plate("heard", "", "What was heard: loud and quiet places. Click one to hear it.", 110, "waveform")
 
 
@@ -95,6 +96,7 @@ class AnswerPage(ttk.Frame):
         look.keep_spaces(inner)
         self.refusal.grid_remove()
         self.note.grid_remove()
+        self.bind("<Configure>", lambda event: self.header.fold(event.height < px(LOW)))
         look.listen(self._paint)
         self._paint()
 

@@ -10,7 +10,8 @@ from typing import Any
 from musicgenre.engine.history import Entry
 from musicgenre.inference.wording import in_sentence
 from musicgenre.text import clean_text
-from musicgenre.window.flow import AutoScrollbar, Flow
+from musicgenre.window.auto_scroll import AutoScrollbar
+from musicgenre.window.flow import Flow
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel

@@ -54,6 +54,8 @@ class Answers:
         self._list = view.list
         self._pictures, self._listening, self._batches, self._undo = pictures, listening, batches, undo
         self.shown: str | None = None
+        self._several = False  # whether more than one row was selected last
+        self._unsorted = False  # whether new answers stand on top of a list that is sorted otherwise
         self._later: str | None = None
         self.opened: Callable[[Entry], None] = lambda _: None  # called with each answer that is shown
         jobs.watcher = self
@@ -69,12 +71,14 @@ class Answers:
         """Show the answer or job that was selected."""
         if self._list.tree.selection() == (WORK,) and self._jobs.batch.is_several:
             self.show_batch()
-        elif len(keys) == 1 and keys[0] != self.shown:
+        elif len(keys) == 1:
             if not self._context.worker.busy:
-                self._context.status.clear_stale()
-            self.show(keys[0])
+                self._context.status.clear_stale(at_once=self._several)
+            if keys[0] != self.shown:
+                self.show(keys[0])
         elif len(keys) > 1 and not self._jobs.busy:
             self._context.say(selection_words(keys))
+        self._several = len(keys) > 1
 
     def focus_search(self) -> None:
         """Put the keyboard into the box of the history."""
@@ -99,6 +103,14 @@ class Answers:
         elif row:
             self._pages.working.show(row.title, row.stages, online=row.online, stopped=row.state == "stopped")
             self._pages.show(self._pages.working)
+
+    def open(self, key: str) -> None:
+        """Show an answer and its row, with the whole list where the row is left out."""
+        if self._view.is_narrowed and not self._list.tree.exists(key):
+            self._list.words.delete(0, "end")
+            self._view.narrow("")
+        self._list.go(key)
+        self.show(key)
 
     def show_batch(self) -> None:
         """Show how far the batch is, or what it has come to."""
@@ -174,6 +186,7 @@ class Answers:
     def row_changed(self, row: Row) -> None:
         """Show a row's state, stage, title or answer."""
         self._view.show_job(row)
+        self._unsorted |= row.entry is not None and not self._view.order.by_day
         if self.shown == row.key:
             self.show(row.key)
 
@@ -197,6 +210,9 @@ class Answers:
         self._list.name_section(WORK)
         if self.shown == BATCH:
             self._batches.write()
+        if self._unsorted and not self._jobs.busy and not self._jobs.unfinished():
+            self._unsorted = False
+            self.fill(self._list.words.get())
 
     def thumbnail_found(self, row: Row, index: int) -> None:
         """Show a thumbnail of a search result."""

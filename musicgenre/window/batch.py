@@ -8,13 +8,11 @@ from time import monotonic
 from musicgenre.engine.history import Entry
 from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
+from musicgenre.window.wording import PART_WORDS
 
 PACE = 15  # latest answers that the time left is estimated from
 LEAST = 2  # answers before it is told
-PARTS = {
-    "uncertain": "Not sure", "mixed": "Mixed", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",
-    "error": "Failed", "stopped": "Stopped",
-}  # fmt: skip
+PARTS = {**{kind: words for kind, words in PART_WORDS.items() if kind != "genre"}, "stopped": "Stopped"}
 
 
 @dataclass(frozen=True)

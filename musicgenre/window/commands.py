@@ -28,7 +28,7 @@ from musicgenre.window.undo import Undo
 MENUS = {"File": 0, "Edit": 0, "Song": 3, "View": 0, "Work": 0, "Model": 0, "Help": 0}  # and the underlined letter
 ORDERS = (
     ("date", "Sort by date"), ("title", "Sort by title"), ("artist", "Sort by artist"), ("genre", "Sort by genre"),
-    ("confidence", "Sort by confidence"),
+    ("confidence", "Sort by confidence"), ("tempo", "Sort by tempo"),
 )  # fmt: skip
 OTHER_KEYS = (  # of widgets, beside those of the commands
     ("Enter", "classify what is in the box"), ("Ctrl+V", "classify the link in the clipboard"),
@@ -128,8 +128,8 @@ def command_table(do: Controllers) -> tuple[Command, ...]:
         Command("Export list as CSV…", lambda: do.exports.save_list("csv"), 15, "File", 1, "Ctrl+Shift+E",
                 ("<Control-E>",), "export the selected songs, or the whole list"),
         Command("Export list as JSON…", lambda: do.exports.save_list("json"), 15, "File", 1),
+        Command("Export list as playlist…", lambda: do.exports.save_list("m3u8"), 15, "File", 1),
         Command("Export corrections…", do.corrections.export, 7, "File", 1),
-        Command("Add my music folder…", do.inputs.open_folder, 2, "File", 1),
         Command("Quit", do.close, 0, "File", 2, "Ctrl+Q", ("<Control-q>",), "quit"),
         Command("Undo", do.undo.undo, 0, "Edit", 0, "Ctrl+Z", ("<Control-z>",), "bring back what was removed"),
         Command("Cut", do.editing.cut, 2, "Edit", 1, "Ctrl+X", help="cut, copy and paste text"),

@@ -11,6 +11,7 @@ from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import clean_title
 from musicgenre.window.dialogs import Dialog
+from musicgenre.window.list_wording import tempo_cell
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel, cell
@@ -156,7 +157,8 @@ class CompareDialog(Dialog):
         for side in self.sides:
             entry = self.entry(side)
             side.verdict.show(headline(entry.prediction))
-            side.meaning.show(meaning(entry.prediction))
+            tempo = tempo_cell(entry.prediction)
+            side.meaning.show(" ".join(filter(None, (meaning(entry.prediction), f"{tempo} bpm" * bool(tempo)))))
             side.time.show(entry)
         left, right = (self.entry(side) for side in self.sides)
         accent = self.look.colours.accent

@@ -8,7 +8,8 @@ from typing import Any
 from musicgenre.engine.history import Entry
 from musicgenre.genres import display_name
 from musicgenre.text import clean_text, clean_title
-from musicgenre.window.flow import AutoScrollbar, Scrolled
+from musicgenre.window.auto_scroll import AutoScrollbar
+from musicgenre.window.flow import Scrolled
 from musicgenre.window.look import Look
 from musicgenre.window.picture import Picture
 from musicgenre.window.text_fit import FitLabel

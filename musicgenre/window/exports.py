@@ -12,7 +12,8 @@ from musicgenre.window.context import Context
 from musicgenre.window.picture import reference
 from musicgenre.window.wording import as_text
 
-FORMS = {"png": "Picture", "json": "JSON", "csv": "Table"}
+FORMS = {"png": "Picture", "json": "JSON", "csv": "Table", "m3u8": "Playlist"}
+SEVERAL = ("csv", "json", "m3u8")  # forms of several answers; a picture is of one
 
 
 class Exports:
@@ -51,14 +52,14 @@ class Exports:
         entry = self._current()
         if entry is None:
             return
-        chosen = [form] if form else list(FORMS)
+        chosen = [form] if form else [kind for kind in FORMS if kind != "m3u8"]
         stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in entry.title)[:60].strip() or "answer"
         kinds = tuple((FORMS[kind], kind) for kind in chosen)
         path = self._context.files.save("Export", name=f"{stem}.{chosen[0]}", kinds=kinds)
         if not path:
             return
         ending = Path(path).suffix.lower().removeprefix(".")
-        form = form or (ending if ending in FORMS else "json")
+        form = form or (ending if ending in chosen else "json")
         if form == "png":
             self._context.worker.ask(ExportPage(path, reference(self._context.history, entry)))
         else:
@@ -70,17 +71,16 @@ class Exports:
         self.save_entries(entries if len(entries) > 1 else self._listed(), form)
 
     def save_entries(self, entries: Sequence[Entry], form: str = "csv") -> None:
-        """Save answers as CSV or JSON, which the ending of the name decides."""
+        """Save answers as CSV, JSON or a playlist, which the ending of the name decides."""
         if not entries:
             self._context.say("There are no answers to export yet", bad=True)
             return
-        other = "json" if form == "csv" else "csv"
-        kinds = tuple((FORMS[kind], kind) for kind in (form, other))
+        kinds = tuple((FORMS[kind], kind) for kind in sorted(SEVERAL, key=lambda kind: kind != form))
         title = f"Export {counted(len(entries), 'answer')}"
         path = self._context.files.save(title, name=f"answers.{form}", kinds=kinds)
         if path:
             ending = Path(path).suffix.lower().removeprefix(".")
-            form = ending if ending in ("csv", "json") else form
+            form = ending if ending in SEVERAL else form
             self._several[path] = len(entries)
             self._context.worker.ask(ExportAnswers(path, form, tuple(entry.prediction for entry in entries)))
 

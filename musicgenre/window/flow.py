@@ -1,9 +1,10 @@
-"""Frames that adapt to their room: rows that wrap, pages that scroll, scrollbars only where they are needed."""
+"""Frames that adapt to their room: rows that wrap, pages that scroll."""
 
 import tkinter as tk
 from tkinter import ttk
 from typing import Any
 
+from musicgenre.window.auto_scroll import AutoScrollbar
 from musicgenre.window.look import Look
 
 
@@ -77,18 +78,6 @@ class Flow(ttk.Frame):
             self.configure(height=wanted)
 
 
-class AutoScrollbar(ttk.Scrollbar):
-    """A scrollbar in a grid that is there only while not everything is seen."""
-
-    def set(self, first: float | str, last: float | str) -> None:
-        """Show what part is seen."""
-        if float(first) <= 0.0 and float(last) >= 1.0:
-            self.grid_remove()
-        else:
-            self.grid()
-        super().set(first, last)
-
-
 class Scrolled(ttk.Frame):
     """A page as wide as its place, and as high as it needs or as its place is, whichever is more.
 
@@ -108,7 +97,8 @@ class Scrolled(ttk.Frame):
         self._look = look
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
-        self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=0)
+        # Tk's grid does not lay out again what comes to ask for a single pixel, as when the scrollbar goes.
+        self._canvas = tk.Canvas(self, highlightthickness=0, borderwidth=0, width=2, height=2, takefocus=0)
         self._canvas.grid(row=0, column=0, sticky="nsew")
         self.bar = AutoScrollbar(self, command=self._canvas.yview)
         self.bar.grid(row=0, column=1, sticky="ns")

@@ -35,7 +35,7 @@ class ListRow:
     kind : str
         A verdict or a state.
     cells : tuple of str
-        The texts of artist, genre, confidence and date.
+        The texts of artist, genre, confidence, tempo and date.
     section : str
         Where it stands: `WORK`, `STOPPED`, "s:" and a date, or "" for none.
     inside : str
@@ -47,7 +47,7 @@ class ListRow:
     key: str
     title: str
     kind: str
-    cells: tuple[str, ...] = ("", "", "", "")
+    cells: tuple[str, ...] = ("",) * len(COLUMNS)
     section: str = ""
     inside: str = ""
     colour: str | None = None
@@ -297,7 +297,8 @@ class AnswerList(ttk.Frame):
 
         Some are shown at once, and the others when events have had their turn.
         """
-        self._wanted, self._place = set(self.tree.selection()), self.tree.focus()
+        self._wanted = set(self.tree.selection())
+        self._place = self.tree.focus() if self._wanted else ""
         self.tree.delete(*self.tree.get_children())
         self.count = 0
         self.rows.clear()
@@ -314,6 +315,7 @@ class AnswerList(ttk.Frame):
         kept = [row.key for row in rows if row.key in self._wanted]
         if kept and self._wanted.issuperset(self.tree.selection()):  # nothing else was selected meanwhile
             self.tree.selection_add(kept)
+            self.tree.see(kept[0])
         self._keep_place(self._place if any(row.key == self._place for row in rows) else "")
         self._filling = self.after(PAUSE_MS, self._fill_more) if len(rows) == SLICE else None
         self._count()
@@ -342,7 +344,9 @@ class AnswerList(ttk.Frame):
     # ---- keyboard
 
     def go(self, key: str) -> None:
-        """Select one row and bring it into view."""
+        """Select one row and bring it into view, if it is still to come then later."""
+        if self.is_filling and not self.tree.exists(key):
+            self._wanted, self._place = {key}, key
         self._keys.go(key)
 
     def _keep_place(self, key: str = "") -> None:
@@ -361,8 +365,9 @@ class AnswerList(ttk.Frame):
         """Show that the keyboard is here, with a row selected."""
         self._paint_edge()
         self._keep_place()
-        if self.tree.focus() and not self.tree.selection():
+        if self.tree.focus() and not self.tree.selection() and not self._keys.by_pointer:
             self.go(self.tree.focus())
+        self._keys.by_pointer = False
 
     def show_top(self) -> None:
         """Bring the first row into view, unless somebody is in the list."""

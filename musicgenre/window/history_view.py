@@ -1,5 +1,6 @@
 """What the list of the history shows: searched, filtered and sorted songs, what is at work, other windows' changes."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from musicgenre.engine.history import Entry, History
@@ -7,11 +8,13 @@ from musicgenre.engine.listing import Filter, Order, earlier_keys, part_counts, 
 from musicgenre.window.context import Context
 from musicgenre.window.history_list import STOPPED, WORK, AnswerList, ListRow
 from musicgenre.window.jobs import Jobs
-from musicgenre.window.list_wording import date_cell, day_of, day_words, genre_cell, part_words, sure_cell
+from musicgenre.window.list_wording import date_cell, day_of, day_words, genre_cell, part_words, sure_cell, tempo_cell
 from musicgenre.window.rows import Row
 from musicgenre.window.wording import found_words
 
 LOOK_MS = 1000  # between two looks at what other windows have changed
+DONE_WORDS = {"download": "fetched", "decode": "decoded", "analyse": "analysed"}
+NOTHING = ("", "", "")  # confidence, tempo and date of a job
 FEW = 40  # changed songs that are written one by one
 
 
@@ -31,6 +34,7 @@ class HistoryView:
         self._filter_words = ""
         self._narrowed = False
         self._changes = context.history.changes()
+        self._today = day_of(time.time())
         self.seen_elsewhere: Callable[[], None] = lambda: None  # set by what shows an answer
         context.root.after(LOOK_MS, self._look)
 
@@ -102,7 +106,7 @@ class HistoryView:
         by_day = self.order.by_day and not inside
         cells = (
             entry.artist or "", genre_cell(entry.prediction, corrected), sure_cell(entry.prediction, corrected),
-            date_cell(entry.made, by_day=by_day),
+            tempo_cell(entry.prediction), date_cell(entry.made, by_day=by_day),
         )  # fmt: skip
         kind = "genre" if corrected else entry.prediction.verdict
         return ListRow(entry.key, entry.title, kind, cells, f"s:{day_of(entry.made)}", inside, entry.colour)
@@ -110,14 +114,15 @@ class HistoryView:
     def job_row(self, row: Row) -> ListRow:
         """Return what the list shows of a job."""
         if row.state == "stopped":
-            return ListRow(row.key, row.title, "stopped", ("", "stopped", "", ""), STOPPED)
+            return ListRow(row.key, row.title, "stopped", ("", "stopped", *NOTHING), STOPPED)
         if row.state == "choosing":
-            return ListRow(row.key, row.title, "work", ("", "choose …", "", ""), WORK)
+            return ListRow(row.key, row.title, "work", ("", "choose …", *NOTHING), WORK)
         if row.state == "working" and row.stage:
             stage, fraction = row.stage
-            words = "loading" if stage == "prepare" else stage
-            return ListRow(row.key, row.title, "work", ("", f"{words} …", f"{fraction:.0%}" * bool(fraction), ""), WORK)
-        return ListRow(row.key, row.title, "waiting", ("", "waiting", "", ""), WORK)
+            done = DONE_WORDS.get(stage) if fraction else None  # not below "Sure", where an answer's number stands
+            words = f"{fraction:.0%} {done}" if done else "loading …" if stage == "prepare" else f"{stage} …"
+            return ListRow(row.key, row.title, "work", ("", words, *NOTHING), WORK)
+        return ListRow(row.key, row.title, "waiting", ("", "waiting", *NOTHING), WORK)
 
     def section(self, section: str) -> str:
         """Return what a section of the list is called."""
@@ -158,11 +163,16 @@ class HistoryView:
 
     def _look(self) -> None:
         """Show what other windows have changed, and look again later."""
+        self._context.history.tidy()
         changes = self._context.history.changes()
         if changes != self._changes:
             self._changes = changes
             self.refresh()
             self.seen_elsewhere()
+        today = day_of(time.time())
+        if today != self._today:  # what was today is yesterday, and times become dates
+            self._today = today
+            self.fill(self.list.words.get())
         self._context.root.after(LOOK_MS, self._look)
 
     def refresh(self) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from musicgenre.sources.links import is_address
 from musicgenre.text import clean_title
 from musicgenre.window.context import Context
 from musicgenre.window.jobs import Jobs
@@ -30,6 +31,7 @@ class Inputs:
     def __init__(self, context: Context, jobs: Jobs, top: TopBar) -> None:
         self._context, self._jobs, self._top = context, jobs, top
         self._typed: dict[str, str] = {}  # what the box held -> that text, to be put back if it fails
+        self._put_back = ""  # what failed last and came back into the box
         self.edges: list[tk.Frame] = []
         jobs.failed.append(self._failed)
         context.root.bind_all("<<Paste>>", self._paste, add=True)
@@ -78,6 +80,7 @@ class Inputs:
         typed = self._typed.pop(text, "")
         if typed and not self._top.entry.get():
             self._top.entry.insert(0, typed)
+            self._put_back = typed
             if self._context.root.focus_get() is self._top.entry:
                 self._top.entry.selection_range(0, "end")
             self._context.say(sentence or f"No answer for “{typed}”", bad=True)
@@ -89,9 +92,8 @@ class Inputs:
             return None  # the list of a combobox has no widget of its own here
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get().strip()
-            if _is_link(text):
-                self._typed[text] = text
-                self.submit([text])
+            if is_address(text):
+                self._submit_link(text)
             elif text:
                 entry.delete(0, "end")
                 entry.insert(0, clean_title(text))
@@ -103,14 +105,22 @@ class Inputs:
         root = self._context.root
         with contextlib.suppress(tk.TclError):
             text = root.clipboard_get()
-            if event.widget.winfo_toplevel() is root and _is_link(text.strip()):
-                self._typed[text.strip()] = text.strip()
-                self.submit([text.strip()])
+            if event.widget.winfo_toplevel() is root and is_address(text.strip()):
+                self._submit_link(text.strip())
                 return "break"
             with contextlib.suppress(tk.TclError):
                 event.widget.delete("sel.first", "sel.last")
             event.widget.insert("insert", text.replace("\n", " "))
         return "break"
+
+    def _submit_link(self, link: str) -> None:
+        """Classify a pasted link; it takes the place of what failed before it, and of what was selected to go."""
+        entry = self._top.entry
+        whole, in_entry = entry.get(), self._context.root.focus_get() is entry
+        if in_entry and entry.selection_present() and entry.selection_get() == whole or whole == self._put_back:
+            entry.delete(0, "end")
+        self._typed[link] = link
+        self.submit([link])
 
     def accept_drops(self, target: Any, without: Callable[[str], object]) -> None:
         """Take files and links that are dropped on a widget; where that is impossible `without` is told why."""
@@ -154,7 +164,7 @@ class Inputs:
         whole = [data.strip()]
         try:
             split = self._context.root.tk.splitlist
-            parts = whole if _is_link(whole[0]) else [str(part) for part in split(data)]
+            parts = whole if is_address(whole[0]) else [str(part) for part in split(data)]
         except tk.TclError:  # words with a brace of their own
             parts = whole
         if len(parts) > 1 and not all(Path(part).exists() for part in parts):
@@ -166,13 +176,7 @@ class Inputs:
 def _short(text: str) -> str:
     """Return a path by its name and folder, other inputs as they are."""
     path = Path(text)
-    return text if _is_link(text) or not path.is_absolute() else f"{path.name} ({path.parent.name or path.parent})"
-
-
-def _is_link(text: str) -> bool:
-    """Whether text looks like one link."""
-    start = text.lower().startswith(("http://", "https://", "www.youtube.", "youtube.com/", "youtu.be/"))
-    return start and not any(char.isspace() for char in text)
+    return text if is_address(text) or not path.is_absolute() else f"{path.name} ({path.parent.name or path.parent})"
 
 
 def example(jobs: Callable[[], Jobs]) -> Callable[[], None] | None:

@@ -21,6 +21,7 @@ from musicgenre.engine.messages import (
 )
 from musicgenre.engine.unfinished import Unfinished, Waiting
 from musicgenre.inference.prediction import Failure, Prediction, Reason
+from musicgenre.sources.links import is_address
 from musicgenre.text import clean_title, counted
 from musicgenre.window.batch import Batch, Input
 from musicgenre.window.context import Context
@@ -28,7 +29,7 @@ from musicgenre.window.history_list import PAUSE_MS, SLICE
 from musicgenre.window.rows import Row, Watcher, input_title, new_key
 from musicgenre.window.wording import STAGES, short_answer, summary
 
-BUDGET_S = 0.006  # of one round of queueing
+BUDGET_S = 0.003  # of one round of queueing
 FAULT = "a fault in the program; its details are in the log file"
 
 
@@ -141,7 +142,7 @@ class Jobs:
     def _queue(self, one: Input) -> Row:
         """Queue one input."""
         text, key = one.text, one.key or new_key()
-        online = text.lower().startswith(("http:", "https:", "www.", "youtu"))
+        online = is_address(text)
         title = clean_title(one.title or (text if online else input_title(text)))
         row = Row(key, title, text, one.batch, online=online)
         self.rows[key] = row
@@ -182,8 +183,7 @@ class Jobs:
         self.batch.remove([row.key])
         self._take([Input(one.input, one.title, one.prediction, batch=event.name or row.title) for one in found])
         self._forget(row)
-        good = sum(one.prediction is None for one in found)
-        if good:
+        if good := sum(one.prediction is None for one in found):
             self._context.say(f"{counted(good, 'song')} queued")
 
     def _videos_found(self, event: VideosFound) -> None:

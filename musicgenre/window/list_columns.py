@@ -28,9 +28,9 @@ class Column:
 TITLE = Column("title", "Title", 170)
 COLUMNS = (
     Column("artist", "Artist", 92), Column("genre", "Genre", 92), Column("confidence", "Sure", 48, "e"),
-    Column("date", "Date", 60, "e"),
+    Column("tempo", "BPM", 48, "e"), Column("date", "Date", 60, "e"),
 )  # fmt: skip
-LEAVING = ("date", "artist", "confidence")  # in this order where the list is too narrow
+LEAVING = ("tempo", "date", "artist", "confidence")  # in this order where the list is too narrow
 
 
 class ListColumns:
@@ -108,7 +108,7 @@ class ListColumns:
 
     def sort(self, name: str) -> None:
         """Sort by a column; by the same once more, the other way round."""
-        falling = name in ("date", "confidence")
+        falling = name in ("date", "confidence", "tempo")
         self.order = Order(name, not self.order.descending if name == self.order.column else falling)
         self._settings.change(sort_column=name, sort_descending=self.order.descending)
         self._head()

@@ -42,7 +42,7 @@ class ListHead(ttk.Frame):
         self.words.configure(width=10)
         self.words.grid(row=1, column=0, sticky="ew", pady=look.px(4))
         self.words.bind("<KeyRelease>", lambda _: self._soon())
-        self.filter = ttk.Combobox(self, state="readonly", width=12, font=look.fonts["body"],
+        self.filter = ttk.Combobox(self, state="readonly", width=12, height=20, font=look.fonts["body"],
                                    postcommand=self._offer_parts)  # fmt: skip
         self.filter.set(ALL)
         self.filter.lower(self.words)  # Tab goes from the search to the list, and back to the filter

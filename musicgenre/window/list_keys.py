@@ -21,6 +21,11 @@ class ListKeys:
         Called with the place on the screen where the menu of the rows, or of the headings, is wanted.
     remove : callable
         Called without anything.
+
+    Attributes
+    ----------
+    by_pointer : bool
+        Whether a click brings the keyboard here: it selects for itself, and on a heading nothing.
     """
 
     def __init__(
@@ -29,6 +34,8 @@ class ListKeys:
     ) -> None:  # fmt: skip
         self.tree, self._look, self._songs = tree, look, songs
         self._menu, self._head_menu = menu, head_menu
+        self.by_pointer = False
+        tree.bind("<Button-1>", lambda _: self._clicked(), add=True)
         tree.bind("<Home>", lambda _: self._go_to(0))
         tree.bind("<End>", lambda _: self._go_to(-1))
         tree.bind("<Down>", lambda event: self._step(event, forward=True))
@@ -40,6 +47,10 @@ class ListKeys:
             tree.bind(event, self._menu_at_pointer)
         for key in ("<Shift-F10>", *{"x11": ("<Menu>",), "win32": ("<App>",)}.get(system, ())):
             tree.bind(key, self._menu_at_focus)
+
+    def _clicked(self) -> None:
+        """Note a click that brings the keyboard here."""
+        self.by_pointer = not self.tree.instate(["focus"])
 
     def go(self, key: str) -> None:
         """Select one row and bring it into view."""

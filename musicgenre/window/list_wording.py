@@ -7,12 +7,8 @@ from musicgenre.engine.listing import CORRECTED, GENRE
 from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import clean_title, counted
-from musicgenre.window.wording import headline
+from musicgenre.window.wording import PART_WORDS, REFUSED, headline
 
-PART_WORDS = {
-    "uncertain": "Not sure", "mixed": "Mixed", "not_music": "Not music", "silent": "Silence", "too_short": "Too short",
-    "error": "Failed", CORRECTED: "Corrected",
-}  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -34,6 +30,12 @@ def sure_cell(prediction: Prediction, corrected: str | None = None) -> str:
         return "you"
     has_number = prediction.verdict in ("genre", "uncertain") and prediction.confidence is not None
     return f"{prediction.confidence:.0%}" if has_number else ""
+
+
+def tempo_cell(prediction: Prediction) -> str:
+    """Return the tempo in beats per minute, "" for what has none."""
+    has_tempo = prediction.tempo_bpm and prediction.verdict not in REFUSED
+    return f"{prediction.tempo_bpm:.0f}" if has_tempo else ""
 
 
 def day_of(made: float) -> str:
@@ -69,7 +71,7 @@ def part_words(part: str) -> str:
     """Return what a part of the history is called."""
     if part.startswith(GENRE):
         return display_name(part.removeprefix(GENRE))
-    return PART_WORDS.get(part, part or "All songs")
+    return "Corrected" if part == CORRECTED else PART_WORDS.get(part, part or "All songs")
 
 
 def duration_words(seconds: float) -> str:

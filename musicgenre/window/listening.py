@@ -64,7 +64,7 @@ class Listening:
     def play_from(self, second: float) -> None:
         """Play from a second of the song on."""
         if self.problem:
-            self._context.say(f"Cannot listen: {self.problem}", bad=True)
+            self._context.say(self.problem, bad=True)
             for picture in self._page.pictures.values():
                 picture.cursor(second)
             return

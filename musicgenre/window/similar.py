@@ -16,9 +16,11 @@ from musicgenre.text import clean_title, counted
 from musicgenre.window.auto_scroll import AutoScrollbar
 from musicgenre.window.context import Context
 from musicgenre.window.dialogs import Dialog
+from musicgenre.window.list_wording import genre_cell
 from musicgenre.window.listening import Listening
 from musicgenre.window.look import Look
 from musicgenre.window.text_fit import FitLabel, cell
+from musicgenre.window.tooltip import Tooltip
 
 SHOWN = 20
 HISTORY, OTHER = "Your history", "Library file…"
@@ -41,6 +43,8 @@ class SimilarActions:
     stop, choose, add_folder : callable
         Leave what was asked; let a library be chosen and return its path or ""; add a folder of music. Called without
         anything.
+    genre : callable
+        Called with a song; returns its genre in words.
     open, listen : callable
         Called with a song; `listen` returns why it cannot be heard, or "".
     """
@@ -49,6 +53,7 @@ class SimilarActions:
     stop: Callable[[], None]
     choose: Callable[[], str]
     add_folder: Callable[[], None]
+    genre: Callable[[SimilarSong], str]
     open: Callable[[SimilarSong], None]
     listen: Callable[[SimilarSong], str]
 
@@ -87,6 +92,7 @@ class SimilarDialog(Dialog):
             ("Open", self._open), ("Listen", self._listen), ("Close", self._end), ("Add my music folder…", self._add)
         )
         self.add.pack_configure(side="left", padx=0)
+        Tooltip(self.add, look, "Classify a folder of music into your history; its songs are compared from then on.")
         self._build_list()
         self._offer(HISTORY)
         self.look_for("")
@@ -100,7 +106,7 @@ class SimilarDialog(Dialog):
         place.columnconfigure(0, weight=1)
         place.rowconfigure(0, weight=1)
         self.list = ttk.Treeview(place, columns=("song", "genre", "alike"), show="headings", selectmode="browse")
-        for name, text, width in (("song", "Song", 420), ("genre", "Genre", 120), ("alike", "Alike", 80)):
+        for name, text, width in (("song", "Song", 420), ("genre", "Genre", 150), ("alike", "Alike", 80)):
             side: Literal["e", "w"] = "e" if name == "alike" else "w"
             self.list.heading(name, text=text, anchor=side)
             self.list.column(name, width=look.px(width), stretch=name == "song", anchor=side)
@@ -178,11 +184,11 @@ class SimilarDialog(Dialog):
         """Write the rows, cut to the width."""
         if not self.winfo_exists():
             return
-        width = self.list.column("song", "width") - self.look.px(14)
+        widths = [self.list.column(name, "width") - self.look.px(14) for name in ("song", "genre")]
         for number, song in enumerate(self._songs):
-            title = cell(self, clean_title(song.title), width, self.look.fonts["body"].measure)
-            genre = clean_title(display_name(song.genre))
-            self.list.item(str(number), values=(title, genre, alike(song.distance)))
+            words = clean_title(song.title), self._do.genre(song)
+            cells = (cell(self, *pair, self.look.fonts["body"].measure) for pair in zip(words, widths, strict=True))
+            self.list.item(str(number), values=(*cells, alike(song.distance)))
 
     # ---- what is done
 
@@ -263,7 +269,7 @@ class Similar:
             context.root, context.look, entry=entry, library=library if Path(library or "/").is_file() else "",
             actions=SimilarActions(
                 ask=self._ask, stop=self._stop, choose=self._choose_library, add_folder=self._add,
-                open=self._open, listen=self._listen,
+                genre=self._genre, open=self._open, listen=self._listen,
             ),
         )  # fmt: skip
 
@@ -315,6 +321,13 @@ class Similar:
         if self._add_folder() and dialog:
             dialog.destroy()
 
+    def _genre(self, song: SimilarSong) -> str:
+        """Return the genre of a song in the words of the history, or of its library."""
+        entry = self._context.history.get(song.key) if song.key else None
+        if entry:
+            return genre_cell(entry.prediction, self._context.history.correction(entry.key))
+        return clean_title(display_name(song.genre))
+
     def _open(self, song: SimilarSong) -> None:
         """Show the song's answer, or classify it where it has none here."""
         dialog = self._dialog
@@ -328,7 +341,7 @@ class Similar:
     def _listen(self, song: SimilarSong) -> str:
         """Listen to a song, or stop; return why it cannot be heard."""
         if self._listening.problem:
-            return f"Cannot listen: {self._listening.problem}"
+            return self._listening.problem
         key = f"similar:{song.key or song.input}"
         if self._listening.playing == key:
             self._listening.stop()

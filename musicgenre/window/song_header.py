@@ -8,6 +8,7 @@ from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import DetailsRead
+from musicgenre.sources.links import is_address
 from musicgenre.text import clean_text, clean_title, clock
 from musicgenre.window.icons import icon
 from musicgenre.window.look import Look
@@ -67,7 +68,7 @@ class SongHeader(ttk.Frame):
         self.title.show(entry.title)
         prediction = entry.prediction
         place = clean_text(prediction.input)
-        name = clean_title(place if _is_link(place) else Path(place).name, limit=NAME_LIMIT)
+        name = clean_title(place if is_address(place) else Path(place).name, limit=NAME_LIMIT)
         made = time.strftime("%d %b %Y, %H:%M", time.localtime(entry.made)).lstrip("0")
         facts = (clock(prediction.duration_s) if prediction.duration_s else "", name,
                  model_words(prediction.model) if prediction.model else "", made)  # fmt: skip
@@ -81,6 +82,11 @@ class SongHeader(ttk.Frame):
             self._details = details
             self._write_maker()
             self._draw_cover()
+
+    def fold(self, is_low: bool) -> None:
+        """Leave the cover out where the page is low, or show it again."""
+        if is_low == bool(self.cover.winfo_manager()):
+            self.cover.grid_remove() if is_low else self.cover.grid()
 
     def _where(self) -> str:
         """Return the whole place of the song, and what else was cut."""
@@ -106,8 +112,3 @@ class SongHeader(ttk.Frame):
         """Use the theme and the scaling."""
         if self._entry:
             self._draw_cover()
-
-
-def _is_link(text: str) -> bool:
-    """Whether the place of a song is an address."""
-    return text.startswith(("https://", "http://"))

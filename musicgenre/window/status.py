@@ -49,9 +49,9 @@ class StatusBar(ttk.Frame):
         self._paint()
         self.text.show(clean_title(text, limit=400), cut=title)
 
-    def clear_stale(self) -> None:
+    def clear_stale(self, *, at_once: bool = False) -> None:
         """Take away a sentence that was about something else."""
-        if time.monotonic() - self._said > STALE_S:
+        if at_once or time.monotonic() - self._said > STALE_S:
             self.say("")
 
     def show_work(self, fraction: float | None, *, several: bool = False) -> None:

@@ -54,7 +54,8 @@ from musicgenre.window.undo import Undo
 
 NAME = "Music genre classifier"
 POLL_MS = 30
-BUDGET_S = 0.012  # of one round of events
+SOON_MS = 12  # where events are left
+BUDGET_S = 0.005  # of one round of events; what it changes is drawn after it, and all of it is late together
 TIDY_S = 60.0  # between two thorough searches for garbage
 
 
@@ -206,7 +207,7 @@ class Window:
         self.songs = Songs(context, page, current=current)
         self.answers.opened = self.songs.ask
         self.similar = Similar(
-            context, self.listening, current=current, show=self.list.go,
+            context, self.listening, current=current, show=self.answers.open,
             classify=lambda path: self.jobs.submit([path]), add_folder=self.inputs.open_folder,
         )  # fmt: skip
         self.controllers = Controllers(
@@ -258,10 +259,11 @@ class Window:
         if self._stop_signal:
             self.close()
             return
-        end = time.perf_counter() + BUDGET_S
+        end, pause = time.perf_counter() + BUDGET_S, SOON_MS
         while time.perf_counter() < end:
             events = self.worker.poll(1)
             if not events:
+                pause = POLL_MS
                 break
             try:
                 self.handlers[type(events[0])](events[0])
@@ -269,7 +271,7 @@ class Window:
                 self.faults.take(*sys.exc_info())
         self.context.check_history()
         self._tidy()
-        self.root.after(POLL_MS, self._round)
+        self.root.after(pause, self._round)
 
     def _tidy(self) -> None:
         """Collect garbage in this thread only.

@@ -17,9 +17,8 @@ RUNNER_UP_FROM = 0.03  # probability from which another genre is offered as the 
 SYMBOLS = {
     "genre": "♪", "uncertain": "?", "mixed": "♫", "not_music": "×", "silent": "–", "too_short": "…", "error": "!",
 }  # fmt: skip
-SUMMARY = {
-    "genre": "with a genre", "uncertain": "uncertain", "mixed": "of several genres",
-    "not_music": "not music", "silent": "silent", "too_short": "too short", "error": "without an answer",
+PART_WORDS = {  # of the parts of a batch or a history
+    **{verdict: words.title for verdict, words in wording.VERDICT_WORDS.items()}, "error": "Failed",
 }  # fmt: skip
 MODELS = {  # that come with the program
     "genres": "Songs of today", "gtzan10": "Ten classic genres", "librosa12": "The original’s 12 genres",
@@ -64,6 +63,8 @@ def promise(prediction: Prediction) -> str:
 def meaning(prediction: Prediction) -> str:
     """Return the reason of a verdict as a sentence; "" for a genre or a set, whose number says it."""
     reason = beginning(explanation(prediction))
+    if prediction.verdict == "not_music" and not reason:
+        return "It sounds like nothing that the program can name."
     return f"{reason}." if reason and not reason.endswith(".") else reason
 
 
@@ -71,8 +72,13 @@ def runners_up(prediction: Prediction, *, count: int = 3) -> list[tuple[str, flo
     """Return the genres that could be right instead, the most likely first, with their probabilities."""
     chances = prediction.probabilities or {}
     named = prediction.genre if prediction.verdict == "genre" else None
-    ranked = sorted(chances, key=lambda genre: -chances[genre])
-    found = [(genre, chances[genre]) for genre in ranked if genre != named and chances[genre] >= RUNNER_UP_FROM]
+    heard = {part.genre for part in prediction.parts}  # of a mixed song: what it is said to be comes first
+    ranked = sorted(chances, key=lambda genre: (genre not in heard, -chances[genre]))
+    found = [
+        (genre, chances[genre])
+        for genre in ranked
+        if genre != named and (genre in heard or chances[genre] >= RUNNER_UP_FROM)
+    ]
     return [] if prediction.verdict in REFUSED else found[:count]
 
 
@@ -109,8 +115,10 @@ def as_text(entry: Entry) -> str:
 
 def summary(verdicts: Sequence[str]) -> str:
     """Return what a batch of answers has come to."""
-    counts = Counter(SUMMARY.get(verdict, verdict) for verdict in verdicts)
-    return f"{len(verdicts)} done: " + ", ".join(f"{count} {words}" for words, count in counts.items())
+    known = wording.VERDICT_WORDS
+    counts = Counter(known[verdict].counted if verdict in known else verdict for verdict in verdicts)
+    ordered = sorted(counts, key=lambda words: wording.IN_SUMMARY.index(words) if words in wording.IN_SUMMARY else 99)
+    return f"{len(verdicts)} done: " + ", ".join(f"{counts[words]} {words}" for words in ordered)
 
 
 def found_words(count: int, words: str) -> str:

@@ -1,9 +1,12 @@
 """What the window keeps: answers, corrections, settings; damaged, unwritable and shared stores."""
 
+import contextlib
 import csv
 import io
 import json
+import shutil
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -216,4 +219,18 @@ def test_settings_of_the_version_before_are_used(old_folder):
     assert settings.now.place == (1, 2, 3, 4) and settings.now.library == "songs.sqlite"
     with pytest.raises(TypeError):
         settings.change(colour="red")
+    history.close()
+
+
+def test_what_is_journalled_is_moved_into_the_file_beside_the_work(tmp_path):
+    history = History(tmp_path)
+    for number in range(400):
+        history.add(f"key{number}", answer(f"song {number}"))
+    history.tidy()
+    for thread in threading.enumerate():
+        if thread.name == "checkpoint":
+            thread.join(10)
+    shutil.copy(tmp_path / "history.sqlite", tmp_path / "alone.sqlite")  # without its journal
+    with contextlib.closing(sqlite3.connect(tmp_path / "alone.sqlite")) as store:
+        assert store.execute("SELECT count(*) FROM answers").fetchone() == (400,)
     history.close()

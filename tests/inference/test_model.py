@@ -3,13 +3,14 @@
 import hashlib
 import json
 import shutil
+import struct
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from support.faults import ODD_FILES, is_one_sentence, put_odd_file
-from support.material import ROOT, make_table, run_script
+from support.material import ROOT, make_table, peak_mb, run_script
 
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
@@ -253,6 +254,22 @@ print(*ends)
     assert done.returncode == 0, done.stderr[-2000:]
     answered, refused = map(int, done.stdout.split())
     assert answered > 20 and refused > 20
+
+
+@pytest.mark.parametrize("rows", [1_000_000, 12_255_233, 2**31 - 1])
+def test_a_model_whose_tensors_would_fill_the_memory_is_refused_before(rows, model):
+    card = json.loads(model.with_name("genres.json").read_text())
+    data = model.with_name("genres.tflite").read_bytes()
+    shape = struct.pack("<3i", 2, 1, len(card["columns"]))
+    assert shape in data
+    hurt = data.replace(shape, struct.pack("<3i", 2, rows, len(card["columns"])))
+    model.with_name("genres.tflite").write_bytes(hurt)
+    card["files"]["tflite"] = hashlib.sha256(hurt).hexdigest()
+    model.with_name("genres.json").write_text(json.dumps(card))
+    before = peak_mb()
+    with pytest.raises(ModelError, match="is not a LiteRT model"):
+        GenreModel(model)
+    assert peak_mb() < before + 200
 
 
 def test_a_model_of_another_size_than_its_card_is_refused(model):

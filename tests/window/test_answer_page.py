@@ -76,6 +76,7 @@ def test_a_set_and_a_mixed_song_say_between_what(open_window):
     page = show(pilot, "mixed")
     assert page.panel.headline.whole == "Mixed" and page.panel.sure.cget("text") == ""
     assert chips(page)[:2] == ["0:00–0:09 Hip-Hop", "0:09–0:16 Jazz"]
+    assert set(offered(page)[:2]) == {"It’s Hip-Hop", "It’s jazz"}
 
 
 def test_what_the_number_means_is_in_its_tooltip_alone(open_window):
@@ -139,6 +140,21 @@ def test_every_tab_shows_its_picture_with_what_to_see_and_the_reasons(open_windo
     assert pilot.drawn("mel_spectrogram")
 
 
+def test_a_page_without_pictures_is_seen_after_one_that_scrolls(open_window):
+    """A scrollbar that went took the page with it."""
+    pilot = open_window()
+    pilot.window.panes.begin(620)
+    classify(pilot, "rock")
+    page = pilot.window.pages.answer
+    assert pilot.until(page._page.bar.winfo_viewable, 5)
+    pilot.window.jobs.submit(["/nowhere/at all.ogg"])
+    assert pilot.until(lambda: page.panel.headline.whole == "No answer", 20)
+    pilot.turn(0.5)
+    words = page.panel.headline
+    seen = pilot.root.winfo_containing(words.winfo_rootx() + 20, words.winfo_rooty() + words.winfo_height() // 2)
+    assert seen is words and not page._page.bar.winfo_viewable()
+
+
 def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_window):
     pilot = open_window(ready=False)
     fill_examples(pilot)
@@ -150,6 +166,7 @@ def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_win
     page = show(pilot, "genre")
     scrolled = page._page
     assert scrolled.bar.winfo_viewable()
+    assert not page.header.cover.winfo_viewable(), "the cover takes the room of the pictures"
     timeline = page.pictures["genre_timeline"]
     bottom = scrolled.winfo_rooty() + scrolled.winfo_height()
     assert timeline.winfo_rooty() + timeline.winfo_height() > bottom
@@ -161,3 +178,4 @@ def test_the_page_scrolls_where_it_has_no_room_and_follows_the_keyboard(open_win
     pilot.window.preferences.use_scale(1.0)
     pilot.root.geometry("1300x900+0+0")
     assert pilot.until(lambda: not scrolled.bar.winfo_viewable(), 5)
+    assert pilot.until(page.header.cover.winfo_viewable, 5)

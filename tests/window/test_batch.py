@@ -52,10 +52,11 @@ def test_a_folder_is_worked_through_with_the_running_row_on_top_and_ends_in_a_su
     assert "left" in page.state_label.whole
     assert 2 / 7 <= float(page.bar.cget("value")) <= 3 / 7
     assert side.songs()[0] == running.key and side.tree.bbox(running.key), "the running row is not in view on top"
+    assert not side.tree.set(running.key, "confidence"), "how far a song is stands where an answer says how sure it is"
     assert side.tree.item("s:work", "text") == "At work: 2 of 7 done"
     assert pilot.rest() and pilot.until(lambda: page.head.whole == "7 done", 5)
     parts = {part.name: len(part.keys) for part in page.view.parts}
-    assert parts["Not music"] == 1 and parts["Silence"] == 1 and parts["Failed"] == 1 and sum(parts.values()) == 7
+    assert parts["Not music"] == 1 and parts["Silent"] == 1 and parts["Failed"] == 1 and sum(parts.values()) == 7
     assert side.tree.exists(running.key) and side.count == 37 and window.status.whole.startswith("7 done: ")
     names = [part.name for part in page.view.parts]
     height = page.parts.winfo_height()

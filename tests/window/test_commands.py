@@ -9,12 +9,13 @@ from musicgenre.window.commands import MENUS, help_keys
 
 LABELS = {
     "File": ["Open files…", "Open folder…", "Open recent", "-", "Export answer…", "Export list as CSV…",
-             "Export list as JSON…", "Export corrections…", "Add my music folder…", "-", "Quit"],
+             "Export list as JSON…", "Export list as playlist…", "Export corrections…", "-", "Quit"],
     "Edit": ["Undo", "-", "Cut", "Copy", "Paste", "-", "Find in history", "Remove from history", "Clear history…"],
     "Song": ["Classify again", "Copy answer", "That’s wrong…", "Compare…", "Undo correction", "Open song",
              "Show song in folder", "Similar songs…"],
     "View": ["Theme of the system", "Light", "Dark", "-", "Size of the screen", "100%", "125%", "150%", "175%", "200%",
-             "-", "Sort by date", "Sort by title", "Sort by artist", "Sort by genre", "Sort by confidence"],
+             "-", "Sort by date", "Sort by title", "Sort by artist", "Sort by genre", "Sort by confidence",
+             "Sort by tempo"],
     "Work": ["Show the batch", "-", "Pause", "Go on", "Stop this song", "Stop all…"],
     "Model": ["Other folder…", "About this model"],
     "Help": ["Keyboard shortcuts", "About"],

@@ -63,7 +63,7 @@ def test_what_could_not_be_kept_is_not_called_kept(open_window, tmp_path):
         window.preferences.use_theme("dark")
         assert pilot.until(lambda: "could not be written" in window.status.whole, 5)
         window.jobs.submit(["/nowhere/a.ogg", "/nowhere/b.ogg"])
-        summed = "2 done: 2 without an answer; the history could"
+        summed = "2 done: 2 failed; the history could"
         assert pilot.until(lambda: window.status.whole.startswith(summed), 30), window.status.whole
     window.corrections.keep(entry, "blues")
     assert window.status.whole == "Correction kept: “song” is blues"

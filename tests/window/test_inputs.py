@@ -99,6 +99,26 @@ def test_a_link_in_the_clipboard_starts_from_anywhere(open_window, youtube):
     assert pilot.window.top.entry.get() == "just words"
 
 
+def test_a_pasted_link_takes_the_place_of_the_input_that_failed_before(open_window):
+    pilot = open_window()
+    entry, history = pilot.window.top.entry, pilot.window.history
+    for number, link in enumerate(("https://vimeo.com/1", "https://vimeo.com/2"), 1):
+        clipboard(link)
+        pilot.click(entry)
+        pilot.key("ctrl+a", "ctrl+v")
+        assert pilot.until(lambda number=number: history.count() == number, 20)
+        assert pilot.until(lambda link=link: entry.get() == link, 2), entry.get()
+        assert "is not a link to YouTube" in pilot.window.status.whole
+    pilot.key("ctrl+a")
+    pilot.type("half a title")
+    pilot.window.list.tree.focus_force()
+    clipboard("https://vimeo.com/3")
+    pilot.key("ctrl+v")
+    assert pilot.until(lambda: history.count() == 3, 20)
+    pilot.turn(0.1)
+    assert entry.get() == "half a title"  # what is being typed is left alone
+
+
 def test_several_files_and_a_folder_are_opened_by_dialog(open_window, monkeypatch, tmp_path):
     pilot = open_window()
     chosen = [str(SAMPLES / "rock.ogg"), str(SAMPLES / "metal.ogg")]

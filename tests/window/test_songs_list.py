@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from support.display import tool
-from support.window_material import COLOUR, SONG, fill
+from support.window_material import COLOUR, SONG, classify, fill
 
 from musicgenre.engine.history import History
 from musicgenre.inference.prediction import Prediction
@@ -26,7 +26,8 @@ def songs(open_window):
         ("d", "Delta", None, "error", None, None, noon - 9 * DAY),
     ):  # fmt: skip
         chances = {genre: confidence, "pop": 1 - confidence} if genre else None
-        prediction = Prediction(f"/m/{title}.mp3", title, 60.0, verdict, genre, confidence, chances)
+        tempo = {"a": 127.6, "b": 92.0}.get(key)
+        prediction = Prediction(f"/m/{title}.mp3", title, 60.0, verdict, genre, confidence, chances, tempo_bpm=tempo)
         history.add(key, prediction, colour=COLOUR, made=made, artist=artist)
     pilot.window.answers.fill("")
     pilot.turn(0.4)
@@ -47,12 +48,20 @@ def test_days_columns_and_dots_are_seen(songs, tmp_path):
     tree = window.list.tree
     sections = [tree.item(one, "text") for one in tree.get_children()]
     assert sections[:2] == ["Today", "Yesterday"] and len(sections) == 3 and sections[2].split(", ")[1][0].isdigit()
-    assert window.list.columns.shown == ("artist", "genre", "confidence", "date")
+    assert window.list.columns.shown == ("artist", "genre", "confidence", "tempo", "date")
     assert tree.item("a", "values")[:3] == ("Zed", "Jazz", "55%")
+    assert tree.set("a", "tempo") == "128"
     assert window.list.head.counter.cget("text") == "4 songs"
     picture = songs.picture(tmp_path / "list.png", tree)
     share = tool("convert", picture, "-fill", "black", "+opaque", COLOUR, "-format", "%[fx:mean.g]", "info:")
     assert float(share) > 0
+
+
+def test_after_midnight_today_is_yesterday(songs, monkeypatch):
+    tree, now = songs.window.list.tree, time.time
+    assert tree.item(tree.get_children()[0], "text") == "Today"
+    monkeypatch.setattr("time.time", lambda: now() + DAY)
+    assert songs.until(lambda: tree.item(tree.get_children()[0], "text") == "Yesterday", 5)
 
 
 def test_any_column_sorts_both_ways_and_it_is_remembered(songs, open_window):
@@ -63,6 +72,8 @@ def test_any_column_sorts_both_ways_and_it_is_remembered(songs, open_window):
     assert side.songs() == ["c", "d", "b", "a"]
     heading(songs, "confidence")
     assert side.songs() == ["b", "a", "c", "d"]
+    heading(songs, "tempo")
+    assert side.songs()[:2] == ["a", "b"]
     heading(songs, "artist")
     assert side.songs()[:2] == ["b", "a"]
     songs.window.close()
@@ -70,6 +81,27 @@ def test_any_column_sorts_both_ways_and_it_is_remembered(songs, open_window):
     assert again.window.list.songs()[:2] == ["b", "a"] and "▴" in again.window.list.tree.heading("artist", "text")
     again.window.view.list.columns.sort("date")
     assert again.window.list.songs() == ["a", "b", "c", "d"]
+
+
+def test_a_heading_that_is_clicked_opens_no_song(songs):
+    songs.window.top.entry.focus_force()
+    songs.turn(0.1)
+    heading(songs, "confidence")
+    assert songs.window.list.tree.instate(["focus"])
+    assert songs.window.list.selected() == () and songs.window.pages.welcome.winfo_viewable()
+    songs.key("Down")
+    assert songs.window.list.selected() == ("a",)  # from the first row on
+
+
+def test_new_answers_are_sorted_in_when_the_work_is_done(open_window):
+    pilot = open_window()
+    side = pilot.window.list
+    fill(pilot, replace(SONG, title="aaa"), replace(SONG, title="zzz"))
+    side.columns.sort("title")
+    classify(pilot, "rock")
+    assert pilot.until(lambda: not side.is_filling and [side.rows[key].title for key in side.songs()] == [
+        "aaa", "rock", "zzz"], 5)  # fmt: skip
+    assert [side.rows[key].title for key in side.selected()] == ["rock"]
 
 
 def test_the_filter_shows_a_part_and_says_how_many(songs):
@@ -120,6 +152,17 @@ def test_removing_is_undone_and_says_how_many(songs):
     assert songs.until(lambda: window.list.songs() == ["a", "b", "c", "d"], 2)
     songs.key("ctrl+z")
     assert window.status.whole == "There is nothing to undo"
+
+
+def test_the_selected_songs_become_a_playlist(songs, tmp_path, monkeypatch):
+    target = tmp_path / "evening.m3u8"
+    monkeypatch.setattr("tkinter.filedialog.asksaveasfilename", lambda **_: str(target))
+    songs.window.list.tree.selection_set("a", "c", "d")
+    songs.click(songs.window.list.export)
+    assert songs.until(target.exists, 20)
+    lines = target.read_text().splitlines()
+    assert lines == ["#EXTM3U", "#EXTINF:60,Alpha", "/m/Alpha.mp3", "#EXTINF:60,Gamma", "/m/Gamma.mp3"]
+    assert songs.until(lambda: "evening.m3u8" in songs.window.status.whole, 5)
 
 
 def test_the_selected_songs_are_exported(songs, tmp_path, monkeypatch):

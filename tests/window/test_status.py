@@ -15,6 +15,10 @@ def test_words_in_the_status_line_are_about_what_is_seen(open_window, monkeypatc
         pilot.key("ctrl+a", "BackSpace")
         pilot.type(words)
         assert pilot.until(lambda said=said: window.status.whole == said, 2), window.status.whole
+    window.list.tree.selection_set("key0", "key1")
+    assert pilot.until(lambda: window.status.whole.startswith("2 songs selected"), 2)
+    window.list.tree.selection_set("key0")
+    assert pilot.until(lambda: window.status.whole == "", 2)
     window.list.go("key0")
     assert pilot.until(lambda: window.answers.shown == "key0", 2)
     window.exports.copy()
