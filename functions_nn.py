@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicgenre.dataset.corrections import SongCorrection
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
 
@@ -118,14 +118,15 @@ def measure(
     """
     from musicgenre.training.protocols import load_data
     from musicgenre.training.protocols import measure as run
+    from musicgenre.training.summary import nested_words
 
     choice = choice if isinstance(choice, Choice) else Choice(choice, "given")
     clips, _ = load_data(data, choice.config, extra=extra, genres=genres, corrections=corrections)
-    report = {**run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress), "notes": []}
+    report = run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress)
     if choice.grid is None:
         return report
     if "fault-filtered" in report["protocols"]:
-        report["notes"] = [
+        report["notes"] += [
             "The configuration was chosen without the test part of the table, so that the fault-filtered figure is "
             "honest; the others include clips that it was chosen on."
         ]
@@ -137,11 +138,7 @@ def measure(
     name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
     report["protocols"] = {NESTED: nested, **report["protocols"]}
     report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
-    report["notes"] = [
-        f"The configuration was chosen as the best of many on these very clips, which flatters its {name} "
-        f"({flattered['accuracy']:.1%}); {NESTED} makes the choice again in each fold, without the clips it is tested "
-        f"on: {nested['accuracy']:.1%} is what to expect of other songs like these."
-    ]
+    report["notes"].append(nested_words(name, flattered["accuracy"], nested["accuracy"]))
     return report
 
 
@@ -263,7 +260,7 @@ def run_training(
     from musicgenre.terminal.console import Bar, say
     from musicgenre.training.export import read_lines
     from musicgenre.training.model_files import check_free
-    from musicgenre.training.summary import summary_lines
+    from musicgenre.training.summary import summary_lines, with_words
 
     if not measure_only:
         check_free(out, force=force)
@@ -278,7 +275,7 @@ def run_training(
     sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
     genres = list(next(iter(report["protocols"].values()))["recall"])
     about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    save_evaluation({**report, "files": read_files(data)}, genres, reports, about=about)
+    save_evaluation({**with_words(report), "files": read_files(data)}, genres, reports, about=about)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:
@@ -292,7 +289,7 @@ def run_training(
 
 def _corrections(source: str | None) -> list[SongCorrection]:
     """Return the corrections of a file or of the window."""
-    from musicgenre.dataset.corrections import read_corrections
+    from musicgenre.dataset.corrections_file import read_corrections
 
     if source is None:
         return []

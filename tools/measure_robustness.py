@@ -3,8 +3,8 @@
 python tools/measure_robustness.py AUDIO_DIR [AUDIO_DIR ...] [--model genres] [--out FILE] [--reports DIR]
 
 AUDIO_DIR holds one folder per genre. Prints the accuracy of the best guess, the drop against the clean clips, and the
-share that is refused as not music; with --reports the figures join those of 02. Clips that the model was trained on
-show the drop, not the accuracy to expect.
+share of clips that keep the best guess, are named, and are refused as not music; with --reports the figures join those
+of 02. Clips that the model was trained on show the drop, not the accuracy to expect.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def main(argv=None):
     parser.add_argument("--reports", type=Path, help="folder of reports that 02 wrote")
     options = parser.parse_args(argv)
     classifier = Classifier(options.model)
-    right, refused = {}, {}
+    right, kept, named, refused, first = {}, {}, {}, {}, None
     for folder in options.audio_dirs:
         for path in find_audio(folder):
             recording = read_recording(path)
@@ -107,18 +107,22 @@ def main(argv=None):
                 ).prediction
                 chances = answer.probabilities or {}
                 guess = max(chances, key=chances.get, default=None)
+                first = guess if name == "clean" else first
+                kept.setdefault(name, []).append(guess == first)
+                named.setdefault(name, []).append(answer.verdict == "genre")
                 right.setdefault(name, []).append(guess == path.relative_to(folder).parts[0])
                 refused.setdefault(name, []).append(answer.verdict == "not_music")
     clean = np.mean(right["clean"])
     rows = {
         name: {"clips": len(hits), "accuracy": float(np.mean(hits)), "drop": float(clean - np.mean(hits)),
+               "kept": float(np.mean(kept[name])), "named": float(np.mean(named[name])),
                "refused": float(np.mean(refused[name]))}
         for name, hits in right.items()
     }  # fmt: skip
     for name, row in rows.items():
         sys.stdout.write(
             f"{name:<12} {row['clips']:4d} clips  {row['accuracy']:6.1%} right  drop {100 * row['drop']:5.1f} points  "
-            f"{row['refused']:5.1%} refused\n"
+            f"{row['kept']:6.1%} keep the best guess  {row['named']:6.1%} named  {row['refused']:5.1%} refused\n"
         )
     if options.reports:
         join_reports(right, rows, options.reports)

@@ -13,7 +13,7 @@ from typing import Any
 from musicgenre.audio.decode import song_sha256
 from musicgenre.dataset.artists import artist_key
 from musicgenre.dataset.build import compute_clip, table_grid, table_level
-from musicgenre.dataset.metadata import read_metadata
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import OK, Table, read_files
 from musicgenre.errors import GenreError, ModelError
 from musicgenre.features.families import columns_of
@@ -21,41 +21,12 @@ from musicgenre.text import clean_title, counted
 
 
 @dataclass(frozen=True)
-class SongCorrection:
-    """The genre that a user says is right for a song.
-
-    Parameters
-    ----------
-    song : str
-        Path of the file, or its clip_id in the table.
-    genre : str
-        By its name in the table, in any spelling ("Hip-Hop" for hiphop), or a new one.
-    """
-
-    song: str
-    genre: str
-
-
-@dataclass(frozen=True)
 class Corrected:
-    """A table with corrections, and a sentence on what they changed."""
+    """A table with corrections, a sentence on what they changed, and one on those that are not used."""
 
     table: Table
-    notes: tuple[str, ...]
-
-
-def read_corrections(path: Path) -> list[SongCorrection]:
-    """Read corrections that the window exported: columns genre, and path or clip_id.
-
-    Raises
-    ------
-    ModelError
-        If it cannot be read or has no genres.
-    """
-    metadata = read_metadata(path)
-    if "genre" not in metadata.columns:
-        raise ModelError(f"{path} has no column 'genre'; export the corrections from the window again")
-    return [SongCorrection(name, row["genre"]) for name, row in metadata.rows if "genre" in row]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def apply_corrections(
@@ -78,7 +49,7 @@ def apply_corrections(
         Called with (songs done, songs in all).
     """
     if not corrections:
-        return Corrected(table, ())
+        return Corrected(table)
     clips = table.clips.copy()
     rows_of: dict[str, list[int]] = {}
     for row, sha256 in enumerate(clips["sha256"]):
@@ -108,13 +79,12 @@ def apply_corrections(
             lost.append(f"{clean_title(correction.song, limit=80)!r}: {error}")
         if progress:
             progress(done, len(corrections))
-    notes = [
+    notes = (
         f"{counted(len(corrections), 'correction')}: {relabelled} of songs of the table, {len(added)} of new songs"
-        + (f", {same} of songs that have that genre already" if same else "")
-    ]
-    if lost:
-        notes.append(f"{counted(len(lost), 'correction')} not used, for instance {lost[0]}")
-    return Corrected(_with_songs(table, clips, list(added.values()), families, corrections), tuple(notes))
+        + (f", {same} of songs that have that genre already" if same else ""),
+    )
+    warned = (f"{counted(len(lost), 'correction')} not used, for instance {lost[0]}",) if lost else ()
+    return Corrected(_with_songs(table, clips, list(added.values()), families, corrections), notes, warned)
 
 
 def _new_row(folder: Path, path: Path, sha256: str, families: Sequence[str], genre: str) -> dict[str, Any]:

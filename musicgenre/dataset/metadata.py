@@ -7,7 +7,7 @@ Unicode form. What cannot be used is counted with an example and never dropped s
 import csv
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from musicgenre.errors import ModelError
 from musicgenre.files import read_file
 from musicgenre.text import clean_title, counted
 
-ID_COLUMNS = ("clip_id", "path", "file", "filename")  # the first that is there names the clip
+ID_COLUMNS = ("clip_id", "path", "file", "filename")  # the first that is not empty names the clip
 
 SPLITS = ("train", "valid", "test")
 
@@ -57,8 +57,15 @@ class Match:
     notes: tuple[str, ...]
 
 
-def read_metadata(path: Path | str) -> Metadata:
+def read_metadata(path: Path | str, *, named_by: Sequence[str] = ID_COLUMNS) -> Metadata:
     """Read a metadata file: comma, semicolon or tab separated, a column that names the clip and any more.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    named_by : sequence of str
+        The columns that may name the clip, the first choice first.
 
     Raises
     ------
@@ -70,12 +77,13 @@ def read_metadata(path: Path | str) -> Metadata:
     frame.columns = [str(name).strip().casefold() for name in frame.columns]
     if frame.columns.has_duplicates:
         raise ModelError(f"{path} has two columns of one name; rename one")
-    id_column = next((name for name in ID_COLUMNS if name in frame), None)
-    if id_column is None:
+    naming = [name for name in named_by if name in frame]
+    if not naming:
         raise ModelError(f"{path} has no column 'clip_id'; the header must name it")
-    ids = frame[id_column].where(frame[id_column].str.strip() != "", "")
-    if "path" in frame and id_column != "path":  # corrections of songs elsewhere have a path alone
-        ids = ids.where(ids != "", frame["path"])
+    id_column = naming[0]
+    ids = frame[id_column]
+    for other in naming[1:]:  # corrections of songs elsewhere have a path alone
+        ids = ids.where(ids.str.strip() != "", frame[other])
     empty = [i for i, name in enumerate(ids) if not name.strip()]
     if empty:
         raise ModelError(f"{path}, line {empty[0] + 2}: the {id_column} is empty")

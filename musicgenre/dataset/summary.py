@@ -82,7 +82,8 @@ def _artists_line(known: int, clips: int) -> str:
             "high; tag the files, give each artist a folder below the genre, or name them with --metadata"
         )
     have = "all clips have" if known == clips else f"{known} of {clips} clips have"
-    return f"{have} an artist (from metadata, tags or folders), whose clips are kept together in every split"
+    rest = "" if known == clips else "; each of the others counts as an artist of its own"
+    return f"{have} an artist (from metadata, tags or folders), whose clips are kept together in every split{rest}"
 
 
 def count_genres(clips: Sequence[Mapping[str, str]]) -> tuple[GenreCount, ...]:

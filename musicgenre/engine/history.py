@@ -19,7 +19,7 @@ from typing import Any
 from musicgenre.engine.history_file import connect
 from musicgenre.inference.prediction import Prediction, Reason
 from musicgenre.sqlite import checkpoint_aside
-from musicgenre.text import clean_title, csv_cell, parse_json
+from musicgenre.text import clean_title, parse_json
 
 APP = "music-genre-classifier"
 KEPT_PICTURES = 300  # answers whose pictures are kept, about 0.4 MB each
@@ -267,24 +267,10 @@ class History:
         return found
 
     def corrections_csv(self, audio_dir: Path) -> tuple[str, int]:
-        """Return what ``00_preprocess_music.py AUDIO_DIR --metadata`` reads, and how many clips it names.
+        """Return what 00 takes as metadata of a folder of music and 02 as corrections, and how many songs it names."""
+        from musicgenre.dataset.corrections_file import SongCorrection, corrections_csv  # loads numpy
 
-        Only files below `audio_dir` have a `clip_id` there.
-        """
-        import csv  # not before it is needed: the window is on screen sooner
-        import io
-
-        genres: dict[str, str] = {}
-        root = audio_dir.resolve()
-        for correction in self.corrections():
-            with contextlib.suppress(ValueError, OSError):
-                inside = Path(correction.input).resolve().relative_to(root)
-                genres[inside.with_suffix("").as_posix()] = correction.genre
-        out = io.StringIO()
-        rows = csv.writer(out, lineterminator="\n")
-        rows.writerow(["clip_id", "genre"])
-        rows.writerows([clip_id, csv_cell(genre)] for clip_id, genre in sorted(genres.items()))
-        return out.getvalue(), len(genres)
+        return corrections_csv([SongCorrection(one.input, one.genre) for one in self.corrections()], audio_dir)
 
     # ---- settings
 

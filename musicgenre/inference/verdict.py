@@ -17,10 +17,10 @@ MAX_TAGS, TAG_FROM = 5, 0.1  # how many tags are shown, from which mean activati
 
 
 def likely_genres(probabilities: np.ndarray, genres: Sequence[str], *, level: float) -> list[str] | None:
-    """Return the fewest genres, best first, whose probabilities together reach a level; None if more than three."""
+    """Return the fewest genres, best first, whose probabilities together reach a level; None for over three, or all."""
     order = np.argsort(-probabilities, kind="stable")
     size = 1 + int((np.cumsum(probabilities[order])[:-1] < level - 1e-9).sum())
-    return [genres[int(i)] for i in order[:size]] if size <= MAX_SET else None
+    return [genres[int(i)] for i in order[:size]] if size <= min(MAX_SET, max(len(genres) - 1, 1)) else None
 
 
 def strongest_tags(windows: Windows | None) -> list[Tag]:

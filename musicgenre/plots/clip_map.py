@@ -16,6 +16,7 @@ from musicgenre.plots.style import (
     message_figure,
     new_figure,
     style,
+    text_width,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 MANY = 300  # dots; more of them are pixels in an SVG, which would grow with each
 
+LABEL_WIDTH_IN = 1.3
+
 MAX_MAPPED = 5000  # clips of a map; more are a cloud, and t-SNE takes minutes
+
+AXES_IN, LABEL_IN, DOT_IN = np.array([5.9, 5.5]), 0.11, 0.05  # least size of the axes, half a label's height, a dot
 
 
 def standardised(features: "pd.DataFrame", columns: Sequence[str]) -> np.ndarray:
@@ -76,7 +81,7 @@ def map_points(features: "pd.DataFrame", method: str, *, seed: int = 0) -> tuple
 
 
 def clip_map(genres: Sequence[str], points: np.ndarray, words: str, *, theme: str = "light") -> "Figure":
-    """Draw the clips at their places, each genre with its colour and mark, its name at its middle.
+    """Draw the clips at their places, each genre with its colour and mark, and its name where no clip lies.
 
     Parameters
     ----------
@@ -107,17 +112,20 @@ def clip_map(genres: Sequence[str], points: np.ndarray, words: str, *, theme: st
             alpha=0.85,
             linewidths=0.3,
             edgecolors=colours.background,
-            label=fitted(name, 1.3),
+            label=fitted(name, LABEL_WIDTH_IN),
             rasterized=len(points) > MANY,
         )
-    medians = {name: np.nanmedian(points[rows == name], axis=0) for name in names if len(names) > 1}
-    medians = {name: place for name, place in medians.items() if np.isfinite(place).all()}
-    for name, (x, y) in zip(medians, _apart(ax, medians), strict=True):
+    middles = {name: np.nanmedian(points[rows == name], axis=0) for name in names if len(names) > 1}
+    middles = {name: place for name, place in middles.items() if np.isfinite(place).all()}
+    ax.set_xlim(ax.get_xlim())  # what is written now moves nothing
+    ax.set_ylim(ax.get_ylim())
+    for name, place in _free_places(ax, points, middles).items():
         colour = genre_colour(name)
-        box = {"facecolor": colour, "edgecolor": colours.background, "boxstyle": "round,pad=0.25", "alpha": 0.92}
-        ax.text(
-            x, y, fitted(name, 1.3), ha="center", va="center", fontsize=FONT_PT, color=ink_on(colour), bbox=box,
-            transform=ax.transAxes,
+        box = {"facecolor": colour, "edgecolor": colours.background, "boxstyle": "round,pad=0.25"}
+        line = {"arrowstyle": "-", "color": colours.muted, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate(
+            fitted(name, LABEL_WIDTH_IN), middles[name], xytext=place.tolist(), textcoords="axes fraction", ha="center",
+            va="center", fontsize=FONT_PT, color=ink_on(colour), bbox=box, arrowprops=line,
         )  # fmt: skip
     ax.legend(
         loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=FONT_PT, frameon=False, labelcolor=colours.text,
@@ -128,23 +136,25 @@ def clip_map(genres: Sequence[str], points: np.ndarray, words: str, *, theme: st
     return finish(figure)
 
 
-def _apart(ax: "Axes", places: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return where to write names, shape (n, 2) in fractions of the axes, moved until none covers another."""
-    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    spots = np.array([[(x - left) / (right - left), (y - bottom) / (top - bottom)] for x, y in places.values()])
-    wide = np.array([0.006 * min(len(name), 16) + 0.013 for name in places])  # half a label, on eight inches
-    high = 0.019
-    for _ in range(200):
-        moved = False
-        for i in range(len(spots)):
-            for j in range(i):
-                dx, dy = spots[i] - spots[j]
-                over = high * 2 - abs(dy)
-                if abs(dx) < wide[i] + wide[j] and over > 0:
-                    push = (over / 2 + 0.001) * (1 if dy >= 0 else -1)
-                    spots[i, 1] += push
-                    spots[j, 1] -= push
-                    moved = True
-        if not moved:
-            break
-    return np.clip(spots, 0.03, 0.97)
+def _free_places(ax: "Axes", points: np.ndarray, middles: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return where to write names in fractions of the axes: the places nearest to their middles that cover nothing.
+
+    A name that no place is free for is left out; the legend has it.
+    """
+    corner, size = np.array([ax.get_xlim()[0], ax.get_ylim()[0]]), np.ptp([ax.get_xlim(), ax.get_ylim()], axis=1)
+    taken = (points[np.isfinite(points).all(axis=1)] - corner) / size
+    across, up = np.meshgrid(np.linspace(0.02, 0.98, 97), np.linspace(0.03, 0.97, 95))
+    spots = np.stack([across.ravel(), up.ravel()], axis=1)
+    found: dict[str, np.ndarray] = {}
+    halves: dict[str, np.ndarray] = {}
+    for name, middle in middles.items():
+        half = np.array([text_width(fitted(name, LABEL_WIDTH_IN)) / 2 + 0.07, LABEL_IN]) / AXES_IN
+        free = (np.abs(spots - 0.5) + half <= 0.5).all(axis=1)
+        for other in taken:
+            free &= (np.abs(spots - other) > half + DOT_IN / AXES_IN).any(axis=1)
+        for other, place in found.items():
+            free &= (np.abs(spots - place) > half + halves[other]).any(axis=1)
+        if free.any():
+            distance = np.hypot(*(spots[free] - (middle - corner) / size).T)
+            found[name], halves[name] = spots[free][distance.argmin()], half
+    return found

@@ -17,10 +17,12 @@ from musicgenre.plots.report import Playlist, ReportTable, Section
 from musicgenre.plots.report_words import (
     MODEL_WORDS,
     SEARCH_WORDS,
+    WRONG_ADVICE,
     accuracy_words,
     advice,
     mixed_pairs,
     number_words,
+    wrong_clips,
 )
 from musicgenre.plots.style import Picture
 from musicgenre.text import parse_json
@@ -147,7 +149,7 @@ def model_section(folder: Path) -> Section:
     headline = found["headline"]
     text = [
         f"Measured: {found['about']}.",
-        f"Headline: {100 * headline['accuracy']:.1f} % ({headline['protocol']}).",
+        f"Headline: {100 * headline['accuracy']:.1f} % ({headline.get('words', headline['protocol'])}).",
         *found.get("notes", ()),
         *found.get("warnings", ()),
     ]
@@ -177,15 +179,18 @@ def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
     if not answers:
         return []
     y, p = np.array(answers["y"], dtype=int), np.array(answers["probabilities"], dtype=float)
+    asked = (answers["clip_id"], y, p, found["genres"])
+    lists = [(advice(pair), pair.hardest) for pair in mixed_pairs(*asked)]
+    wrong = wrong_clips(*asked)
     return [
         Playlist(
-            advice(pair),
+            text,
             [
                 (f"{clip_id}: lies in {genre}, named {other} ({share:.0%})", files.get(clip_id, ""))
-                for clip_id, genre, other, share in pair.hardest
+                for clip_id, genre, other, share in clips
             ],
         )
-        for pair in mixed_pairs(answers["clip_id"], y, p, found["genres"])
+        for text, clips in lists or ([(WRONG_ADVICE, tuple(wrong))] if wrong else [])
     ]
 
 
@@ -257,7 +262,8 @@ def _answer_pictures(found: Mapping[str, Any]) -> list[Picture]:
     return [
         Picture(
             "model_confusion",
-            "What the clips of each genre were named, in percent.",
+            "What the clips of each genre were named, in percent; here and below, a clip's answer is the mean of those "
+            "of the cross-validation's repeats in which it was held out.",
             lambda theme: viz.confusion_matrix(y, guess, genres, theme=theme),
         ),
         Picture(

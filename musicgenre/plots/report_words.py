@@ -11,6 +11,9 @@ SEARCH_WORDS = {
     "fold": "one of five parts of the clips that is held out while a network is trained on the others; all clips of an "
     "artist lie in the same fold",
     "accuracy": "share of the held-out clips that are named rightly: mean ± standard deviation over folds and seeds",
+    "feature set": "which features of a clip the network sees",
+    "architecture": "the kind of network, or of scikit-learn's classifiers, which are there for comparison",
+    "dropout": "share of the hidden units that each step of training leaves out",
     "hidden": "units of the hidden layers; none is a linear network",
     "whiten": "shrinkage of the covariance that the columns are decorrelated with; none leaves them standardised",
     "l2": "penalty on large weights",
@@ -59,7 +62,7 @@ def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{accuracy_words(row.get('mean'), row.get('deviation')):>13} {number_words(row.get('seconds'), 1):>8}"
         )
     words = SEARCH_WORDS
-    return [*lines, "", *(f"{name}: {words[name]}" for name in ("cell", "accuracy", "fold"))]
+    return [*lines, "", *(f"{name}: {words[name]}" for name in words)]
 
 
 def accuracy_words(mean: Any, deviation: Any) -> str:
@@ -111,11 +114,27 @@ def mixed_pairs(
     return sorted(found, key=lambda pair: -pair.share)[:pairs]
 
 
+def wrong_clips(
+    clip_ids: Sequence[str], y: np.ndarray, probabilities: np.ndarray, genres: Sequence[str]
+) -> list[tuple[str, str, str, float]]:
+    """Return the clips that are most surely taken for another genre: clip_id, its genre, the other, its probability."""
+    guess = probabilities.argmax(axis=1) if len(y) else y
+    wrong = np.flatnonzero(guess != y)
+    order = wrong[np.argsort(-probabilities[wrong, guess[wrong]], kind="stable")][:CLIPS_TO_HEAR]
+    return [(clip_ids[i], genres[y[i]], genres[guess[i]], float(probabilities[i, guess[i]])) for i in order]
+
+
+WRONG_ADVICE = (
+    "What to do next: no two genres are mixed up often. Listen to the clips that are taken for another genre, and move "
+    "what lies in the wrong folder; more songs by other artists make the rest better."
+)
+
+
 def advice(pair: MixedPair) -> str:
     """Return what to do about a pair of genres that are mixed up."""
     count = len(pair.hardest)
     return (
-        f"{pair.genre} and {pair.other} are mixed up ({pair.clips} of their clips, {pair.share:.0%}). Listen to "
-        f"{'this clip' if count == 1 else f'these {count} clips'}: move what lies in the wrong folder, add songs that "
-        "sound like the ones that are missed, or make one genre of both; then run 00 and 02 again."
+        f"What to do next: {pair.genre} and {pair.other} are mixed up ({pair.clips} of their clips, {pair.share:.0%}). "
+        f"Listen to {'this clip' if count == 1 else f'these {count} clips'}: move what lies in the wrong folder, add "
+        "songs that sound like the ones that are missed, or make one genre of both; then run 00 and 02 again."
     )

@@ -108,6 +108,7 @@ class Data:
     grouped: bool
     extra: Extra | None = None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what is good to know and needs no mending
     parts: Parts | None = None
     tags: np.ndarray | None = None  # the table's tag means (`TAG_COLUMNS`), by which answers are explained
     is_small: bool = False  # the whole table, of which this may be a part: see `training.familiarity`

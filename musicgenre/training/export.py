@@ -15,6 +15,7 @@ from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict
 from musicgenre.training.data import TAG_COLUMNS, Data
 from musicgenre.training.fitting import fit, out_of_fold_logits
+from musicgenre.training.known_genres import answers_by_genre
 from musicgenre.training.model_files import export_model
 from musicgenre.training.softmax import fit_temperature
 
@@ -46,6 +47,8 @@ def ship(
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
     trained = fit(data, config)
     counts = np.bincount(data.y, minlength=len(data.genres))
+    answers = report.get("answers")
+    kept = {"answers_by_genre": answers_by_genre(data.y, np.array(answers["probabilities"]))} if answers else {}
     card = {
         "name": base.name,
         "genres": data.genres,
@@ -66,6 +69,7 @@ def ship(
         "names": {genre: display_name(genre) for genre in data.genres},
         "set_level": report["set_level"],
         "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
+        **kept,  # by which a small table tells songs of other genres: see `training.known_genres`
         "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
         "metrics": report["protocols"] | report["extra"],
         "headline": report["headline"],

@@ -14,7 +14,7 @@ from musicgenre.training.folds import group_folds
 from musicgenre.training.gated import train_gated
 from musicgenre.training.metrics import small_threshold
 from musicgenre.training.network import train_model
-from musicgenre.training.sets import Levels, choose_levels
+from musicgenre.training.sets import SMALL_SET_LEVEL, Levels, choose_levels
 from musicgenre.training.softmax import fit_temperature, log_softmax, softmax
 
 # ---- fitting inside a fold
@@ -98,7 +98,7 @@ def levels_of(data: Data, y: np.ndarray, probabilities: np.ndarray) -> Levels:
     if not data.is_small or data.extra is not None:
         return levels
     threshold = small_threshold(y, probabilities)
-    return Levels(threshold, max(levels.set_level, threshold))
+    return Levels(threshold, max(levels.set_level, threshold, SMALL_SET_LEVEL))
 
 
 def fit_calibrated(data: Data, config: Config, *, task: Task = UNATTENDED) -> Calibrated:

@@ -333,7 +333,7 @@ def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config]) -> dic
     chosen = (linear or near)[0]
     rest = [line for line in summary if line["architecture"] in BASELINES and "mean" in line]
     beside = _beside(chosen["mean"], error, rest[0]) if rest else ""
-    why = f"mean accuracy {chosen['mean']:.1%} over {chosen['fits']} group-aware fits"
+    why = f"mean accuracy {100 * chosen['mean']:.1f} % over {chosen['fits']} fits that keep artists apart"
     if chosen is not best:
         why += f", within one standard error ({error:.1%}) of the best cell's {best['mean']:.1%} and linear"
     diverged = sum("mean" not in line for line in summary)

@@ -45,6 +45,8 @@ def bootstrap_interval(right: np.ndarray, groups: np.ndarray, *, seed: int = 0) 
 
 LEAST_CONFIDENCE = 0.5  # of a named genre: below it, the others together are more likely
 
+ABOVE_EVEN = 1.2  # times the even probability, which a song of no genre gets of each: with two genres, that is one half
+
 LEAST_NAMED = 0.62  # share of held-out clips that a small model names, if `LEAST_CONFIDENCE` lets it
 
 
@@ -54,7 +56,8 @@ def small_threshold(y: np.ndarray, probabilities: np.ndarray) -> float:
     Where naming rightly nine times in ten would leave most clips unnamed, it names `LEAST_NAMED` of them.
     """
     lowest = float(np.quantile(probabilities.max(axis=1), 1 - LEAST_NAMED))
-    return max(min(naming_threshold(y, probabilities), lowest), LEAST_CONFIDENCE)
+    least = max(LEAST_CONFIDENCE, ABOVE_EVEN / probabilities.shape[1])
+    return max(min(naming_threshold(y, probabilities), lowest), least)
 
 
 def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: float = NAMED_ACCURACY) -> float:

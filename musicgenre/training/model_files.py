@@ -1,4 +1,4 @@
-"""Export a model: its three files are replaced together, and models/README.md describes them."""
+"""Export a model: its three files are replaced together, and nothing else in their folder is touched."""
 
 import json
 import platform
@@ -19,7 +19,6 @@ from musicgenre.inference.card import (
     waiting_folder,
 )
 from musicgenre.litert import MODELS_DIR, quiet_stderr
-from musicgenre.training.model_page import describe_models
 
 
 def check_free(base: Path, *, force: bool = False) -> None:
@@ -72,7 +71,7 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
 def write_model(
     base: Path, card: Mapping[str, Any], flatbuffer: bytes, save: Callable[[Path], object]
 ) -> dict[str, Any]:
-    """Write NAME.keras, NAME.tflite, NAME.json and the page about the models of the folder; return the whole card.
+    """Write NAME.keras, NAME.tflite and NAME.json; return the whole card.
 
     Parameters
     ----------
@@ -99,8 +98,6 @@ def write_model(
         }
         write_atomic(new / "model.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
         (new / "model.json").replace(f"{base}.json")  # from here on the new model counts
-        write_atomic(new / "README.md", describe_models(base.parent))
-        (new / "README.md").replace(base.parent / "README.md")
     finally:
         _settle(base)
     return whole

@@ -31,7 +31,7 @@ TERMS = (
 
 def describe_models(folder: Path) -> str:
     """Return the page (Markdown)."""
-    lines = ["# Models", "", "Written from the cards (`*.json`) by `02_nn_train_model.py`.", ""]
+    lines = ["# Models", "", "Written from the cards (`*.json`) by `make models`.", ""]
     for name in list_models(folder):
         try:
             card = read_card(folder / name)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.corrections import SongCorrection, apply_corrections
+from musicgenre.dataset.corrections import apply_corrections
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
@@ -153,7 +154,7 @@ def measure(
         ``headline``: the worst accuracy of the honest protocols and its name; ``uncertain_below`` and
         ``named_share``: the threshold of `uncertain` and the share of clips above it; ``set_level`` and ``sets``: the
         level of sets, and how often the genre is in them with levels from inner folds; ``answers``: each clip's
-        ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings``.
+        ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings`` and ``notes``.
     """
     protocols, warned = protocols_of(data, repeats=repeats)
     answers = _fold_answers(data, config, protocols, jobs=jobs, progress=progress)
@@ -184,6 +185,7 @@ def measure(
             "probabilities": _mean_answers(data, pooled, answers).round(5).tolist(),
         },
         "warnings": [*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
+        "notes": [*data.notes],
     }
 
 
@@ -388,7 +390,7 @@ def load_data(
     if unknown:
         raise ModelError(f"{folder} has no clip of the genre {unknown[0]!r}; check --genres")
     data = as_data(only_genres(table, genres), config.feature_set)
-    data = replace(data, warnings=(*data.warnings, *corrected.notes))
+    data = replace(data, warnings=(*data.warnings, *corrected.warnings), notes=corrected.notes)
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]
         data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_GENRES = 3  # of a set; songs that need more have none
+MOST_GENRES = 3  # of a set; songs that need more have none, and a set of all genres of a model says nothing
+
+SMALL_SET_LEVEL = 0.8  # least level of the sets of a small table, whose genres may be named from one half on
 
 # How often a named genre is to be right. Asked for nine of ten, the 13 genres would name 11 % of the songs instead of
 # 29 %, 88 instead of 87 % of them rightly: even of their surest tenth 91 % are right. A level of its own for names,
@@ -40,9 +42,10 @@ class SetFigures:
 
 
 def set_sizes(probabilities: np.ndarray, levels: Levels) -> np.ndarray:
-    """Return how many genres the set of each song has, shape (songs,); 0 where it would be more than three."""
+    """Return how many genres the set of each song has, shape (songs,); 0 where it would be more than three, or all."""
     best_first = -np.sort(-probabilities, axis=1)
-    reached = np.cumsum(best_first, axis=1)[:, :MOST_GENRES] >= levels.set_level - 1e-9
+    most = min(MOST_GENRES, max(probabilities.shape[1] - 1, 1))
+    reached = np.cumsum(best_first, axis=1)[:, :most] >= levels.set_level - 1e-9
     sizes = np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, 0)
     sizes[best_first[:, 0] >= levels.uncertain_below] = 1
     return sizes

@@ -87,7 +87,7 @@ class Corrections:
         self._changed(entry.key)
 
     def export(self) -> None:
-        """Save the corrections of a music folder as the table that 00 reads."""
+        """Save the corrections as the table that 00 takes as metadata of a music folder, and 02 as corrections."""
         context = self._context
         count = len(context.history.corrections())
         if not count:
@@ -103,4 +103,4 @@ class Corrections:
         except OSError as error:
             context.say(f"{path} cannot be written ({error.strerror}); choose another place", bad=True)
             return
-        context.say(f"Saved {named} of {count} corrections: those of files in {folder}")
+        context.say(f"Saved {named} of {count} corrections" + (": those of files" if named < count else ""))

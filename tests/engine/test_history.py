@@ -87,7 +87,7 @@ def test_corrections_are_metadata_of_a_music_folder(history, tmp_path):
     rows = dict(read_metadata(path).rows)
     assert {name: row["genre"] for name, row in rows.items()} == {"rock/one": "blues", "two.v2": "blues"}
     assert history.correction("x") == "pop" and history.correction("none") is None
-    assert next(csv.reader(io.StringIO(text))) == ["clip_id", "genre"]
+    assert next(csv.reader(io.StringIO(text))) == ["clip_id", "path", "genre"]
 
 
 def test_the_genre_that_was_answered_withdraws_a_correction(history):

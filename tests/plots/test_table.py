@@ -152,14 +152,17 @@ def test_map_has_a_cloud_and_a_label_for_each_genre():
     assert len(ax.texts) == 4 and ax.get_xlabel().startswith("Component 1 (")
 
 
-def test_map_labels_do_not_cover_each_other():
+def test_map_labels_cover_neither_each_other_nor_a_clip():
     labels = [f"genre {i % 12}" for i in range(240)]
     points = np.random.default_rng(0).normal(0, 1, (240, 2))  # all medians near the middle
     figure = clip_map(labels, points, "PCA|x|y")
     drawn(figure)
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
-    covered = [(i, j) for i in range(12) for j in range(i) if boxes[i].overlaps(boxes[j])]
-    assert not covered
+    (ax,) = figure.axes
+    boxes = [text.get_bbox_patch().get_window_extent() for text in ax.texts]
+    assert len(boxes) == 12
+    assert not [(i, j) for i in range(12) for j in range(i) if boxes[i].overlaps(boxes[j])]
+    clips = ax.transData.transform(points)
+    assert not [box for box in boxes if box.count_contains(clips)]
 
 
 def test_correlation_is_that_of_the_columns():

@@ -183,7 +183,7 @@ source = MODELS_DIR / sys.argv[2]
 card, data = json.loads(Path(f"{source}.json").read_text()), Path(f"{source}.tflite").read_bytes()
 write_model(Path(sys.argv[3]), card, data, lambda path: shutil.copyfile(f"{source}.keras", path))
 """
-MINE = ["README.md", "mine.json", "mine.keras", "mine.tflite"]
+MINE = ["mine.json", "mine.keras", "mine.tflite"]
 
 
 @pytest.fixture

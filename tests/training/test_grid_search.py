@@ -57,7 +57,7 @@ def test_a_search_writes_every_fit_every_cell_and_a_choice_with_its_reason(table
     assert list(summary["mean"]) == sorted(summary["mean"], reverse=True)
     assert (summary["low"] <= summary["mean"]).all() and (summary["mean"] <= summary["high"]).all()
     assert chosen["config"]["architecture"] in ("whitened", "softmax")
-    assert "group-aware" in chosen["reason"] and "baseline" in chosen["reason"]
+    assert "keep artists apart" in chosen["reason"] and "baseline" in chosen["reason"]
 
 
 def test_an_interrupted_search_goes_on_where_it_stopped(table, small_grid, tmp_path, monkeypatch):

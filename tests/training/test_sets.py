@@ -1,11 +1,15 @@
 """Sets of genres: their sizes, and levels that keep what is said of them on songs that were held out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from musicgenre.training.fitting import levels_of
 from musicgenre.training.sets import (
     NAMED_RIGHT,
     SETS_RIGHT,
+    SMALL_SET_LEVEL,
     Levels,
     choose_levels,
     genre_ranks,
@@ -31,8 +35,24 @@ def test_a_set_is_the_fewest_genres_that_reach_the_level():
     assert set_sizes(p, Levels(0.81, 0.81)).tolist() == [2, 3, 3, 0]
 
 
+def test_all_genres_of_a_model_are_no_set():
+    p = np.array([[0.4, 0.35, 0.25], [0.5, 0.4, 0.1]])
+    assert set_sizes(p, Levels(0.8, 0.8)).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 5.0])
+def test_the_sets_of_a_small_table_reach_their_least_level_though_genres_are_named_from_one_half_on(sharpness):
+    """They said "jazz or Hip-Hop (50 % together)"."""
+    y, p = songs(200, seed=0, genres=3, sharpness=sharpness)
+    levels = levels_of(SimpleNamespace(is_small=True, extra=None), y, p)
+    assert levels.set_level >= SMALL_SET_LEVEL and 0.5 <= levels.uncertain_below <= levels.set_level
+    sizes = set_sizes(p, levels)
+    best = np.cumsum(-np.sort(-p, axis=1), axis=1)
+    assert all(best[i, size - 1] >= SMALL_SET_LEVEL for i, size in enumerate(sizes) if size > 1)
+
+
 def test_figures_of_sets_by_hand():
-    p = np.array([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.5, 0.4, 0.1], [0.4, 0.3, 0.3]])
+    p = np.array([[0.8, 0.1, 0.1, 0], [0.8, 0.1, 0.1, 0], [0.5, 0.4, 0.1, 0], [0.4, 0.3, 0.3, 0]])
     y = np.array([0, 1, 1, 2])
     sizes = set_sizes(p, Levels(0.8, 0.8))
     assert sizes.tolist() == [1, 1, 2, 3]

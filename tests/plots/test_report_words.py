@@ -1,0 +1,87 @@
+"""What a report advises: pairs of genres that are mixed up, with their clips to listen to."""
+
+import numpy as np
+
+from musicgenre.plots.catalogue import save_evaluation
+from musicgenre.plots.report import Playlist, Section, report_html
+from musicgenre.plots.report_sections import model_section
+from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, wrong_clips
+
+GENRES = ["blues", "jazz", "rock"]
+
+
+def answers():
+    """Return (clip_ids, labels, probabilities): of ten clips of blues four are called rock, one of jazz is."""
+    y = np.repeat([0, 1, 2], 10)
+    p = np.full((30, 3), 0.1) + 0.7 * np.eye(3)[y]
+    for i, sure in ((0, 0.6), (1, 0.9), (2, 0.7), (3, 0.5), (10, 0.8)):
+        p[i] = (1 - sure) / 2
+        p[i, 2] = sure
+    return [f"{GENRES[g]}/{i}" for i, g in enumerate(y)], y, p
+
+
+def evaluation():
+    """Return what 02 keeps of a measurement."""
+    clip_ids, y, p = answers()
+    run = {
+        "accuracy": 0.8333, "deviation": 0.02, "repeats": 5, "clips": 30, "interval_95": [0.7, 0.9], "top3": 1.0,
+        "macro_f1": 0.8123, "ece": 0.0512, "accuracy_at_80": 0.9,
+    }  # fmt: skip
+    return {
+        "protocols": {"grouped CV": run},
+        "headline": {"accuracy": 0.8333, "protocol": "grouped CV"},
+        "uncertain_below": 0.5, "warnings": [], "notes": ["A note."],
+        "answers": {"clip_id": clip_ids, "y": y.tolist(), "probabilities": p.tolist()},
+    }  # fmt: skip
+
+
+def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
+    (pair,) = mixed_pairs(*answers(), GENRES)
+    assert (pair.genre, pair.other, pair.clips, pair.share) == ("blues", "rock", 4, 0.2)
+    assert [(clip_id, named) for clip_id, _, named, _ in pair.hardest] == [
+        ("blues/1", "rock"), ("blues/2", "rock"), ("blues/0", "rock"), ("blues/3", "rock"),
+    ]  # fmt: skip
+    assert advice(pair).startswith(
+        "What to do next: blues and rock are mixed up (4 of their clips, 20%). Listen to these 4 clips:"
+    )
+
+
+def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tmp_path):
+    found = evaluation()
+    p = np.eye(3)[found["answers"]["y"]]
+    p[4] = (0.1, 0.9, 0.0)
+    found["answers"]["probabilities"] = p.tolist()
+    save_evaluation(found, GENRES, tmp_path, about="x")
+    (playlist,) = model_section(tmp_path).playlists
+    assert "no two genres are mixed up often" in playlist.text
+    assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90%)"]
+
+
+def test_a_model_without_mistakes_advises_nothing():
+    clip_ids, y, _ = answers()
+    assert mixed_pairs(clip_ids, y, np.eye(3)[y], GENRES) == []
+    assert wrong_clips(clip_ids, y, np.eye(3)[y], GENRES) == []
+    assert mixed_pairs([], np.array([], int), np.empty((0, 3)), GENRES) == []
+
+
+def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(tmp_path):
+    song = tmp_path / "a song.ogg"
+    song.write_bytes(b"OggS")
+    save_evaluation({**evaluation(), "files": {"blues/1": str(song)}}, GENRES, tmp_path, about="x")
+    (playlist,) = model_section(tmp_path).playlists
+    assert playlist.songs[0] == ("blues/1: lies in blues, named rock (90%)", str(song))
+    page = report_html("R", [Section("S", playlists=[playlist])])
+    assert page.count("<audio") == 1 and song.as_uri() in page and page.count("<li>") == 4
+    gone = report_html("R", [Section("S", playlists=[Playlist("x", [("y", str(tmp_path / "gone.ogg"))])])])
+    assert "<audio" not in gone and "<li>y</li>" in gone
+
+
+def test_every_column_is_explained_and_numbers_are_short(tmp_path):
+    save_evaluation(evaluation(), GENRES, tmp_path, about="x")
+    section = model_section(tmp_path)
+    (table,) = section.tables
+    told = {word.casefold() for word in table.words}
+    assert {name.casefold() for name in table.header} - told <= {"protocol", "clips"}
+    assert table.rows[0][:6] == ["grouped CV", "83.3 ± 2.0 %", "70.0 to 90.0 %", "0.812", "100.0 %", "0.051"]
+    assert "A note." in section.text
+    assert accuracy_words("0.897890998", "0.0201") == "89.8 ± 2.0 %" and accuracy_words("", "") == ""
