@@ -1,11 +1,14 @@
 """What a chosen configuration is worth: nested cross-validation, and the sentence beside its figure."""
 
+import json
+
 import pytest
 from support.material import make_table, read_rows, write_rows
 
 import functions_nn
+from musicgenre.errors import ModelError
 from musicgenre.training import choice as choice_module
-from musicgenre.training.choice import NESTED, Choice, measure_choice
+from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import make_config
 from musicgenre.training.summary import percent, summary_lines
 
@@ -74,3 +77,13 @@ def test_the_report_opens_in_the_browser_where_there_is_one(shown, table, tmp_pa
     said = capsys.readouterr().err
     assert f"pictures and tables: {reports / 'report.html'}" in said
     assert ("there is no browser" in said) is not shown
+
+
+@pytest.mark.parametrize("families", [[["musicnn"]], [{}], [None], [1.5]])
+def test_a_choice_whose_families_are_no_names_is_refused(families, tmp_path):
+    path = tmp_path / "chosen.json"
+    config = {"architecture": "deep"}
+    path.write_text(json.dumps({"config": config, "families": families, "table_sha256": "x"}))
+    make_table(tmp_path / "table")
+    with pytest.raises(ModelError, match="is not the table that|not a choice"):
+        choose_config(tmp_path / "table", path)
