@@ -21,6 +21,11 @@ def file_sha256(path: Path) -> str:
 MAX_JSON_BYTES = 50_000_000  # no card, choice or report comes near
 
 
+def is_file(path: str | Path) -> bool:
+    """Return whether there is a file; False also for a name that no file can have, where `Path.is_file` may raise."""
+    return os.path.isfile(path)  # noqa: PTH113 - see above
+
+
 def read_file(path: Path, limit: int | None = None) -> bytes:
     """Return the bytes of a regular file of at most `limit` bytes, wherever it came from.
 

@@ -17,6 +17,7 @@ from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import OK, Table, read_files
 from musicgenre.errors import GenreError, ModelError
 from musicgenre.features.families import columns_of
+from musicgenre.files import is_file
 from musicgenre.text import clean_title, counted
 
 
@@ -63,7 +64,7 @@ def apply_corrections(
         genre = names.setdefault(artist_key(correction.genre) or correction.genre, correction.genre)
         path = Path(correction.song)
         try:
-            sha256 = song_sha256(path) if path.is_file() else ""
+            sha256 = song_sha256(path) if is_file(path) else ""
             rows = rows_of.get(sha256, []) if sha256 else []
             known = row_of_id.get(correction.song, row_of_path.get(correction.song))
             rows = rows or ([] if known is None else [known])

@@ -14,6 +14,7 @@ from pathlib import Path
 from musicgenre.audio.endings import AUDIO_SUFFIXES
 from musicgenre.dataset.metadata import read_metadata
 from musicgenre.errors import ModelError
+from musicgenre.files import is_file
 from musicgenre.text import csv_cell
 
 COLUMNS = ("clip_id", "path", "genre")
@@ -54,7 +55,7 @@ def corrections_csv(corrections: Iterable[SongCorrection], audio_dir: Path) -> t
     genres: dict[Path, str] = {}
     for correction in corrections:
         path = Path(correction.song)
-        if path.is_absolute() or path.is_file():
+        if path.is_absolute() or is_file(path):
             genres[path.absolute()] = correction.genre  # a later one counts
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from musicgenre.engine.message_parts import Box, SongReference, TimeSpan
 from musicgenre.engine.messages import Draw, Event, ExportAnswers, Exported, ExportPage, PictureDrawn, Play, PlayingAt
 from musicgenre.engine.spectra_file import load_spectra
+from musicgenre.files import is_file
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import clean_title
 
@@ -73,7 +74,7 @@ class Drawing:
             with contextlib.suppress(OSError, ValueError, KeyError):
                 self.keep_spectra(song.key, load_spectra(stored))
                 return self._spectra[song.key]
-        if not Path(song.prediction.input).is_file():
+        if not is_file(song.prediction.input):
             raise SourceError("the pictures of this answer are no longer kept; classify it again to see them")
         self.keep_spectra(song.key, song_spectra(self._recording(song)))
         return self._spectra[song.key]
@@ -84,7 +85,7 @@ class Drawing:
         from musicgenre.errors import SourceError
 
         if song.key not in self._recordings:
-            if not Path(song.prediction.input).is_file():
+            if not is_file(song.prediction.input):
                 raise SourceError("the sound of this answer is not kept; classify it again to listen")
             self.keep_recording(song.key, read_safely(song.prediction.input))
         return self._recordings[song.key]

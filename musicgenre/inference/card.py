@@ -6,7 +6,7 @@ from typing import Any
 
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES, columns_of, grid_of
-from musicgenre.files import read_json
+from musicgenre.files import is_file, read_json
 from musicgenre.litert import MODELS_DIR
 from musicgenre.text import clean_text, clean_title, is_plain
 
@@ -94,7 +94,7 @@ def model_path(name: str | Path) -> Path:
     given = Path(name)
     given = given.with_suffix("") if given.suffix in (".json", ".keras", ".tflite") else given
     for base in (MODELS_DIR / given, given):
-        if Path(f"{base}.json").is_file():
+        if is_file(f"{base}.json"):
             return base
     known = ", ".join(list_models()) or "none"
     raise ModelError(f"there is no model {str(name)!r}; models here: {known}")

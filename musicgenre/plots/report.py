@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicgenre.files import is_file
 from musicgenre.plots.style import THEMES, Picture
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _playlist(playlist: Playlist) -> str:
     items = []
     for words, path in playlist.songs:
         player = ""
-        if path and Path(path).is_file():
+        if path and is_file(path):
             address = _text(Path(path).absolute().as_uri())
             player = f'<br><audio controls preload="none" src="{address}" title="{_text(words)}"></audio>'
         items.append(f"<li>{_text(words)}{player}</li>")

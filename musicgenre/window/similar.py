@@ -10,6 +10,7 @@ from typing import Any, Literal
 from musicgenre.engine.history import Entry
 from musicgenre.engine.message_parts import SimilarSong
 from musicgenre.engine.messages import Cancel, FindSimilar, FindSimilarAnswers, SimilarFailed, SimilarFound
+from musicgenre.files import is_file
 from musicgenre.genres import display_name
 from musicgenre.inference.prediction import Prediction
 from musicgenre.text import clean_title, counted
@@ -348,7 +349,7 @@ class Similar:
             return ""
         entry = self._context.history.get(song.key) if song.key else None
         prediction = entry.prediction if entry else Prediction(song.input, song.title, None, "genre")
-        if not Path(prediction.input).is_file():
+        if not is_file(prediction.input):
             return "Only songs that are files on this computer can be heard here; “Open” shows the others"
         second = prediction.analysed[0].start_s if prediction.analysed else 0.0
         dialog = self._dialog

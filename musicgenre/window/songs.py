@@ -9,6 +9,7 @@ from typing import Any
 
 from musicgenre.engine.history import Entry
 from musicgenre.engine.messages import DetailsKept, DetailsRead, ReadDetails
+from musicgenre.files import is_file
 from musicgenre.text import clean_title
 from musicgenre.window.answer_page import AnswerPage
 from musicgenre.window.context import Context
@@ -57,8 +58,8 @@ class Songs:
         place = entry.prediction.input
         if place.startswith("https://"):
             self._run(place)
-        elif (path := Path(place)).is_file():
-            self._run(str(path.absolute()))
+        elif is_file(place):
+            self._run(str(Path(place).absolute()))
         else:
             self._missing(place)
 
@@ -68,9 +69,9 @@ class Songs:
         if entry is None:
             return
         path = Path(entry.prediction.input).absolute()
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 - False also for a name that no file can have
             self._run(str(path.parent))
-        elif path.parent.is_dir():
+        elif os.path.isdir(path.parent):  # noqa: PTH112
             self._run(str(path.parent))
             self._missing(entry.prediction.input)
         else:
