@@ -47,6 +47,10 @@ def parse(argv):
         "--segments", type=int, nargs="+", default=[], metavar="N",
         help="also compute N equal parts of each clip, which train with it, e.g. 2 6",
     )  # fmt: skip
+    parser.add_argument(
+        "--augment", action="store_true",
+        help="also compute changed copies of each clip, which train with it: quieter, mp3, faster, slower",
+    )  # fmt: skip
     options = parser.parse_args(argv)
     if min(options.segments, default=2) < 2:
         parser.error("--segments must be at least 2")
@@ -71,6 +75,7 @@ def work(options):
             fresh=options.fresh,
             amplify_to=options.amplify_to,
             segments=options.segments,
+            copies=options.augment,
             progress=bar.update,
         )
     for line in summary_lines(summary):

@@ -7,19 +7,15 @@ hash of its content: moved or renamed files are not computed again.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.endings import AUDIO_SUFFIXES
-from musicgenre.audio.recording import WINDOW_S, Excerpt, gain_to, level_dbfs
-from musicgenre.audio.sandbox import read_safely
-from musicgenre.audio.silence import SILENT_DBFS
-from musicgenre.audio.sounding import sounding_parts
-from musicgenre.dataset.artists import folder_artist, in_one_spelling, tagged_artist
+from musicgenre.dataset.artists import folder_artist, in_one_spelling
+from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip, empty_row, read_tag_cells
 from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
-from musicgenre.dataset.parts import cut, part_names, parts_by_clip, write_parts
+from musicgenre.dataset.parts import parts_by_clip, write_parts
 from musicgenre.dataset.summary import Summary, count_genres, table_warnings
 from musicgenre.dataset.table import (
     CLIP_COLUMNS,
@@ -32,7 +28,6 @@ from musicgenre.dataset.table import (
     write_csv,
 )
 from musicgenre.errors import AudioError, GenreError, ModelError, SourceError
-from musicgenre.features.extract import extract
 from musicgenre.features.families import (
     FAMILIES,
     columns_of,
@@ -41,7 +36,7 @@ from musicgenre.features.families import (
     families_at_level,
     grid_of,
 )
-from musicgenre.features.musicnn import OLD_GRID, TagNetwork, WindowGrid
+from musicgenre.features.musicnn import OLD_GRID, WindowGrid
 from musicgenre.files import read_journal, read_json, write_atomic
 from musicgenre.parallel import run_many
 from musicgenre.sources.folders import sound_files, unread_folder
@@ -91,75 +86,13 @@ def _text(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-@lru_cache(maxsize=1)
-def _network() -> TagNetwork:
-    """Return this process's network."""
-    return TagNetwork()
-
-
-# clip_id, path, sha256, families, level, grid, numbers of parts
-Job = tuple[str, str, str, tuple[str, ...], float | None, WindowGrid, tuple[int, ...]]
-
-
-def compute_clip(job: Job) -> dict[str, Any]:
-    """Compute the row of one clip, with a reason in `status` if it is left out."""
-    clip_id, path, sha256, families, level, grid, segments = job
-    row: dict[str, Any] = {**_empty_row(clip_id, sha256), "status": OK}
-    try:
-        recording = read_safely(path)
-        row |= _tag_cells(recording.tags)
-        row["duration_s"] = round(recording.duration_s, 3)
-        if sum(clip.duration_s for clip in recording.clips) < WINDOW_S:
-            row["status"] = f"too_short: {recording.duration_s:.2f} s, at least {WINDOW_S:g} s are needed"
-            return row
-        sound = sounding_parts(recording)
-        if level_dbfs(sound.clips) < SILENT_DBFS:
-            row["status"] = f"silent: the level is below {SILENT_DBFS:g} dBFS"
-        elif sound.duration_s < WINDOW_S:
-            row["status"] = f"too_short: {sound.duration_s:.2f} s of sound, at least {WINDOW_S:g} s are needed"
-        else:
-            compute = partial(
-                extract, families=families, network=_network(), grid=grid, gain=gain_to(sound.clips, level),
-                gain_for=families_at_level(families),
-            )  # fmt: skip
-            row["values"] = compute(sound.clips).values
-            row["parts"] = {
-                name: compute(part).values
-                for number in segments
-                for name, part in zip(part_names(number), cut(sound.clips, number), strict=False)
-            }
-    except GenreError as error:
-        row["status"] = f"{error.kind}: {error}"
-    except MemoryError:
-        row["status"] = "unreadable: it needs more memory than there is"
-    return row
-
-
-def _empty_row(clip_id: str, sha256: str) -> dict[str, Any]:
-    """Return the row of a clip of which nothing is known yet."""
-    return {"clip_id": clip_id, "sha256": sha256, "duration_s": "", "file_artist": "", "file_title": "", "values": {}}
-
-
-def _tag_cells(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells of a row that come from a file's own tags."""
-    return {"file_artist": tagged_artist(tags), "file_title": tags.get("title", "")}
-
-
-def _read_tag_cells(job: tuple[str, str]) -> dict[str, Any]:
-    """Return the tag cells of a clip that an older version computed without them; (clip_id, path) in."""
-    clip_id, path = job
-    try:
-        tags = read_safely(path, excerpt=Excerpt(length_s=1.0)).tags
-    except GenreError:
-        tags = {}
-    return {"clip_id": clip_id, **_tag_cells(tags)}
-
-
 def table_definition(
-    amplify_to: float | None, grid: WindowGrid | None = None, segments: Sequence[int] = ()
+    amplify_to: float | None, grid: WindowGrid | None = None, segments: Sequence[int] = (), *, copies: bool = False
 ) -> dict[str, Any]:
     """Return what a table's extractor.json holds: what defines the values of its features."""
-    parts = {"segments": list(segments)} if segments else {}
+    parts: dict[str, Any] = {"segments": list(segments)} if segments else {}
+    if copies:
+        parts["copies"] = True
     return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to, **parts}
 
 
@@ -167,7 +100,7 @@ def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
     """Return where the network's windows lie in a table, `default` where it does not say so."""
     try:
         definition = dict(read_json(folder / "extractor.json"))
-        for name in ("amplify_to_dbfs", "segments"):
+        for name in ("amplify_to_dbfs", "segments", "copies"):
             definition.pop(name, None)
         return grid_of(definition)
     except (OSError, ValueError, TypeError, ModelError):
@@ -196,7 +129,7 @@ def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -
             return {}  # another definition of the features
         clips = read_clips(out)
         frames = {family: read_family(out, family) for family in families}
-        parts = parts_by_clip(out, families) if definition.get("segments") else {}
+        parts = parts_by_clip(out, families) if {"segments", "copies"} & definition.keys() else {}
     except (OSError, ValueError, ModelError):
         clips, frames, parts = None, {}, {}
     if clips is not None:
@@ -242,6 +175,7 @@ def preprocess(
     fresh: bool = False,
     amplify_to: float | None = None,
     segments: Sequence[int] = (),
+    copies: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Summary:
     """Write the table of a folder of audio.
@@ -261,6 +195,8 @@ def preprocess(
         table, that of its families (`features.families.default_level`).
     segments : sequence of int
         Beside each clip also so many equal parts of it, as further training rows; see `dataset.parts`.
+    copies : bool
+        Beside each clip also changed copies of it, as further training rows; see `dataset.copies`.
     progress : callable
         Called with (clips done, clips to do).
 
@@ -274,14 +210,14 @@ def preprocess(
     if amplify_to is None:
         old = not fresh and (out / "extractor.json").is_file()
         amplify_to = table_level(out) if old else default_level(families)
-    definition = table_definition(amplify_to, grid, segments)
+    definition = table_definition(amplify_to, grid, segments, copies=copies)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
-    rows, work = _known_and_new(ids, known, (tuple(families), amplify_to, grid, tuple(segments)))
+    rows, work = _known_and_new(ids, known, RowOptions(tuple(families), amplify_to, grid, tuple(segments), copies))
     untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
-    for _, cells in run_many(_read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
+    for _, cells in run_many(read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
         if not isinstance(cells, GenreError):
             rows[cells["clip_id"]] |= cells
     if work:
@@ -302,7 +238,7 @@ def _finish(
     computed: int,
 ) -> Summary:
     """Write the files of a table, and return what to say of it."""
-    clips = [_clip_cells({**_empty_row(clip_id, ""), **rows[clip_id]}, given) for clip_id in ids]
+    clips = [_clip_cells({**empty_row(clip_id, ""), **rows[clip_id]}, given) for clip_id in ids]
     spelling = in_one_spelling(clip["group"] for clip in clips)
     clips = [{**clip, "group": spelling.get(clip["group"], "")} for clip in clips]
     _write(out, clips, families, given, definition)
@@ -317,26 +253,26 @@ def _finish(
 
 
 def _known_and_new(
-    ids: Mapping[str, Path], known: Mapping[str, dict[str, Any]], how: tuple[Any, ...]
-) -> tuple[dict[str, dict[str, Any]], list[Job]]:
+    ids: Mapping[str, Path], known: Mapping[str, dict[str, Any]], options: RowOptions
+) -> tuple[dict[str, dict[str, Any]], list[ClipJob]]:
     """Return the rows that are known or cannot be computed, by clip_id, and the jobs of the others."""
     rows: dict[str, dict[str, Any]] = {}
-    work: list[Job] = []
+    work: list[ClipJob] = []
     for clip_id, path in ids.items():
         try:
             sha256 = song_sha256(path)
         except AudioError as error:
-            rows[clip_id] = {**_empty_row(clip_id, ""), "status": f"{error.kind}: {error}"}
+            rows[clip_id] = {**empty_row(clip_id, ""), "status": f"{error.kind}: {error}"}
             continue
         if sha256 in known:
             rows[clip_id] = {**known[sha256], "clip_id": clip_id}
         else:
-            work.append((clip_id, str(path.absolute()), sha256, *how))
+            work.append(ClipJob(clip_id, str(path.absolute()), sha256, options))
     return rows, work
 
 
 def _compute(
-    work: Sequence[Job],
+    work: Sequence[ClipJob],
     journal_path: Path,
     *,
     jobs: int,
@@ -348,8 +284,7 @@ def _compute(
     with journal_path.open("a", encoding="utf-8") as journal:
         for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
             if isinstance(result, GenreError):
-                clip_id, _, sha256, *_ = work[index]
-                result = {**_empty_row(clip_id, sha256), "status": f"{result.kind}: {result}"}
+                result = {**empty_row(work[index].clip_id, work[index].sha256), "status": f"{result.kind}: {result}"}
             rows[result["clip_id"]] = result
             journal.write(json.dumps(result) + "\n")
             journal.flush()

@@ -12,7 +12,8 @@ from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.dataset.artists import artist_key
-from musicgenre.dataset.build import compute_clip, table_grid, table_level
+from musicgenre.dataset.build import table_grid, table_level
+from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import OK, Table, read_files
 from musicgenre.errors import GenreError, ModelError
@@ -91,7 +92,7 @@ def apply_corrections(
 def _new_row(folder: Path, path: Path, sha256: str, families: Sequence[str], genre: str) -> dict[str, Any]:
     """Return the row of a song that a table lacks, computed as the table was; raise `ModelError` if that fails."""
     level, grid = table_level(folder), table_grid(folder)
-    row = compute_clip((f"corrections/{path.stem}", str(path), sha256, tuple(families), level, grid, ()))
+    row = compute_clip(ClipJob(f"corrections/{path.stem}", str(path), sha256, RowOptions(tuple(families), level, grid)))
     if row["status"] != OK:
         raise ModelError(row["status"])
     return {**row, "genre": genre, "group": row["file_artist"]}

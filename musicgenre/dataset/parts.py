@@ -47,8 +47,9 @@ def part_names(number: int) -> list[str]:
 
 
 def number_of(part_id: str) -> int:
-    """Return how many parts its clip was cut into."""
-    return int(part_id.rpartition("-of-")[2])
+    """Return how many parts its clip was cut into; 0 for what is none of several, but a copy."""
+    number = part_id.rpartition("-of-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def write_parts(out: Path, family: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
-from musicgenre.files import read_file, write_atomic
+from musicgenre.files import read_file, read_json, write_atomic
 from musicgenre.text import clean_title, is_plain
 
 if TYPE_CHECKING:
@@ -205,6 +205,14 @@ def read_table(folder: Path | str, families: Sequence[str]) -> Table:
 def find_families(folder: Path | str) -> list[str]:
     """Return the families that a table folder holds."""
     return [family for family in FAMILIES if (Path(folder) / f"{family}.csv").is_file()]
+
+
+def has_copies(folder: Path | str) -> bool:
+    """Return whether a table was made with changed copies of its clips."""
+    try:
+        return bool(read_json(Path(folder) / "extractor.json").get("copies"))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def read_files(folder: Path | str) -> dict[str, str]:

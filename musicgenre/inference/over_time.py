@@ -92,11 +92,16 @@ def stretches(model: GenreModel, sections: Sequence[Sequence[Span]], windows: Wi
     return Stretches(starts, ends, sound_s, logs)
 
 
+def stretch_count(sound_s: float, length_s: float) -> int:
+    """Return how many stretches of about a length some seconds of sound are divided into, at least one."""
+    return max(int(sound_s / length_s + BORDER), 1)
+
+
 def _divided(spans: Sequence[Span], length_s: float) -> Iterator[tuple[float, float, float]]:
     """Yield (start, end, seconds of sound) of stretches of about a length of sound, silence left out."""
     begins, ends = np.array(spans, float).reshape(-1, 2).T
     sound = np.concatenate([[0.0], np.cumsum(ends - begins)])  # seconds of sound before each span
-    edges = np.linspace(0.0, sound[-1], max(int(sound[-1] / length_s + BORDER), 1) + 1)
+    edges = np.linspace(0.0, sound[-1], stretch_count(sound[-1], length_s) + 1)
     span = np.clip(np.searchsorted(sound, edges[:-1], side="right") - 1, 0, len(begins) - 1)
     starts = begins[span] + edges[:-1] - sound[span]
     yield from zip(starts.tolist(), [*starts[1:].tolist(), ends[-1]], np.diff(edges).tolist(), strict=True)

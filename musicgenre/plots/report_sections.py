@@ -53,6 +53,7 @@ def search_section(folder: Path) -> Section:
         text.append(f"Chosen: {config.get('feature_set')}, {config.get('architecture')}: {reason}.")
     kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
     columns = [name for name in kept if any(name in line for line in summary)]
+    columns += ["copies"] if len({str(line.get("copies")) for line in summary}) > 1 else []
     table = ReportTable(
         f"The best of {len(summary)} cells.",
         [*(name.replace("_", " ") for name in columns), "accuracy", "seconds"],

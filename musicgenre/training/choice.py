@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.table import find_families, read_table
+from musicgenre.dataset.table import find_families, has_copies, read_table
 from musicgenre.errors import ModelError
 from musicgenre.files import read_json
 from musicgenre.parallel import run_many
@@ -128,7 +128,8 @@ def measure_choice(
     """
     families = find_families(folder)
     genres = read_table(folder, ()).genres()
-    cells = [cell for cell in grid(choice.grid or "quick", families, genres) if cell.architecture not in BASELINES]
+    cells = grid(choice.grid or "quick", families, genres, copies=has_copies(folder))
+    cells = [cell for cell in cells if cell.architecture not in BASELINES]
     if not choice.config.hidden:
         cells = [cell for cell in cells if not cell.hidden]
     table = read_table(folder, sorted({family for cell in cells for family in families_of(cell.feature_set)}))

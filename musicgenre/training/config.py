@@ -46,6 +46,8 @@ class Config:
         The same for the clips of one group: its artist, recording or source.
     prior : float
         Weight of what the tags' names say about the genres (`training.tag_prior`); 0 is none.
+    copies : bool
+        Whether changed copies of clips train, in a table that has them (`dataset.copies`).
     l2 : float
         Penalty on the squared weights.
     learning_rate : float
@@ -68,6 +70,7 @@ class Config:
     balance: float = 1.0
     source_power: float = 0.5
     prior: float = 0.0
+    copies: bool = True
     l2: float = 0.2
     learning_rate: float = 0.01
     epochs: int = 300

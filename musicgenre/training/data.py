@@ -10,7 +10,7 @@ from musicgenre.dataset.parts import clip_of, number_of
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
-from musicgenre.inference.over_time import SEGMENT_S
+from musicgenre.inference.over_time import SEGMENT_S, stretch_count
 from musicgenre.training.config import feature_columns
 
 N_FOLDS = 5
@@ -30,18 +30,26 @@ class Parts:
         The row of the clip that each belongs to.
     stretch : np.ndarray, shape (parts,), bool
         Whether it is one of the stretches of about 10 s whose answers the classifier joins to that of the clip.
+    copy : np.ndarray, shape (parts,), bool
+        Whether it is no part, but a changed copy of the clip.
     """
 
     x: np.ndarray
     clip: np.ndarray
     stretch: np.ndarray
+    copy: np.ndarray
 
     def subset(self, rows: np.ndarray, clips: int) -> "Parts":
         """Return the parts of some of the clips, which are numbered anew."""
         new = np.full(clips, -1)
         new[rows] = np.arange(len(rows))
         kept = new[self.clip] >= 0
-        return Parts(self.x[kept], new[self.clip[kept]], self.stretch[kept])
+        return Parts(self.x[kept], new[self.clip[kept]], self.stretch[kept], self.copy[kept])
+
+    def without_copies(self) -> "Parts":
+        """Return the parts that are no changed copies."""
+        kept = ~self.copy
+        return Parts(self.x[kept], self.clip[kept], self.stretch[kept], self.copy[kept])
 
 
 @dataclass(frozen=True)
@@ -130,14 +138,15 @@ class Data:
             return part
         return replace(part, extra=self.extra.subset(~related(self.extra.clips, tested)))
 
-    def rows(self) -> Rows:
-        """Return every row to fit to."""
+    def rows(self, *, copies: bool = True) -> Rows:
+        """Return every row to fit to, changed copies of clips among them or not."""
         sources = [(self.x, self.y, self.groups, self.parts)]
         if self.extra is not None:
             extra = self.extra
             sources.append((extra.x, extra.y, np.array([f"extra {group}" for group in extra.groups]), extra.parts))
         x, y, groups, share = [], [], [], []
-        for values, labels, names, parts in sources:
+        for values, labels, names, every_part in sources:
+            parts = every_part if copies or every_part is None else every_part.without_copies()
             which = np.arange(len(labels)) if parts is None else np.concatenate([np.arange(len(labels)), parts.clip])
             x.append(values if parts is None else np.concatenate([values, parts.x]))
             y.append(labels[which])
@@ -241,10 +250,11 @@ def _parts(table: Table, clips: Any, columns: Sequence[str]) -> Parts | None:
     row = {clip_id: i for i, clip_id in enumerate(clips["clip_id"])}
     owner = np.array([row.get(clip_of(part_id), -1) for part_id in table.parts.index], int)
     numbers = np.array([number_of(part_id) for part_id in table.parts.index], int)
-    stretches = np.array([round(float(seconds or 0) / SEGMENT_S) for seconds in clips["duration_s"]], int)
+    stretches = np.array([stretch_count(float(seconds or 0), SEGMENT_S) for seconds in clips["duration_s"]], int)
     kept = owner >= 0
-    stretch = numbers[kept] == stretches[owner[kept]]
-    return Parts(table.parts[list(columns)].to_numpy(np.float64)[kept], owner[kept], stretch)
+    copy = numbers[kept] == 0
+    stretch = (numbers[kept] == stretches[owner[kept]]) & ~copy
+    return Parts(table.parts[list(columns)].to_numpy(np.float64)[kept], owner[kept], stretch, copy)
 
 
 def as_extra(table: Table, data: Data) -> Extra:
@@ -277,6 +287,7 @@ def join_extras(extras: Sequence[Extra]) -> Extra:
         np.concatenate([part.x for part, _ in parts]),
         np.concatenate([part.clip + start for part, start in parts]),
         np.concatenate([part.stretch for part, _ in parts]),
+        np.concatenate([part.copy for part, _ in parts]),
     ) if parts else None  # fmt: skip
     x, y, groups, weak = (
         np.concatenate([getattr(extra, name) for extra in extras]) for name in ("x", "y", "groups", "weak")

@@ -41,7 +41,7 @@ def fit_network(data: Data, config: Config, *, task: Task = UNATTENDED) -> Any:
             train, held = group_folds(data.y, data.groups, seed=config.seed)[0]
             validation = (data.x[held], data.y[held])
             part = data.training_part(train, held)
-        rows = part.rows()
+        rows = part.rows(copies=config.copies)
         return train_model(
             rows.x, rows.y, rows.groups, data.columns, config,
             n_genres=len(data.genres), share=rows.share, validation=validation, task=task,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from musicgenre.dataset.search_results import CELL_COLUMNS, JOURNAL, RESULT_COLUMNS, SUMMARY_COLUMNS
-from musicgenre.dataset.table import Table, find_families, read_table, write_csv
+from musicgenre.dataset.table import Table, find_families, has_copies, read_table, write_csv
 from musicgenre.errors import GenreError, ModelError
 from musicgenre.files import read_journal, write_atomic
 from musicgenre.parallel import run_many
@@ -26,6 +26,8 @@ from musicgenre.training.fitting import fit_network
 from musicgenre.training.folds import Fold, group_folds
 from musicgenre.training.softmax import softmax
 from musicgenre.training.tag_prior import has_prior
+
+LINEAR = ("softmax", "whitened")  # networks that are fitted to every row
 
 ORIGINAL = "mfcc+chroma+tempo+zcr+rolloff"  # the 89 columns of the original system
 
@@ -45,8 +47,10 @@ class Job:
     key: str
 
 
-def grid(size: str, families: Sequence[str], genres: Sequence[str] = ()) -> list[Config]:
+def grid(size: str, families: Sequence[str], genres: Sequence[str] = (), *, copies: bool = False) -> list[Config]:
     """Return the cells of the quick or the full grid for a table's families and genres, baselines included.
+
+    Where the table has changed copies of its clips, each linear network is tried with and without them.
 
     Raises
     ------
@@ -82,7 +86,8 @@ def grid(size: str, families: Sequence[str], genres: Sequence[str] = ()) -> list
         if size == "full" or feature_set in QUICK_NETWORKS:
             cells += [make_config("mlp", feature_set=feature_set, **changes) for changes in networks]
             cells += [make_config("whitened_mlp", feature_set=feature_set, **networks[0])]
-    return cells
+    linear = [cell for cell in cells if cell.architecture in LINEAR] if copies else []
+    return [*cells, *(replace(cell, copies=False) for cell in linear)]
 
 
 def _networks(*values: Sequence[Any]) -> Iterator[dict[str, Any]]:
@@ -187,7 +192,7 @@ def search(
     """
     known = find_families(folder)
     genres = read_table(folder, ()).genres()
-    cells = grid(size, known, genres)
+    cells = grid(size, known, genres, copies=has_copies(folder))
     families = sorted({family for cell in cells for family in families_of(cell.feature_set)})
     table = read_table(folder, families)
     parts, work, labels = _jobs(table, cells, seeds)

@@ -23,9 +23,8 @@ from musicgenre.audio.silence import (
     without_wild_samples,
 )
 from musicgenre.audio.sounding import sounding_parts
-from musicgenre.dataset.build import compute_clip
+from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip
 from musicgenre.features.extract import extract
-from musicgenre.features.musicnn import WindowGrid
 from musicgenre.inference.classifier import Classifier
 from musicgenre.plots.spectra import song_spectra
 
@@ -184,7 +183,7 @@ def test_short_silence_at_the_ends_is_cut_off_unnoticed(classifier, metal):
 
 def test_a_table_and_an_answer_have_the_same_row_for_a_song_with_a_pause(metal, tmp_path):
     path = write(tmp_path / "a.wav", np.concatenate([metal, quiet(4), metal[: 3 * RATE]]))
-    row = compute_clip(("a", str(path), "", ("mfcc", "zcr", "tempo"), None, WindowGrid(), ()))["values"]
+    row = compute_clip(ClipJob("a", str(path), "", RowOptions(("mfcc", "zcr", "tempo"))))["values"]
     assert row == extract(sounding_parts(read_recording(path)).clips, ["mfcc", "zcr", "tempo"]).values
     alone = extract((Clip(np.concatenate([metal, metal[: 3 * RATE]]), RATE, "a", "a"),), ["mfcc", "zcr"]).values
     assert row["zcr_mean"] == pytest.approx(alone["zcr_mean"], rel=0.02)

@@ -199,9 +199,9 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "import av, pandas, scipy.fft, soxr, threadpoolctl\n"
-        "from musicgenre.audio import decoder; from musicgenre.dataset import build as build_module\n"
+        "from musicgenre.audio import decoder; from musicgenre.dataset import build as build_module, clip_rows\n"
         "decoder.prepare()\n"
-        "build_module._network()\n"
+        "clip_rows.network()\n"
         "if os.getuid() == 0: os.setuid(65534)\n"
         "print(build_module.preprocess(Path(sys.argv[1]), Path(sys.argv[2]), families=('zcr',)).left_out)\n"
     )
@@ -272,7 +272,7 @@ def spied(monkeypatch):
     real = build_module.compute_clip
 
     def spy(job):
-        seen.append(job[0])
+        seen.append(job.clip_id)
         return real(job)
 
     monkeypatch.setattr("musicgenre.dataset.build.compute_clip", spy)

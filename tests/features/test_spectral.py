@@ -275,7 +275,7 @@ def test_the_signal_family_is_finite_on_short_sounds(seconds):
 
 
 def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypatch):
-    from musicgenre.dataset.build import compute_clip
+    from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip
 
     path = write_wav(tmp_path / "song.wav", song("buzz", seconds=5, sr=44100), 44100)
     seen = {}
@@ -290,18 +290,11 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
         seen.clear()
         classifier = Classifier(model)
         assert classified(classifier, path).verdict != "error"
-        grid = grid_of(classifier.model.card["extractor"])
-        row = compute_clip(
-            (
-                "song",
-                str(path),
-                "",
-                tuple(classifier.model.families),
-                classifier.model.card.get("amplify_to_dbfs"),
-                grid,
-                (),
-            )
-        )
+        options = RowOptions(
+            tuple(classifier.model.families), classifier.model.card.get("amplify_to_dbfs"),
+            grid_of(classifier.model.card["extractor"]),
+        )  # fmt: skip
+        row = compute_clip(ClipJob("song", str(path), "", options))
         assert row["status"] == "ok"
         assert row["values"].items() <= seen.items()
 

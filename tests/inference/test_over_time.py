@@ -12,6 +12,7 @@ from musicgenre.inference.over_time import (
     looked_at,
     pooled,
     song_parts,
+    stretch_count,
 )
 from musicgenre.inference.prediction import Part
 
@@ -144,3 +145,10 @@ def test_minutes_of_silence_around_short_parts_change_nothing():
     near = parts((10, "blues"), (10, "rock"))
     far = [near[0], Part(10.0, 320.0, "rock", 0.9)]
     assert is_mixed(near, named_from=0.8) and is_mixed(far, named_from=0.8, silent=[(10.0, 310.0)])
+
+
+@pytest.mark.parametrize(("seconds", "count"), [
+    (3.0, 1), (14.9, 1), (15.0, 1), (15.4, 1), (15.6, 2), (20.0, 2), (25.0, 2), (30.0, 3), (120.0, 12),
+])  # fmt: skip
+def test_no_usual_length_lies_where_the_number_of_stretches_changes(seconds, count):
+    assert stretch_count(seconds, 10.0) == count

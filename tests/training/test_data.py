@@ -34,7 +34,7 @@ def small_data(count, *, parts=None):
 
 
 def test_the_rows_of_a_clip_share_its_weight():
-    data = small_data(3, parts=Parts(np.ones((3, 2)), np.array([0, 0, 2]), np.zeros(3, bool)))
+    data = small_data(3, parts=Parts(np.ones((3, 2)), np.array([0, 0, 2]), *np.zeros((2, 3), bool)))
     rows = data.rows()
     assert rows.x.shape == (6, 2)
     assert rows.y.tolist() == [0, 1, 0, 0, 0, 0]
@@ -46,21 +46,38 @@ def test_the_rows_of_a_clip_share_its_weight():
 
 def test_parts_change_neither_groups_nor_genres_in_weight():
     whole = small_data(6)
-    cut = replace(whole, parts=Parts(np.repeat(whole.x, 3, axis=0), np.repeat(np.arange(6), 3), np.zeros(18, bool)))
+    cut = replace(
+        whole, parts=Parts(np.repeat(whole.x, 3, axis=0), np.repeat(np.arange(6), 3), *np.zeros((2, 18), bool))
+    )
     first, second = (fit(data, CONFIG) for data in (whole, cut))  # parts that equal their clip teach nothing else
     np.testing.assert_allclose(first.logits(whole.x), second.logits(whole.x), atol=1e-4)
 
 
 def test_parts_follow_their_clips():
-    data = small_data(4, parts=Parts(np.arange(10.0).reshape(5, 2), np.array([3, 0, 1, 3, 2]), np.arange(5) > 1))
+    data = small_data(
+        4, parts=Parts(np.arange(10.0).reshape(5, 2), np.array([3, 0, 1, 3, 2]), np.arange(5) > 1, np.arange(5) < 2)
+    )
     some = data.subset(np.array([3, 1]))
     assert some.parts.clip.tolist() == [0, 1, 0]
     assert some.parts.x[:, 0].tolist() == [0, 4, 6]
     assert some.parts.stretch.tolist() == [False, True, True]
+    assert some.parts.copy.tolist() == [True, False, False]
+
+
+def test_copies_train_only_where_they_are_wanted():
+    parts = Parts(np.arange(10.0).reshape(5, 2), np.array([3, 0, 1, 3, 2]), np.zeros(5, bool), np.arange(5) < 2)
+    data = small_data(4, parts=parts)
+    assert len(data.rows().x) == 9 and len(data.rows(copies=False).x) == 7
+    assert data.rows(copies=False).share == pytest.approx([1, 1 / 2, 1 / 2, 1 / 2, 1 / 2, 1 / 2, 1 / 2])
 
 
 def test_a_clip_is_answered_by_its_stretches_as_the_classifier_does():
-    parts = Parts(np.array([[1.0, 0.0], [3.0, 1.0], [9.0, 9.0]]), np.array([1, 1, 0]), np.array([True, True, False]))
+    parts = Parts(
+        np.array([[1.0, 0.0], [3.0, 1.0], [9.0, 9.0]]),
+        np.array([1, 1, 0]),
+        np.array([True, True, False]),
+        np.zeros(3, bool),
+    )
     network = fit(small_data(20), CONFIG)
     x = np.array([[0.5, 0.5], [2.0, 2.0]])
     logits = clip_logits(network, x, parts)
