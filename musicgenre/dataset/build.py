@@ -193,10 +193,9 @@ def preprocess(
     amplify_to : float, optional
         Bring quieter recordings to this RMS level (dB of full scale) first; by default the table's own and, for a new
         table, that of its families (`features.families.default_level`).
-    segments : sequence of int
-        Beside each clip also so many equal parts of it, as further training rows; see `dataset.parts`.
-    copies : bool
-        Beside each clip also changed copies of it, as further training rows; see `dataset.copies`.
+    segments, copies : sequence of int, bool
+        Further training rows beside each clip: so many equal parts of it (`dataset.parts`), changed copies
+        (`dataset.copies`).
     progress : callable
         Called with (clips done, clips to do).
 

@@ -19,7 +19,7 @@ CHOSEN = Choice(CELLS[0], "chosen by reports/chosen.json", "quick")
 @pytest.fixture
 def table(tmp_path, monkeypatch):
     """Return a table without a test part, and keep the grid to two cells."""
-    monkeypatch.setattr(choice_module, "grid", lambda *_: CELLS)
+    monkeypatch.setattr(choice_module, "grid", lambda *_, **__: CELLS)
     folder = make_table(tmp_path / "table", genres=("march", "polka"), clips=12)
     rows = [{**row, "split": "", "fold": ""} for row in read_rows(folder / "clips.csv")]
     write_rows(folder / "clips.csv", rows)

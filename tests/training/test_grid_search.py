@@ -44,7 +44,7 @@ def small_grid(monkeypatch):
         make_config("shrinkage_lda", feature_set="mfcc"),
         make_config("extra_trees", feature_set="mfcc"),
     ]
-    monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_: cells)
+    monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_, **__: cells)
     return cells
 
 
@@ -96,7 +96,7 @@ def test_the_search_never_looks_at_the_test_part(table, small_grid, tmp_path, mo
 
 def test_a_cell_that_diverges_is_reported_and_not_chosen(table, tmp_path, monkeypatch):
     cells = [make_config("whitened", feature_set="mfcc"), make_config("softmax", feature_set="mfcc")]
-    monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_: cells)
+    monkeypatch.setattr("musicgenre.training.grid_search.grid", lambda *_, **__: cells)
     real = grid_search_module.fit_network
 
     def fit(data, config, **more):
