@@ -41,8 +41,10 @@ def parse(argv):
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw the table: pictures and report.html here")
     parser.add_argument("--fresh", action="store_true", help="compute everything again")
     parser.add_argument(
-        "--amplify-to", type=float, metavar="DBFS", help="bring quieter recordings to this level first, e.g. -16"
-    )
+        "--amplify-to", type=float, metavar="DBFS",
+        help="bring quieter recordings to this level and leave louder ones; "
+        "default: all to -16 for the pretrained network, none for the librosa features",
+    )  # fmt: skip
     parser.add_argument(
         "--segments", type=int, nargs="+", default=[], metavar="N",
         help="also compute N equal parts of each clip, which train with it, e.g. 2 6",

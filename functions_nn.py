@@ -167,7 +167,7 @@ def train(
     notes : sequence of str
         Lines for the card: limits, intended use.
     amplify_to : float, optional
-        Level of quieter recordings in dB of full scale; by default the table's.
+        Level in dB of full scale that quieter recordings are brought to; by default the table's.
 
     Returns
     -------
@@ -179,15 +179,16 @@ def train(
     ModelError
         If the model cannot be written there.
     """
+    from musicgenre.audio.recording import Level
     from musicgenre.dataset.build import table_grid, table_level
     from musicgenre.training.export import ship
     from musicgenre.training.protocols import load_data
 
     config = choice.config if isinstance(choice, Choice) else choice
     clips, table_sha256 = load_data(data, config, extra=extra, genres=genres, corrections=corrections)
-    level = table_level(data, config.families) if amplify_to is None else amplify_to
+    level = table_level(data, config.families) if amplify_to is None else Level(amplify_to, louder_too=False)
     return ship(
-        clips, config, dict(report), table_sha256, out, notes=notes, amplify_to=level, grid=table_grid(data)
+        clips, config, dict(report), table_sha256, out, notes=notes, level=level, grid=table_grid(data)
     )  # fmt: skip
 
 

@@ -44,10 +44,14 @@ def percents(*values):
 def make_table(folder, build, jobs):
     """Compute the table of a folder of songs; return its path."""
     from musicgenre.dataset.build import preprocess
+    from musicgenre.features.families import NETWORK_LEVEL_DBFS
 
     out = build / folder.resolve().name
     print(f"features of {folder} ...", file=sys.stderr)
-    preprocess(folder, out, families=FAMILIES, metadata=folder / "clips.csv", segments=SEGMENTS, jobs=jobs)
+    preprocess(
+        folder, out, families=FAMILIES, metadata=folder / "clips.csv", segments=SEGMENTS, jobs=jobs,
+        amplify_to=NETWORK_LEVEL_DBFS,  # see `audio.recording.Level`
+    )  # fmt: skip
     return out
 
 

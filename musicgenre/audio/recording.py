@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -140,16 +141,54 @@ def resample(clip: Clip, rate: int) -> np.ndarray:
     return soxr.resample(clip.samples, clip.sample_rate, rate, quality="HQ")
 
 
-def gain_to(clips: Sequence[Clip], to_dbfs: float | None) -> float:
-    """Return the factor that brings clips up to an RMS level together, at most 40 dB; 1 for louder ones, and with None.
+@dataclass(frozen=True)
+class Level:
+    """The RMS level that recordings are brought to before their features are computed.
 
     The pretrained network hears levels. A recording that is quieter than those a model was trained on would be taken
-    for quiet music.
+    for quiet music, and how loud a record was made tells its age more than its genre: of eight genres with 273 clips,
+    a model that hears loud recordings as they are keeps its best guess for 91 % of the songs played 12 dB quieter, one
+    that hears all at one level for every song, at the same accuracy (73.8 %). With 1,100 clips of 13 genres what is
+    loud helps a little: 64.7 against 64.1 %; the model that comes with the program hears it.
+
+    Parameters
+    ----------
+    dbfs : float
+        In dB of full scale.
+    louder_too : bool
+        Whether louder recordings are brought down to it. Else they stay as they are.
     """
-    level = level_dbfs(clips)
-    if to_dbfs is None or not math.isfinite(level) or level >= to_dbfs:
+
+    dbfs: float
+    louder_too: bool = True
+
+    def fields(self) -> dict[str, float]:
+        """Return what a table and a card keep of it."""
+        return {LEVEL_FIELD if self.louder_too else AMPLIFY_FIELD: self.dbfs}
+
+
+LEVEL_FIELD, AMPLIFY_FIELD = "level_dbfs", "amplify_to_dbfs"  # of every recording; of the quieter ones alone
+
+
+def is_level(value: Any) -> bool:
+    """Whether a value of a table or a card is a level."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -100 <= value <= 0
+
+
+def read_level(fields: Mapping[str, Any]) -> Level | None:
+    """Return the level that a table or a card keeps, None where it has none that is one."""
+    for name in (LEVEL_FIELD, AMPLIFY_FIELD):
+        if is_level(fields.get(name)):
+            return Level(float(fields[name]), louder_too=name == LEVEL_FIELD)
+    return None
+
+
+def gain_to(clips: Sequence[Clip], level: Level | None) -> float:
+    """Return the factor that brings clips to a level together, 40 dB up at most; 1 with None and for silence."""
+    own = level_dbfs(clips)
+    if level is None or not math.isfinite(own) or (own >= level.dbfs and not level.louder_too):
         return 1.0
-    return float(10 ** (min(to_dbfs - level, MAX_GAIN_DB) / 20))
+    return float(10 ** (min(level.dbfs - own, MAX_GAIN_DB) / 20))
 
 
 def scaled(clips: Sequence[Clip], gain: float) -> tuple[Clip, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from musicgenre.audio.decode import song_sha256
 from musicgenre.audio.endings import AUDIO_SUFFIXES
+from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, Level, read_level
 from musicgenre.dataset.artists import folder_artist, in_one_spelling
 from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip, empty_row, read_tag_cells
 from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
@@ -87,38 +88,37 @@ def _text(path: Path) -> str:
 
 
 def table_definition(
-    amplify_to: float | None, grid: WindowGrid | None = None, segments: Sequence[int] = (), *, copies: bool = False
+    level: Level | None, grid: WindowGrid | None = None, segments: Sequence[int] = (), *, copies: bool = False
 ) -> dict[str, Any]:
     """Return what a table's extractor.json holds: what defines the values of its features."""
     parts: dict[str, Any] = {"segments": list(segments)} if segments else {}
     if copies:
         parts["copies"] = True
-    return {**extractor_constants(grid), "amplify_to_dbfs": amplify_to, **parts}
+    return {**extractor_constants(grid), **(level.fields() if level else {AMPLIFY_FIELD: None}), **parts}
 
 
 def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
     """Return where the network's windows lie in a table, `default` where it does not say so."""
     try:
         definition = dict(read_json(folder / "extractor.json"))
-        for name in ("amplify_to_dbfs", "segments", "copies"):
+        for name in (LEVEL_FIELD, AMPLIFY_FIELD, "segments", "copies"):
             definition.pop(name, None)
         return grid_of(definition)
     except (OSError, ValueError, TypeError, ModelError):
         return default
 
 
-def table_level(folder: Path, families: Sequence[str] = ()) -> float | None:
-    """Return the level that quieter recordings of a table were amplified to, None where they were left as they are.
+def table_level(folder: Path, families: Sequence[str] = ()) -> Level | None:
+    """Return the level that recordings of a table were brought to, None where they were left as they are.
 
     With families, it is the one that these have: see `features.families.families_at_level`.
     """
     if families and set(families).isdisjoint(families_at_level(find_families(folder))):
         return None
     try:
-        value = read_json(folder / "extractor.json")["amplify_to_dbfs"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_level(read_json(folder / "extractor.json"))
+    except (OSError, ValueError, AttributeError):
         return None
-    return float(value) if isinstance(value, (int, float)) else None
 
 
 def known_rows(out: Path, families: Sequence[str], definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -191,8 +191,8 @@ def preprocess(
     jobs, dask, fresh
         See `parallel.run_many`; compute everything again.
     amplify_to : float, optional
-        Bring quieter recordings to this RMS level (dB of full scale) first; by default the table's own and, for a new
-        table, that of its families (`features.families.default_level`).
+        Bring quieter recordings to this RMS level (dB of full scale) first, and leave louder ones; by default the
+        table's own level and, for a new table, that of its families for every recording (`default_level`).
     segments, copies : sequence of int, bool
         Further training rows beside each clip: so many equal parts of it (`dataset.parts`), changed copies
         (`dataset.copies`).
@@ -206,15 +206,17 @@ def preprocess(
     """
     columns_of(families)
     grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
-    if amplify_to is None:
+    if amplify_to is not None:
+        level: Level | None = Level(amplify_to, louder_too=False)
+    else:
         old = not fresh and (out / "extractor.json").is_file()
-        amplify_to = table_level(out) if old else default_level(families)
-    definition = table_definition(amplify_to, grid, segments, copies=copies)
+        level = table_level(out) if old else default_level(families)
+    definition = table_definition(level, grid, segments, copies=copies)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
-    rows, work = _known_and_new(ids, known, RowOptions(tuple(families), amplify_to, grid, tuple(segments), copies))
+    rows, work = _known_and_new(ids, known, RowOptions(tuple(families), level, grid, tuple(segments), copies))
     untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
     for _, cells in run_many(read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
         if not isinstance(cells, GenreError):

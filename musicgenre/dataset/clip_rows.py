@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from musicgenre.audio.recording import WINDOW_S, Clip, Excerpt, gain_to, level_dbfs
+from musicgenre.audio.recording import WINDOW_S, Clip, Excerpt, Level, gain_to, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS
 from musicgenre.audio.sounding import sounding_parts
@@ -32,8 +32,8 @@ class RowOptions:
     Parameters
     ----------
     families : tuple of str
-    level : float, optional
-        RMS level in dB of full scale that quieter recordings are brought to.
+    level : Level, optional
+        What recordings are brought to.
     grid : WindowGrid
     segments : tuple of int
         Numbers of equal parts that are rows as well.
@@ -42,7 +42,7 @@ class RowOptions:
     """
 
     families: tuple[str, ...]
-    level: float | None = None
+    level: Level | None = None
     grid: WindowGrid = WindowGrid()  # noqa: RUF009 - immutable
     segments: tuple[int, ...] = ()
     copies: bool = False

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from musicgenre.audio.recording import MAX_SECTIONS, MIN_SECTIONS, SECONDS_PER_SECTION, SECTION_S, WHOLE_UP_TO_S
+from musicgenre.audio.recording import (
+    MAX_SECTIONS,
+    MIN_SECTIONS,
+    SECONDS_PER_SECTION,
+    SECTION_S,
+    WHOLE_UP_TO_S,
+    Level,
+)
 from musicgenre.errors import ModelError
 from musicgenre.features.musicnn import (
     MUSICNN_FAMILIES,
@@ -125,6 +132,6 @@ def families_at_level(families: Sequence[str]) -> tuple[str, ...]:
     return tuple(family for family in families if family in MUSICNN_FAMILIES) or tuple(families)
 
 
-def default_level(families: Sequence[str]) -> float | None:
-    """Return the level (dB of full scale) that quieter recordings are brought to for some families."""
-    return None if set(MUSICNN_FAMILIES).isdisjoint(families) else NETWORK_LEVEL_DBFS
+def default_level(families: Sequence[str]) -> Level | None:
+    """Return the level that recordings are brought to for some families."""
+    return None if set(MUSICNN_FAMILIES).isdisjoint(families) else Level(NETWORK_LEVEL_DBFS)

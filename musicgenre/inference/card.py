@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, is_level
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES, columns_of, grid_of
 from musicgenre.files import is_file, read_json
@@ -68,7 +69,8 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "name": lambda value: isinstance(value, str) and clean_text(value) == value,
     "files": lambda value: isinstance(value, dict),
     "thresholds": lambda value: isinstance(value, dict) and _is_number(value.get("named_share", 0)),
-    "amplify_to_dbfs": lambda value: value is None or (_is_number(value) and -100 <= value <= 0),
+    LEVEL_FIELD: is_level,
+    AMPLIFY_FIELD: lambda value: value is None or is_level(value),
     "training": lambda value: (
         isinstance(value, dict)
         and isinstance(value.get("clips_per_genre", {}), dict)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.audio.recording import AMPLIFY_FIELD, Level
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import WindowGrid
@@ -37,7 +38,7 @@ def ship(
     base: Path,
     *,
     notes: Sequence[str] = (),
-    amplify_to: float | None = None,
+    level: Level | None = None,
     grid: WindowGrid | None = None,
 ) -> dict[str, Any]:
     """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card.
@@ -64,7 +65,7 @@ def ship(
         "configuration": config_dict(config),
         "temperature": temperature,
         "parts": data.parts is not None,
-        "amplify_to_dbfs": amplify_to,  # quieter recordings are brought to this level before anything is computed
+        **(level.fields() if level else {AMPLIFY_FIELD: None}),
         "extractor": extractor_constants(grid),
         "names": {genre: display_name(genre) for genre in data.genres},
         "set_level": report["set_level"],

@@ -18,11 +18,12 @@ from dask.distributed import LocalCluster
 from support.material import ROOT, SR, encode, read_rows, run_script, script_command, song, write_rows, write_wav
 
 from musicgenre import parallel as parallel_module
+from musicgenre.audio.recording import Clip, Level, gain_to
 from musicgenre.dataset import build as build_module
-from musicgenre.dataset.build import JOURNAL, clip_ids, find_audio, preprocess, table_grid
+from musicgenre.dataset.build import JOURNAL, clip_ids, find_audio, preprocess, table_grid, table_level
 from musicgenre.dataset.table import TAG_COLUMNS
 from musicgenre.errors import GenreError, ModelError, SourceError
-from musicgenre.features.families import FAMILIES, extractor_constants
+from musicgenre.features.families import FAMILIES, NETWORK_LEVEL_DBFS, extractor_constants
 from musicgenre.features.musicnn import OLD_GRID, WindowGrid
 from musicgenre.parallel import run_many
 
@@ -341,6 +342,38 @@ def test_a_table_goes_on_with_the_windows_that_it_began_with(folder, tmp_path):
     assert json.loads(path.read_text()) == definition
     assert table_grid(out) == WindowGrid()
     assert table_grid(tmp_path / "none") == OLD_GRID
+
+
+def test_a_song_has_the_same_row_however_loud_it_is(tmp_path):
+    sound = song("buzz", seconds=4.0)
+    for name, gain in (("a", 1.0), ("b", 10 ** (-12 / 20)), ("c", 1.8)):
+        write_wav(tmp_path / "audio" / "rock" / f"{name}.wav", (0.5 * gain * sound).astype(np.float32))
+    preprocess(tmp_path / "audio", tmp_path / "out", families=("musicnn",))
+    first, *others = (list(row.values())[1:] for row in read_rows(tmp_path / "out" / "musicnn.csv"))
+    for row in others:
+        assert np.array(row, float) == pytest.approx(np.array(first, float), abs=0.02)  # 16 bits
+    assert table_level(tmp_path / "out") == Level(NETWORK_LEVEL_DBFS)
+
+
+def test_a_table_goes_on_with_the_level_that_it_began_with(folder, tmp_path):
+    out = tmp_path / "out"
+    preprocess(folder, out, families=("musicnn",), amplify_to=-20.0)
+    assert preprocess(folder, out, families=("musicnn",)).computed == 0
+    assert table_level(out) == Level(-20.0, louder_too=False)
+    assert preprocess(folder, out, families=("musicnn",), fresh=True).computed == 4
+    assert table_level(out) == Level(NETWORK_LEVEL_DBFS)
+
+
+@pytest.mark.parametrize(
+    ("level", "louder_too", "gain_db"),
+    [(-30, True, 14), (-30, False, 14), (-16, False, 0), (-15.9, False, 0), (-15.9, True, -0.1), (-3, True, -13),
+     (-57, True, 40)],
+)  # fmt: skip
+def test_the_gain_to_a_level(level, louder_too, gain_db):
+    samples = np.full(SR, 10 ** (level / 20), np.float32)
+    gain = gain_to([Clip(samples, SR, "", "")], Level(-16.0, louder_too=louder_too))
+    assert 20 * np.log10(gain) == pytest.approx(gain_db, abs=1e-3)
+    assert gain_to([Clip(samples, SR, "", "")], None) == gain_to([Clip(0 * samples, SR, "", "")], Level(-16.0)) == 1
 
 
 @pytest.mark.parametrize("damage", ["clips.csv", "zcr.csv", "extractor.json"])

@@ -108,6 +108,8 @@ def test_a_genre_that_cannot_be_shown_is_refused_in_card_and_table(genre, tmp_pa
         {"amplify_to_dbfs": "loud"},
         {"amplify_to_dbfs": True},
         {"amplify_to_dbfs": 1e308},
+        {"level_dbfs": None},
+        {"level_dbfs": 1},
         {"traits": 7},
         {"traits": {"rock": {"tempo_bpm": [1, 2]}}},
         {"training": None},
