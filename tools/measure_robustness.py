@@ -8,17 +8,16 @@ of 02. Clips that the model was trained on show the drop, not the accuracy to ex
 """
 
 import argparse
-import io
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import av
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from musicgenre.audio.coding import MP3_64K, OPUS_48K, through_codec
 from musicgenre.audio.decode import read_recording
 from musicgenre.audio.recording import Recording
 from musicgenre.dataset.build import find_audio
@@ -27,28 +26,8 @@ from musicgenre.inference.classifier import Classifier
 from musicgenre.plots.catalogue import EVALUATION, write_model_figures
 from musicgenre.training.metrics import bootstrap_interval
 
-CODECS = {"mp3 64k": ("mp3", "libmp3lame", 64_000), "opus 48k": ("ogg", "libopus", 48_000)}
+CODECS = {"mp3 64k": MP3_64K, "opus 48k": OPUS_48K}
 LENGTHS_S = (3.0, 10.0, 30.0)
-
-
-def recode(samples, rate, container, codec, bit_rate):
-    """Return mono samples after a lossy codec, and their rate."""
-    target = 48_000 if codec == "libopus" else rate
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=target, layout="mono")
-        stream.bit_rate = bit_rate
-        resampler = av.AudioResampler(format=stream.codec_context.format or "fltp", layout="mono", rate=target)
-        frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
-        frame.sample_rate = rate
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(stream.encode(part))
-        out.mux(stream.encode(None))
-    buffer.seek(0)
-    with av.open(buffer) as source:
-        resampler = av.AudioResampler(format="fltp", layout="mono")
-        parts = [p.to_ndarray()[0] for frame in source.decode(audio=0) for p in resampler.resample(frame)]
-        return np.concatenate(parts), source.streams.audio[0].rate
 
 
 def conditions(clip):
@@ -57,9 +36,8 @@ def conditions(clip):
 
     y, rate = clip.samples, clip.sample_rate
     yield "clean", clip
-    for name, arguments in CODECS.items():
-        samples, new_rate = recode(y, rate, *arguments)
-        yield name, replace(clip, samples=samples, sample_rate=new_rate)
+    for name, codec in CODECS.items():
+        yield name, through_codec(clip, codec)
     yield "16 kHz", replace(clip, samples=soxr.resample(y, rate, 16_000), sample_rate=16_000)
     yield "-12 dB", replace(clip, samples=y * np.float32(10 ** (-12 / 20)))
     noise = np.random.default_rng(0).standard_normal(len(y)).astype(np.float32)

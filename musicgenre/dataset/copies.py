@@ -8,12 +8,10 @@ their clip and share its weight and its group; nothing is measured on them. A ta
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from musicgenre.audio.coding import through_mp3
+from musicgenre.audio.coding import MP3_64K, through_codec
 from musicgenre.audio.recording import Clip, resample, scaled
 
 QUIETER_DB = 12.0
-
-MP3_BIT_RATE = 64_000  # bits per second
 
 SPEED = 0.03  # with the pitch, as of a turntable: half a semitone
 
@@ -21,7 +19,7 @@ SPEED = 0.03  # with the pitch, as of a turntable: half a semitone
 def changed_copies(clips: Sequence[Clip]) -> Iterator[tuple[str, tuple[Clip, ...]]]:
     """Yield the name and the clips of each changed copy of a recording's clips."""
     yield "quieter", scaled(clips, 10 ** (-QUIETER_DB / 20))
-    yield "mp3", tuple(through_mp3(clip, bit_rate=MP3_BIT_RATE) for clip in clips)
+    yield "mp3", tuple(through_codec(clip, MP3_64K) for clip in clips)
     yield "faster", tuple(_at_speed(clip, 1 + SPEED) for clip in clips)
     yield "slower", tuple(_at_speed(clip, 1 - SPEED) for clip in clips)
 
