@@ -51,7 +51,7 @@ def parse(argv):
     )  # fmt: skip
     parser.add_argument(
         "--augment", action="store_true",
-        help="also compute changed copies of each clip, which train with it: quieter, mp3, faster, slower",
+        help="also compute changed copies of each clip, which train with it: faster, slower, mp3",
     )  # fmt: skip
     options = parser.parse_args(argv)
     if min(options.segments, default=2) < 2:

@@ -49,7 +49,7 @@ def make_table(folder, build, jobs):
     out = build / folder.resolve().name
     print(f"features of {folder} ...", file=sys.stderr)
     preprocess(
-        folder, out, families=FAMILIES, metadata=folder / "clips.csv", segments=SEGMENTS, jobs=jobs,
+        folder, out, families=FAMILIES, metadata=folder / "clips.csv", segments=SEGMENTS, copies=True, jobs=jobs,
         amplify_to=NETWORK_LEVEL_DBFS,  # see `audio.recording.Level`
     )  # fmt: skip
     return out

@@ -15,6 +15,7 @@ from musicgenre.audio.endings import AUDIO_SUFFIXES
 from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, Level, read_level
 from musicgenre.dataset.artists import folder_artist, in_one_spelling
 from musicgenre.dataset.clip_rows import ClipJob, RowOptions, compute_clip, empty_row, read_tag_cells
+from musicgenre.dataset.copies import COPIES
 from musicgenre.dataset.metadata import Match, match_metadata, read_metadata
 from musicgenre.dataset.parts import parts_by_clip, write_parts
 from musicgenre.dataset.summary import Summary, count_genres, table_warnings
@@ -93,7 +94,7 @@ def table_definition(
     """Return what a table's extractor.json holds: what defines the values of its features."""
     parts: dict[str, Any] = {"segments": list(segments)} if segments else {}
     if copies:
-        parts["copies"] = True
+        parts["copies"] = list(COPIES)
     return {**extractor_constants(grid), **(level.fields() if level else {AMPLIFY_FIELD: None}), **parts}
 
 

@@ -16,7 +16,7 @@ SEARCH_WORDS = {
     "dropout": "share of the hidden units that each step of training leaves out",
     "hidden": "units of the hidden layers; none is a linear network",
     "whiten": "shrinkage of the covariance that the columns are decorrelated with; none leaves them standardised",
-    "copies": "whether changed copies of the clips (quieter, mp3, faster, slower) train with them, where there are any",
+    "copies": "whether changed copies of the clips (faster, slower, mp3) train with them, where there are any",
     "l2": "penalty on large weights",
     "seconds": "time for one fit",
 }
