@@ -1,9 +1,11 @@
-"""MP4: the items of genres (©gen, gnre) in moov.udta.meta.ilst are replaced, all other bytes stay.
+"""MP4: the items of genres in moov.udta.meta.ilst are replaced, all other bytes stay.
 
-Where the sound lies behind them, its offsets in stco, co64 and tfhd move along (ISO/IEC 14496-12; the items are those
-of Apple's "QuickTime File Format", metadata).
+They are ©gen, gnre (a number) and, where a program has written that, ---- of the name GENRE. Genres in QuickTime's and
+3GPP's own places are found and left. Where the sound lies behind the items, its offsets in stco, co64 and tfhd move
+along (ISO/IEC 14496-12; the items are those of Apple's "QuickTime File Format", metadata).
 """
 
+import contextlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from typing import Any
 from musicgenre.audio.tag_formats.id3v1 import names
 from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, Tag, TaggedFile, UnsupportedTag, growth, replacing
 
-GENRE, NUMBER = b"\xa9gen", b"gnre"
+GENRE, NUMBER, FREE = b"\xa9gen", b"gnre", b"----"
+ELSEWHERE = (GENRE, NUMBER, b"com.apple.quicktime.genre")  # what names a genre in moov outside of the list
 STARTS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # atoms that a file begins with
 TO_TABLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 HANDLER = bytes(8) + b"mdirappl" + bytes(9)
@@ -29,8 +32,8 @@ class _Atom:
     stop: int
 
 
-def _atoms(data: Any, start: int, stop: int) -> Iterator[_Atom]:
-    """Yield the atoms in a range."""
+def _atoms(data: Any, start: int, stop: int, *, whole: bool = False) -> Iterator[_Atom]:
+    """Yield the atoms in a range; one without a size ends the `whole` file, or a list as in QuickTime."""
     at = start
     while at + 8 <= stop:
         size, name = struct.unpack_from(">I4s", data, at)
@@ -38,7 +41,7 @@ def _atoms(data: Any, start: int, stop: int) -> Iterator[_Atom]:
         if size == 1:
             (size,), head = struct.unpack_from(">Q", data, at + 8), 16
         elif size == 0:
-            if stop != len(data):  # as QuickTime ends a list
+            if not whole:
                 return
             size = stop - at
         if size < head or at + size > stop:
@@ -53,8 +56,8 @@ def _below(data: Any, atom: _Atom) -> Iterator[_Atom]:
     return _atoms(data, atom.content + skip, atom.stop)
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of an MP4 file.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of an MP4 file that lies between two places.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def read(data: Any, start: int) -> TaggedFile:
     UnsupportedTag
         If it keeps its tags in another way.
     """
-    top = list(_atoms(data, start, len(data)))
+    top = list(_atoms(data, start, stop, whole=True))
     path = [atom for atom in top if atom.name == b"moov"][:1]
     if not path:
         raise DamagedTag("it has no list of its parts")
@@ -84,20 +87,27 @@ def read(data: Any, start: int) -> TaggedFile:
         return _moved(data, top, path, [Splice(at, at, new)])
 
     tags = (_in_list(data, top, path),) if len(path) == 4 else ()
-    return TaggedFile(tags, add)
+    moov, listed = path[0], (path[-1].start, path[-1].stop) if tags else (path[0].stop, path[0].stop)
+    around = data[moov.start : listed[0]] + data[listed[1] : moov.stop]
+    left = ("the genre in QuickTime's own tags",) if any(name in around for name in ELSEWHERE) else ()
+    return TaggedFile(tags, add, left=left)
 
 
 def _in_list(data: Any, top: Sequence[_Atom], path: Sequence[_Atom]) -> Tag:
     """Return the tag that a list of items is."""
     items = list(_below(data, path[-1]))
     mine = [item for item in items if item.name in (GENRE, NUMBER)]
-    genres = [genre for item in mine for genre in _values(data, item)]
-    others = tuple(data[item.start : item.stop] for item in items if item not in mine)
+    free = [item for item in items if item.name == FREE and _free_name(data, item).lower() == b"genre"]
+    genres = [genre for item in (*mine, *free) for genre in _values(data, item)]
+    others = tuple(data[item.start : item.stop] for item in items if item not in (*mine, *free))
     at = items[-1].stop if items else path[-1].content
 
     def edit(genres: Sequence[str], separator: str) -> list[Splice]:
-        new = _item(genres) if genres else b""
-        return _moved(data, top, path, replacing([(item.start, item.stop) for item in mine], new, at))
+        splices = replacing([(item.start, item.stop) for item in mine], _item(genres) if genres else b"", at)
+        for item in free:
+            new = _atom(FREE, _free_head(data, item) + _values_of(genres)) if genres else b""
+            splices.append(Splice(item.start, item.stop, new))
+        return _moved(data, top, path, splices)
 
     found = tuple(dict.fromkeys(genre.strip() for genre in genres if genre.strip()))
     return Tag("MP4", path[-1].start, path[-1].stop, found, others, edit)
@@ -115,7 +125,7 @@ def _values(data: Any, item: _Atom) -> Iterator[str]:
         content = data[value.content + 8 : value.stop]
         if value.name != b"data":
             continue
-        if item.name == GENRE:
+        if item.name != NUMBER:
             yield content.decode("utf-16-be" if data[value.content + 3] == 2 else "utf-8", "replace")
         elif len(content) >= 2:
             number = int.from_bytes(content[:2])
@@ -129,8 +139,26 @@ def _atom(name: bytes, content: bytes) -> bytes:
 
 def _item(genres: Sequence[str]) -> bytes:
     """Return the item of genres: a value for each."""
-    values = [_atom(b"data", struct.pack(">II", UTF8, 0) + genre.encode()) for genre in genres]
-    return _atom(GENRE, b"".join(values))
+    return _atom(GENRE, _values_of(genres))
+
+
+def _values_of(genres: Sequence[str]) -> bytes:
+    """Return the values in an item."""
+    return b"".join(_atom(b"data", struct.pack(">II", UTF8, 0) + genre.encode()) for genre in genres)
+
+
+def _free_head(data: Any, item: _Atom) -> bytes:
+    """Return what stands before the values of an item that has a name: whose it is, and the name."""
+    heads = (part for part in _atoms(data, item.content, item.stop) if part.name != b"data")
+    return b"".join(data[part.start : part.stop] for part in heads)
+
+
+def _free_name(data: Any, item: _Atom) -> bytes:
+    """Return the name of an item that has one, behind its version and flags."""
+    with contextlib.suppress(DamagedTag):  # such an item is left as it is
+        names = (part for part in _atoms(data, item.content, item.stop) if part.name == b"name")
+        return next((bytes(data[part.content + 4 : part.stop]) for part in names), b"")
+    return b""
 
 
 def _moved(data: Any, top: Sequence[_Atom], path: Sequence[_Atom], splices: list[Splice]) -> list[Splice]:

@@ -1,0 +1,191 @@
+"""Genres in more than one place of a file: tags around formats that have their own, chains, and what cannot be written.
+
+Every place that holds a genre is written, or the change says which is not.
+"""
+
+import struct
+
+import mutagen
+import pytest
+from tag_material import ape, atom, by_ffmpeg, by_mutagen, by_taglib, check, chunk, frame, id3, id3v1, ignore, make_song
+
+from musicgenre.audio.tags import read_genres, read_tags, restore, write_genres
+
+TWO = ["Hip-Hop", "R&B"]
+APE = ape([(b"Artist", b"Somebody", 0), (b"Genre", b"Zydeco", 0)])
+ID3 = id3(frame(b"TIT2", b"\0Title") + frame(b"TCON", b"\0Zydeco"))
+PICTURE = b"\xff\xd8\xff\xe0" + bytes(range(1, 256)) * 120_000  # of 30 MB
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """Return a function from an ending to the bytes of a song of that format."""
+    folder, made = tmp_path_factory.mktemp("originals"), {}
+
+    def original(kind):
+        if kind not in made:
+            made[kind] = make_song(folder / f"song.{kind}", title="Söng").read_bytes()
+        return made[kind]
+
+    return original
+
+
+def write(path, data, genres=TWO):
+    """Write genres into a file of some bytes and back; return the bytes between and the change."""
+    path.write_bytes(data)
+    change = write_genres(path, genres, record=ignore)
+    new = path.read_bytes()
+    assert {genre for tag in read_tags(path) for genre in tag.genres} <= {*genres, "; ".join(genres)}
+    assert restore(path, change)
+    assert path.read_bytes() == data
+    path.write_bytes(new)
+    return new, change
+
+
+# ---- tags behind formats that have their own
+
+
+@pytest.mark.parametrize("kind", ["m4a", "ogg", "opus", "oga", "flac", "wav", "aiff", "wma", "wv", "tta", "mp3"])
+@pytest.mark.parametrize("behind", [id3v1(17), APE, APE + id3v1(17)], ids=["ID3v1", "APE", "both"])
+def test_tags_that_programs_put_behind_any_format_are_written(kind, behind, originals, tmp_path):
+    path = tmp_path / f"song.{kind}"
+    new, _ = write(path, originals(kind) + behind)
+    assert b"Zydeco" not in new and b"Somebody" * (APE in behind or behind == APE) in new
+    assert new.endswith(b"\7") or not behind.endswith(bytes([17]))
+    assert "Hip-Hop" in by_ffmpeg(path)["genre"]
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "flac"])
+def test_a_format_whose_own_tag_is_missing_gets_it_also_beside_others(kind, originals, tmp_path):
+    """Where only a foreign tag says a genre, players of that format see none."""
+    path = tmp_path / f"song.{kind}"
+    path.write_bytes(originals(kind))
+    mutagen.File(path).delete()
+    if kind == "wav":
+        data = originals(kind)
+        path.write_bytes(data[:12] + data[12:].replace(b"LIST", b"JUNK", 1))
+    write(path, path.read_bytes() + id3v1(17))
+    assert by_ffmpeg(path)["genre"].startswith("Hip-Hop") and by_mutagen(path)[0].startswith("Hip-Hop")
+
+
+def test_sizes_of_a_wav_count_nothing_that_stands_behind_it(originals, tmp_path):
+    data = originals("wav")
+    new, _ = write(tmp_path / "song.wav", data + APE)
+    tail = len(new) - new.index(b"APETAGEX")
+    assert struct.unpack_from("<I", new, 4)[0] == len(new) - tail - 8
+
+
+def test_two_chunks_of_id3_are_both_written(originals, tmp_path):
+    for kind, order, name in (("wav", "<", b"id3 "), ("aiff", ">", b"ID3 ")):
+        data = originals(kind) + chunk(name, ID3, order) + chunk(name, ID3.replace(b"Zydeco", b"Metal!"), order)
+        data = data[:4] + struct.pack(f"{order}I", len(data) - 8) + data[8:]
+        new, _ = write(tmp_path / f"song.{kind}", data)
+        assert b"Zydeco" not in new and b"Metal!" not in new and new.count(b"Hip-Hop; R&B") >= 2
+
+
+# ---- MP4
+
+
+def with_item(data, item, *, place=b"ilst"):
+    """Return an MP4 file, whose sound stands in front, with one more item in its list of tags, or in another atom."""
+    at = data.index(place) - 4
+    (size,) = struct.unpack_from(">I", data, at)
+    data = data[: at + size] + item + data[at + size :]
+    for name in (b"moov", b"udta", b"meta", b"ilst")[: (b"moov", b"udta", b"meta", b"ilst").index(place) + 1]:
+        start = data.index(name) - 4
+        data = (
+            data[:start] + struct.pack(">I", struct.unpack_from(">I", data, start)[0] + len(item)) + data[start + 4 :]
+        )
+    return data
+
+
+def free(name, *values):
+    """Return an item of MP4 that has a name."""
+    heads = atom(b"mean", bytes(4) + b"com.apple.iTunes") + atom(b"name", bytes(4) + name)
+    return atom(b"----", heads + b"".join(atom(b"data", struct.pack(">II", 1, 0) + value) for value in values))
+
+
+@pytest.mark.parametrize("name", [b"GENRE", b"Genre"])
+@pytest.mark.parametrize("beside", [b"", b"Rock"])
+def test_the_free_item_of_a_genre_is_written_beside_the_usual_one(name, beside, originals, tmp_path):
+    usual = atom(b"\xa9gen", atom(b"data", struct.pack(">II", 1, 0) + beside)) if beside else b""
+    others = [free(b"STYLE", b"Zouk"), free(b"GENRES", b"Rumba")]
+    data = with_item(originals("m4a"), others[0] + free(name, b"Zydeco", b"Cajun") + usual + others[1])
+    path = tmp_path / "song.m4a"
+    path.write_bytes(data)
+    assert read_genres(path) == [*["Rock"] * bool(beside), "Zydeco", "Cajun"]
+    check(path, TWO, kept=others, taglib=False)
+    new, change = write(path, data)
+    assert change.after == tuple(TWO) and change.left == ()
+    tags = mutagen.File(path).tags
+    assert tags["\xa9gen"] == TWO
+    assert [bytes(value).decode() for value in tags[f"----:com.apple.iTunes:{name.decode()}"]] == TWO
+    write_genres(path, [], record=ignore)
+    assert name not in [bytes(part) for part in path.read_bytes().split(b"name" + bytes(4))] and read_genres(path) == []
+
+
+def test_a_free_item_that_cannot_be_followed_stays(originals, tmp_path):
+    odd = atom(b"----", b"\0\0\0\x99name" + b"GENRE")
+    path = tmp_path / "song.m4a"
+    path.write_bytes(with_item(originals("m4a"), odd))
+    check(path, TWO, kept=[odd], taglib=False)
+
+
+@pytest.mark.parametrize("item", [
+    atom(b"\xa9gen", struct.pack(">HH", 6, 0x55C4) + b"Zydeco"),  # QuickTime's
+    atom(b"gnre", bytes(4) + b"\x55\xc4Zydeco\0"),  # 3GPP's
+])  # fmt: skip
+def test_a_genre_in_another_place_of_an_mp4_is_named(item, originals, tmp_path):
+    path = tmp_path / "song.m4a"
+    new, change = write(path, with_item(originals("m4a"), item, place=b"udta"))
+    assert change.left == ("the genre in QuickTime's own tags",) and item in new
+    assert by_mutagen(path) == TWO
+    _, change = write(path, originals("m4a"))
+    assert change.left == ()
+
+
+# ---- chained Ogg
+
+
+@pytest.mark.parametrize("kind", ["ogg", "opus", "oga"])
+def test_later_songs_of_a_chain_keep_theirs_and_are_named(kind, originals, tmp_path):
+    path = tmp_path / f"song.{kind}"
+    path.write_bytes(originals(kind))
+    tagged = mutagen.File(path)
+    tagged["genre"] = ["Zydeco", "Cajun"]
+    tagged.save()
+    second = path.read_bytes()
+    data = originals(kind)
+    new, change = write(path, data + second)
+    assert change.left == ("Zydeco, Cajun in a later song of the file",)
+    assert new.endswith(second)
+    _, change = write(path, data + data)
+    assert change.left == ()
+
+
+# ---- large pictures
+
+
+@pytest.mark.parametrize("kind", ["m4a", "wma", "wav", "aiff", "wv"])
+def test_a_picture_of_thirty_megabytes_stays_and_is_not_kept_a_second_time(kind, originals, tmp_path):
+    path = tmp_path / f"song.{kind}"
+    data = originals(kind)
+    if kind == "m4a":
+        data = with_item(data, atom(b"covr", atom(b"data", struct.pack(">II", 13, 0) + PICTURE)))
+    elif kind == "wma":
+        path.write_bytes(data)
+        audio = mutagen.File(path)
+        audio["WM/Picture"] = [mutagen.asf.ASFByteArrayAttribute(PICTURE)]
+        audio.save()
+        data = path.read_bytes()
+    elif kind == "wv":
+        data = data[: data.index(b"APETAGEX")] + ape([(b"Cover Art (Front)", b"x\0" + PICTURE, 2)])
+    else:
+        order, name = {"wav": ("<", b"id3 "), "aiff": (">", b"ID3 ")}[kind]
+        picture = frame(b"APIC", b"\0image/jpeg\0\3\0" + PICTURE)
+        data += chunk(name, id3(picture + frame(b"TIT2", b"\0Title")), order)
+        data = data[:4] + struct.pack(f"{order}I", len(data) - 8) + data[8:]
+    new, change = write(path, data, ["Hip-Hop"])
+    assert PICTURE in new and len(change.undo) < 2000
+    seen = by_taglib(path)["GENRE"] if kind == "wv" else [by_ffmpeg(path)["genre"]]  # FFmpeg reads no APE above 16 MB
+    assert by_mutagen(path) == seen == ["Hip-Hop"]
