@@ -13,6 +13,7 @@ output, messages to standard error.
 
 import contextlib
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -224,7 +225,7 @@ def merge_library(library: Path, other: Path) -> int:
     """Add another machine's library to a library, which is made if there is none."""
     with Library(library) as opened:
         merged = merge(opened, other)
-    new = f"{counted(merged.songs, 'new song')}, {counted(merged.answers, 'new answer')}"
+    new = f"{counted(merged.songs, 'new song')}, {counted(merged.answers, 'new or later answer')}"
     say(f"{new} and {counted(merged.changes, 'change')} of tags from {other}, now in {library}")
     return EXIT_OK
 
@@ -241,7 +242,8 @@ def plan_tags(
     with open_library(library) as opened:
         planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
     say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
-    say(f"empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}")
+    then = shlex.join(["03_launch_classifier.py", "library", str(library), "tags", "apply", str(csv_path)])
+    say(f"empty `proposed` where nothing should be written, then: {then}")
     return EXIT_OK
 
 

@@ -74,10 +74,10 @@ def summary(counts: Statistics) -> str:
     parts += [counted(n, "error") for verdict, n in counts.verdicts.items() if verdict == "error"]
     gone = f"; {counts.missing} vanished" if counts.missing else ""
     lines = [f"{counted(counts.songs, 'song')}, {how_long(counts.hours)}: {', '.join(parts)}{gone}"]
-    width = max((len(genre) for genre in counts.genres), default=0)
+    width = max((len(in_sentence(genre)) for genre in counts.genres), default=0)
     for genre, (named, unsure) in counts.genres.items():
         more = f"  (perhaps {unsure} more)" * (unsure > 0)
-        lines.append(f"  {clean_text(genre):<{width}}  {named:>7}  {named / counts.songs:4.0%}{more}")
+        lines.append(f"  {in_sentence(genre):<{width}}  {named:>7}  {named / counts.songs:4.0%}{more}")
     if counts.unanswered:
         lines.append(f"  {counted(counts.unanswered, 'song')} without an answer of {counts.model}: scan them with it")
     if counts.others:
@@ -93,19 +93,19 @@ def details(counts: Statistics) -> str:
         lines.append(f"tags that name one of these genres: {sum(counts.tags.values())}, {counts.agreement:.0%} agree")
         others = sorted((-n, pair) for pair, n in counts.tags.items() if pair[0] != pair[1])
         lines += [
-            f"  {-n:>7}  tagged {clean_text(tag)}, sounds like {clean_text(genre)}"
+            f"  {-n:>7}  tagged {in_sentence(tag)}, sounds like {in_sentence(genre)}"
             for n, (tag, genre) in others[:SHOWN]
         ]
     if counts.contradicted:
         lines.append("the surest contradictions")
         lines += [
-            f"  {clean_text(str(s.path))}: tagged {clean_title(s.tag_genre)}, {s.genre} {s.confidence:.0%}"
+            f"  {clean_text(str(s.path))}: tagged {clean_title(s.tag_genre)}, {s.words} {s.confidence:.0%}"
             for s in counts.contradicted
         ]
     if counts.unsure:
         lines.append("least sure, worth a listen")
         lines += [
-            f"  {clean_text(str(s.path))}: perhaps {s.genre}, {per_cent(s.confidence) or 'not sure'}"
+            f"  {clean_text(str(s.path))}: perhaps {in_sentence(s.genre or '')}, {per_cent(s.confidence) or 'not sure'}"
             for s in counts.unsure
         ]
     return "\n".join(lines) + "\n" * bool(lines) + errors(counts)
@@ -200,9 +200,10 @@ def outcomes_said(outcomes: Iterable[Outcome]) -> tuple[dict[str, int], list[Out
         kept.append(outcome)
         if outcome.kind not in ("kept", "not taggable"):
             say(f"{outcome.path}: {outcome.kind}: {outcome.words}")
-    said = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
     formats = {o.path.suffix.lower() or "no ending" for o in kept if o.kind == "not taggable"}
-    say(f"tags: {said or 'nothing to do'}" + f" ({', '.join(sorted(formats))})" * bool(formats))
+    which = {"not taggable": f" ({', '.join(sorted(formats))})"}
+    said = ", ".join(f"{number} {kind}{which.get(kind, '')}" for kind, number in sorted(counts.items()))
+    say(f"tags: {said or 'nothing to do'}")
     return counts, kept
 
 

@@ -10,7 +10,8 @@ from support.material import json_lines, run_script
 from musicgenre.audio.tags import read_genres
 from musicgenre.library.groups import groups
 from musicgenre.library.store import ALL, Library
-from musicgenre.terminal.library import group_line, how_long
+from musicgenre.library.tagging import Outcome
+from musicgenre.terminal.library import group_line, how_long, outcomes_said
 from musicgenre.terminal.library_arguments import COMMANDS, TAGS, moved_option, parse_library
 
 SCRIPT = "03_launch_classifier.py"
@@ -103,6 +104,25 @@ def test_each_mode_that_writes_says_what_it_wrote(path, tmp_path):
     with (tmp_path / "f.csv").open(newline="") as file:
         assert [Path(row["path"]).name for row in csv.DictReader(file)] == ["a.wav", "b.wav", "c.wav"]
     assert not (tmp_path / "none").exists()
+
+
+def test_counts_of_outcomes_name_the_formats_that_cannot_be_tagged(capsys):
+    kinds = {"a.mp3": "written", "b.aac": "not taggable", "c.MKA": "not taggable", "d": "not taggable", "e.wav": "kept"}
+    outcomes_said(Outcome(Path(name), kind, "words") for name, kind in kinds.items())
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "tags: 1 kept, 3 not taggable (.aac, .mka, no ending), 1 written"
+
+
+def test_statistics_call_genres_as_every_other_command_does(path):
+    done = run_script(SCRIPT, "library", path, "stats")
+    assert "hiphop" not in done.stdout and "  Hip-Hop        1   12%" in done.stdout
+    assert "tagged Jazz, metal 80%" in done.stdout
+
+
+def test_a_plan_ends_with_the_command_that_applies_it(path, tmp_path):
+    done = run_script(SCRIPT, "library", path, "tags", "plan", "my plan.csv", cwd=tmp_path)
+    wanted = f"then: 03_launch_classifier.py library {path} tags apply 'my plan.csv'"
+    assert done.stderr.splitlines()[-1].endswith(wanted)
 
 
 def test_a_dry_run_is_a_table_and_writes_nothing(path, tmp_path):
