@@ -39,6 +39,7 @@ from musicgenre.audio.tag_formats.splice import (
 from musicgenre.audio.tracks import open_sound
 from musicgenre.errors import AudioError
 from musicgenre.files import file_sha256
+from musicgenre.text import clean_text
 
 LEFT_COPY = re.compile(r"\..*\.tagging-(\d{1,9})-[^.]*(?:\.|$)", re.DOTALL)
 # What the formats' readers raise at tags that contradict themselves
@@ -95,7 +96,7 @@ def read_tags(path: Path) -> tuple[Tag, ...]:
 
 def _genres(file: TaggedFile) -> list[str]:
     """Return the genres that count among a file's tags."""
-    tags = [tag for tag in file.tags if tag.name != "ID3v1" or len(file.tags) == 1]
+    tags = [tag for tag in file.tags if tag.name != "ID3v1"] or file.tags
     return list(next((tag.genres for tag in tags if tag.genres), ()))
 
 
@@ -251,6 +252,8 @@ def _rewritten(path: Path, copy: Path, genres: Sequence[str], separator: str) ->
         try:
             splices, written = old.edit(genres, separator)
             ordered = in_order(data, splices)
+        except UnicodeEncodeError as error:
+            raise AudioError(f"{clean_text(', '.join(genres))!r} cannot be written: it is no Unicode text") from error
         except UnsupportedTag as error:
             raise _not_taggable(path, error) from error
         except BROKEN as error:

@@ -10,6 +10,7 @@ import pytest
 from tag_material import ape, atom, by_ffmpeg, by_mutagen, by_taglib, check, chunk, frame, id3, id3v1, ignore, make_song
 
 from musicgenre.audio.tags import read_genres, read_tags, restore, write_genres
+from musicgenre.errors import AudioError
 
 TWO = ["Hip-Hop", "R&B"]
 APE = ape([(b"Artist", b"Somebody", 0), (b"Genre", b"Zydeco", 0)])
@@ -81,6 +82,59 @@ def test_two_chunks_of_id3_are_both_written(originals, tmp_path):
         data = data[:4] + struct.pack(f"{order}I", len(data) - 8) + data[8:]
         new, _ = write(tmp_path / f"song.{kind}", data)
         assert b"Zydeco" not in new and b"Metal!" not in new and new.count(b"Hip-Hop; R&B") >= 2
+
+
+@pytest.mark.parametrize("front, behind", [(APE, b""), (ID3 + APE, b""), (b"", id3v1(17) + id3v1(17)), (APE, APE)])
+def test_tags_in_odd_places_of_an_mp3_are_written(front, behind, originals, tmp_path):
+    path = tmp_path / "song.mp3"
+    path.write_bytes(originals("mp3"))
+    mutagen.File(path).delete()
+    new, _ = write(path, front + path.read_bytes() + behind)
+    assert b"Zydeco" not in new and new.count(b"Hip-Hop") == front.count(b"Zydeco") + behind.count(b"Zydeco")
+    assert not behind.endswith(bytes([17])) or (new[-1], new[-129]) == (7, 7)
+    assert read_genres(path)[0].startswith("Hip-Hop")
+
+
+# ---- frames of any text
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("genre", ["Hip-Hop", "Música"])
+@pytest.mark.parametrize("beside", [b"", b"\0Rock"])
+def test_a_frame_that_calls_itself_a_genre_is_written_too(version, genre, beside, originals, tmp_path):
+    """FFmpeg shows it instead of the usual one."""
+    free, usual = {2: (b"TXX", b"TCO")}.get(version, (b"TXXX", b"TCON"))
+    others = [frame(free, b"\0MOOD\0Calm", version=version), frame(free, b"\0GENRES\0Rumba", version=version)]
+    odd = frame(free, b"\1\xff\xfeG\0e\0n\0r\0e\0\0\0\xff\xfeZ\0y\0", version=version)
+    frames = [others[0], odd, *[frame(usual, beside, version=version)] * bool(beside), others[1]]
+    path = tmp_path / "song.mp3"
+    path.write_bytes(originals("mp3"))
+    mutagen.File(path).delete()
+    path.write_bytes(id3(b"".join(frames) + bytes(20), version=version) + path.read_bytes())
+    assert read_genres(path) == [*["Rock"] * bool(beside), "Zy"]
+    new, _ = write(path, path.read_bytes(), [genre])
+    assert all(other in new for other in others) and b"Z\0y\0" not in new
+    assert by_ffmpeg(path)["genre"] == genre and by_mutagen(path) == [genre]
+    tags = mutagen.File(path).tags
+    assert [text for key in tags for text in tags[key].text if key == "TXXX:Genre"] == [genre]
+    write_genres(path, [], record=ignore)
+    assert read_genres(path) == [] and all(other in path.read_bytes() for other in others)
+
+
+def test_an_encrypted_frame_of_any_text_stays(originals, tmp_path):
+    path = tmp_path / "song.mp3"
+    odd = frame(b"TXXX", b"\7\0GENRE\0Zydeco", flags=b"\0\x40")
+    path.write_bytes(id3(odd + frame(b"TIT2", b"\0Title")) + originals("mp3"))
+    check(path, ["Jazz"], kept=[odd], taglib=False, ffmpeg=False)
+
+
+def test_what_is_no_text_is_said(originals, tmp_path):
+    for kind in ("mp3", "flac", "m4a", "wma", "wav", "wv"):
+        path = tmp_path / f"song.{kind}"
+        path.write_bytes(originals(kind))
+        with pytest.raises(AudioError, match="'.a' cannot be written: it is no Unicode text"):
+            write_genres(path, ["\udcffa"], record=ignore)
+        assert path.read_bytes() == originals(kind)
 
 
 # ---- MP4

@@ -37,7 +37,7 @@ def read(data: Any, suffix: str) -> TaggedFile:
     """
     start = 0
     heads = []
-    while tag := id3.find(data, start):
+    while tag := id3.find(data, start) or ape.find_leading(data, start):
         heads.append(tag)
         start = tag.stop
     begin = bytes(data[start : start + 16])
@@ -83,7 +83,7 @@ def _tails(data: Any, start: int, *, with_id3: bool) -> Iterator[Tag]:
             if stop < start:
                 break
             continue
-        tag = ape.find(data, stop) or (_appended(data, stop) if with_id3 else None)
+        tag = ape.find(data, stop) or (_appended(data, stop) if with_id3 else None) or id3v1.find(data, stop)
         if tag is None or tag.start < start:
             break
         yield tag
