@@ -27,6 +27,8 @@ COLUMNS = ("path", "existing", "proposed", "answer", "confidence", "note", "song
 
 MAX_BYTES = 1_000_000_000
 
+LONGEST = 18  # digits of a song's number that SQLite can hold
+
 HASH = 16  # characters of a content's hash that tell it from others
 
 
@@ -106,7 +108,7 @@ def read_plan(path: Path) -> list[Row]:
 def _row(values: dict[str, str | None], line: int) -> Row:
     """Return a row."""
     number, content = (values["song"] or "").strip(), (values["content"] or "").strip()
-    if not number.isdecimal() or not content.startswith("id-"):
+    if not number.isdecimal() or len(number) > LONGEST or not content.startswith("id-"):
         raise ValueError(f"row {line} does not say which song it means (columns 'song' and 'content')")
     genres = split_genres([_unquoted(values["proposed"] or "")])
     return Row(line, values.get("path") or "", int(number), content[len("id-") :], tuple(map(clean_title, genres)))

@@ -173,6 +173,7 @@ def test_what_is_no_plan_is_said_and_nothing_is_written(made, tmp_path):
         (b"", "has no column 'proposed'"), (b"path,genre\na.wav,Rock\n", "is no plan"), (b"\xff\xfe\x00", "is no plan"),
         (b"proposed,song,content\nRock,1,id-x\nRock,,\n", "row 3 does not say which song"),
         (b"proposed,song,content\nRock,1.5,id-x\n", "row 2 does not say"),
+        (b"proposed,song,content\nRock,9999999999999999999,id-x\n", "row 2 does not say"),
     ):  # fmt: skip
         path.write_bytes(text)
         with pytest.raises(SourceError, match=words):
