@@ -34,6 +34,7 @@ from musicgenre.library.playlists import write_playlists
 from musicgenre.library.query import parse_query, with_genres
 from musicgenre.library.scan import scan
 from musicgenre.library.similar import similar
+from musicgenre.library.songs import Song
 from musicgenre.library.statistics import statistics
 from musicgenre.library.store import Library, open_library
 from musicgenre.library.tagging import TagOptions, propose, undo_tags, write_tags
@@ -141,6 +142,8 @@ def find_songs(
 ) -> int:
     """List the songs for which a query holds (see `musicgenre.library.query`), or their folders or albums.
 
+    Songs stand there with what other models say of them, where several have heard them.
+
     Examples
     --------
     >>> find_songs(Path("songs.sqlite"), "genre:rock bpm:120-130", by="album")  # doctest: +SKIP
@@ -148,7 +151,14 @@ def find_songs(
     with open_library(library) as opened:
         number = opened.number(model)
         selection = Selection(roots, with_genres(parse_query(query), opened.genres(number)), number)
-        form = text.SONG_FORM if by == "song" else text.GROUP_FORM
+        several = len(opened.models()) > 1
+        chosen = opened.model(number).name
+
+        def others(song: Song) -> dict[str, Song]:
+            answers = opened.answers_of(song.key) if several else {}
+            return {name: answer for name, answer in answers.items() if name != chosen}
+
+        form = text.song_form(others) if by == "song" else text.GROUP_FORM
         listed = (one for one in groups(opened, selection, by=by) if one.is_named(by))
         found: Iterable[Any] = opened.songs(selection) if by == "song" else listed
         shown = text.show_list(found, form, as_json=as_json, csv_path=csv_path)

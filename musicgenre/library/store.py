@@ -288,13 +288,13 @@ class Library:
         row = self.run(query, (key, self.number(model))).fetchone()
         return self.prediction(song_path(*row[:2]), row[2]) if row else None
 
-    def answers_of(self, key: int) -> dict[str, Prediction]:
-        """Return the answers of all models for a song, by the models' names; of equal names the last answer."""
+    def answers_of(self, key: int) -> dict[str, Song]:
+        """Return a song with the answer of each model, by the models' names; of equal names the last answer."""
         query = (
-            "SELECT m.name, s.folder, s.name, a.answer FROM answers AS a JOIN models AS m ON m.id = a.model"
+            f"SELECT m.name, {SONG} FROM answers AS a JOIN models AS m ON m.id = a.model"  # noqa: S608 - our own words
             " JOIN songs AS s ON s.id = a.song WHERE a.song = ? ORDER BY a.made"
         )
-        return {name: self.prediction(song_path(*row[:2]), row[2]) for name, *row in self.read(query, (key,))}
+        return {name: _song(row) for name, *row in self.read(query, (key,))}
 
     def find_song(self, path: str | Path) -> int | None:
         """Return the number of the song at a path, None if the library does not hold it."""

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from musicgenre.text import clean_text, clean_title, clock, counted, csv_cell
 
 SONG_COLUMNS = (
     "path", "title", "artist", "album", "answer", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm",
-    "file_tag", "duration_s",
+    "file_tag", "duration_s", "other_models",
 )  # fmt: skip
 GROUP_COLUMNS = ("folder", "album", "artist", "answer", "confidence", "songs", "votes")
 DUPLICATE_COLUMNS = ("group", "kind", "path", "artist", "title", "duration_s", "file_tag")
 PROPOSAL_COLUMNS = ("path", "existing", "proposed", "note")
+
+Others = Callable[[Song], dict[str, Song]]  # a song -> it with the answers of other models, by their names
 
 SAID = {
     "uncertain": "not sure", "mixed": "mixed", "not_music": "not music", "silent": "silent", "too_short": "too short",
@@ -124,11 +127,23 @@ def errors(counts: Statistics) -> str:
 # ---- lists of songs
 
 
-def song_line(song: Song) -> str:
-    """Return a song as one line: answer, how sure it is, tempo, artist and title, path."""
+def nobody(song: Song) -> dict[str, Song]:
+    """Return what other models say where there are none."""
+    return {}
+
+
+def song_line(song: Song, *, others: Others = nobody) -> str:
+    """Return a song as one line: answer, how sure it is, tempo, artist and title, path, what other models say."""
     bpm = "" if song.tempo_bpm is None else f"{song.tempo_bpm:.0f}"
     words = f"{clean_title(song.words):<16} {per_cent(song.confidence):>4}  {bpm:>3}"
-    return f"{words}  {about(song)}  [{clean_text(str(song.path))}]"
+    said = "; ".join(f"{name}: {words}" for name, words in _other_words(song, others).items())
+    return f"{words}  {about(song)}  [{clean_text(str(song.path))}]{f'  ({said})' if said else ''}"
+
+
+def _other_words(song: Song, others: Others) -> dict[str, str]:
+    """Return what other models say of a song in few words, by their names."""
+    said = {name: f"{other.words} {per_cent(other.confidence)}".strip() for name, other in others(song).items()}
+    return {clean_title(name): clean_title(words) for name, words in said.items()}
 
 
 def group_line(group: Group) -> str:
@@ -210,11 +225,12 @@ def outcomes_said(outcomes: Iterable[Outcome]) -> tuple[dict[str, int], list[Out
 # ---- JSON and tables
 
 
-def song_record(song: Song) -> dict[str, Any]:
+def song_record(song: Song, *, others: Others = nobody) -> dict[str, Any]:
     """Return a song as JSON-ready values, by the columns of its table."""
     values = (
         str(song.path), song.title, song.artist, song.album, song.words, song.verdict, song.genre, song.confidence,
         list(song.likely), list(song.tags), song.tempo_bpm, song.tag_genre, song.duration_s,
+        _other_words(song, others),
     )  # fmt: skip
     return dict(zip(SONG_COLUMNS, values, strict=True))
 
@@ -286,7 +302,11 @@ class Form:
     columns: tuple[str, ...]
 
 
-SONG_FORM = Form(song_line, song_record, SONG_COLUMNS)
+def song_form(others: Others) -> Form:
+    """Return how songs are written, with what other models say of each."""
+    return Form(partial(song_line, others=others), partial(song_record, others=others), SONG_COLUMNS)
+
+
 GROUP_FORM = Form(group_line, group_record, GROUP_COLUMNS)
 
 

@@ -163,14 +163,7 @@ def _fill_tags(made: dict[str, Parser]) -> None:
     _add(both, "--coarsen", action="store_true", help="with --overwrite also a kind of the genre: Death Metal")
     _add(both, "--tag-confidence", dest="confidence", type=float, default=0.0, metavar="P", help="from P (0 to 1) on")
     _add(both, "--tag-count", dest="count", type=int, default=1, metavar="N", help="up to N genres of at least 10 %%")
-    _add(
-        both,
-        "--tag-case",
-        dest="case",
-        choices=("name", "lower", "id"),
-        default="name",
-        help="Hip-Hop, hip-hop, hiphop",
-    )
+    _add(both, "--tag-case", dest="case", choices=CASES, default="name", help=SPELLED)
     _add(both, "--tag-ignore", dest="ignore", action="append", default=[], type=filled, metavar="A,B", help=IGNORE)
     _add([apply, write], "--tag-separator", dest="separator", type=filled, metavar="TEXT", help=JOIN)
     _add([write], "--dry-run", action="store_true", help="print what would be written as a table, write nothing")

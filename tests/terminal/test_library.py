@@ -119,6 +119,25 @@ def test_statistics_call_genres_as_every_other_command_does(path):
     assert "tagged Jazz, metal 80%" in done.stdout
 
 
+def test_songs_stand_there_with_what_other_models_say(path, tmp_path):
+    assert (
+        json_lines(run_script(SCRIPT, "library", path, "find", "path:a.wav", "--json").stdout)[0]["other_models"] == {}
+    )
+    with Library(path) as library:
+        fill(
+            library,
+            tmp_path / "music",
+            [{**song, "genre": song["genre"] and "rock"} for song in EIGHT],
+            model="gtzan10",
+        )
+    found = run_script(SCRIPT, "library", path, "find", "path:a.wav")
+    assert found.stdout.startswith("metal ") and found.stdout.endswith("a.wav]  (gtzan10: rock 90%)\n")
+    found = run_script(SCRIPT, "library", path, "find", "path:f.wav", "--model", "gtzan10", "--json")
+    assert json_lines(found.stdout)[0]["other_models"] == {"genres": "jazz? 40%"}
+    found = run_script(SCRIPT, "library", path, "find", "path:h.wav", "--csv", "-")
+    assert found.stdout.splitlines()[1].endswith(",gtzan10 not music")
+
+
 def test_a_plan_ends_with_the_command_that_applies_it(path, tmp_path):
     done = run_script(SCRIPT, "library", path, "tags", "plan", "my plan.csv", cwd=tmp_path)
     wanted = f"then: 03_launch_classifier.py library {path} tags apply 'my plan.csv'"
