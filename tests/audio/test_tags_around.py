@@ -5,7 +5,9 @@ Every place that holds a genre is written, or the change says which is not.
 
 import struct
 
+import av
 import mutagen
+import numpy as np
 import pytest
 from tag_material import ape, atom, by_ffmpeg, by_mutagen, by_taglib, check, chunk, frame, id3, id3v1, ignore, make_song
 
@@ -185,17 +187,57 @@ def test_a_free_item_that_cannot_be_followed_stays(originals, tmp_path):
     check(path, TWO, kept=[odd], taglib=False)
 
 
-@pytest.mark.parametrize("item", [
-    atom(b"\xa9gen", struct.pack(">HH", 6, 0x55C4) + b"Zydeco"),  # QuickTime's
-    atom(b"gnre", bytes(4) + b"\x55\xc4Zydeco\0"),  # 3GPP's
-])  # fmt: skip
-def test_a_genre_in_another_place_of_an_mp4_is_named(item, originals, tmp_path):
+QUICKTIME = atom(b"\xa9gen", struct.pack(">HH", 6, 0x55C4) + b"Zydeco" + struct.pack(">HH", 5, 3) + b"M\x97sic")
+THREE_GPP = atom(b"gnre", bytes(4) + b"\x55\xc4Zydeco\0")
+
+
+@pytest.mark.parametrize("item, genres", [(QUICKTIME, ["Zydeco", "Mósic"]), (THREE_GPP, ["Zydeco"])])
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_own_texts_of_quicktime_and_3gpp_are_written(item, genres, listed, originals, tmp_path):
     path = tmp_path / "song.m4a"
-    new, change = write(path, with_item(originals("m4a"), item, place=b"udta"))
-    assert change.left == ("the genre in QuickTime's own tags",) and item in new
+    data = with_item(originals("m4a"), item, place=b"udta")
+    if not listed:
+        data = data.replace(b"ilst", b"free", 1)
+        at = data.index(b"meta") - 4
+        data = data[: at + 4] + b"free" + data[at + 8 :]
+    path.write_bytes(data)
+    assert read_genres(path) == genres
+    new, change = write(path, data)
+    assert b"Zydeco" not in new and change.left == ()
+    assert change.after == (tuple(TWO) if listed else ("Hip-Hop; R&B",))
+    assert b"Hip-Hop; R&B" in new and (not listed or by_mutagen(path) == TWO)
+    write_genres(path, [], record=ignore)
+    assert read_genres(path) == []
+
+
+@pytest.mark.parametrize("flags", ["", "+faststart"])  # the sound in front of the tags, and behind them
+def test_a_quicktime_file_as_ffmpeg_makes_it_is_written(flags, tmp_path):
+    path = tmp_path / "song.mov"
+    with av.open(str(path), "w", options={"movflags": flags} if flags else {}) as file:
+        file.metadata.update({"genre": "Zydeco", "title": "Title"})
+        stream = file.add_stream("pcm_s16le", rate=8000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(np.arange(8000, dtype=np.int16)[None], "s16", "mono")
+        sound.sample_rate = 8000
+        file.mux([*stream.encode(sound), *stream.encode(None)])
+    assert read_genres(path) == ["Zydeco"]
+    check(path, ["Jazz"], taglib=False)
+
+
+def test_a_genre_in_a_track_of_an_mp4_is_named(originals, tmp_path):
+    path = tmp_path / "song.m4a"
+    data = originals("m4a")
+    at = data.index(b"trak") - 4
+    (size,) = struct.unpack_from(">I", data, at)
+    user_data = atom(b"udta", QUICKTIME)
+    data = (
+        data[:at] + struct.pack(">I", size + len(user_data)) + data[at + 4 : at + size] + user_data + data[at + size :]
+    )
+    at = data.index(b"moov") - 4
+    data = data[:at] + struct.pack(">I", struct.unpack_from(">I", data, at)[0] + len(user_data)) + data[at + 4 :]
+    new, change = write(path, data)
+    assert change.left == ("the genre in QuickTime's keys or tracks",) and QUICKTIME in new
     assert by_mutagen(path) == TWO
-    _, change = write(path, originals("m4a"))
-    assert change.left == ()
+    assert write(path, originals("m4a"))[1].left == ()
 
 
 # ---- chained Ogg
