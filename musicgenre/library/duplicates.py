@@ -51,13 +51,13 @@ def duplicates(library: Library, selection: Selection = ALL) -> Iterator[Duplica
 
 def _pairs(library: Library, selection: Selection, again: set[int]) -> Iterator[tuple[int, int]]:
     """Yield pairs of songs that sound the same; songs are compared with those of about the same length only."""
-    keys, lengths, sounds = list[int](), list[float](), list[bytes]()
+    keys, lengths, sounds = list[int](), list[float](), bytearray()
     for key, length, features, course in library.courses(selection):
         if key not in again:
             keys.append(key)
             lengths.append(length)
-            sounds.append(compared(features, course).tobytes())
-    vectors = np.frombuffer(b"".join(sounds), np.float32).reshape(len(keys), WIDTH + COURSE_WIDTH)
+            sounds += compared(features, course).tobytes()
+    vectors = np.frombuffer(sounds, np.float32).reshape(len(keys), WIDTH + COURSE_WIDTH)
     ends = np.array(lengths)
     for start in range(0, len(keys), BLOCK):
         stop = min(start + BLOCK, len(keys))
