@@ -14,7 +14,7 @@ output, messages to standard error.
 import contextlib
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,16 @@ def scan_library(
     return EXIT_ERROR if found.unread or counts.verdicts.get("error") else EXIT_OK
 
 
+@contextlib.contextmanager
+def _opened(library: Path, roots: Sequence[str]) -> Iterator[Library]:
+    """Open a library, and say which of some folders it knows nothing of."""
+    with open_library(library) as opened:
+        for root in roots:
+            if not any(opened.songs(Selection([root]))):
+                say(f"the library holds no song in {str(root)!r}; scan it, or check the spelling")
+        yield opened
+
+
 def show_statistics(
     library: Path,
     *,
@@ -119,7 +129,7 @@ def show_statistics(
     as_json: bool = False,
 ) -> int:
     """Count a library, or what lies below `roots`; draw the counts to the file `plot`."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         counts = statistics(opened, Selection(roots, model=model))
     show(json.dumps(counts.as_json()) + "\n" if as_json else text.summary(counts) + text.details(counts))
     if plot:
@@ -148,7 +158,7 @@ def find_songs(
     --------
     >>> find_songs(Path("songs.sqlite"), "genre:rock bpm:120-130", by="album")  # doctest: +SKIP
     """
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         number = opened.number(model)
         selection = Selection(roots, with_genres(parse_query(query), opened.genres(number)), number)
         several = len(opened.models()) > 1
@@ -201,7 +211,7 @@ def make_playlists(
     dry_run: bool = False,
 ) -> int:
     """Write a playlist of each genre to a folder, with `sets` also "rock or metal" of unsure songs."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         made = write_playlists(opened, folder, selection=Selection(roots, model=model), sets=sets, dry_run=dry_run)
     show("".join(line + "\n" for line in text.playlist_lines(made)))
     lists, songs = counted(len(made.lists), "playlist"), counted(sum(one.songs for one in made.lists), "song")
@@ -220,7 +230,7 @@ def show_duplicates(
     csv_path: str | None = None,
 ) -> int:
     """List the songs that are there more than once: the same file, and probably the same song by its sound."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         found = [*duplicates(opened, Selection(roots, model=model))]
     if as_json or csv_path:
         text.show_records(text.duplicate_records(found), text.DUPLICATE_COLUMNS, csv_path)
@@ -249,7 +259,7 @@ def plan_tags(
     model: str | None = None,
 ) -> int:
     """Write a table of what would become of the genre of every song; no song changes."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
     say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
     then = shlex.join(["03_launch_classifier.py", "library", str(library), "tags", "apply", str(csv_path)])
@@ -274,7 +284,7 @@ def tag_songs(
     csv_path: str | None = None,
 ) -> int:
     """Write genres into songs; with `dry_run` only list them. `csv_path` takes what became of each song."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         if dry_run:
             proposals = [*propose(opened, options, selection=Selection(roots, model=model), every=False)]
             show("".join(line + "\n" for line in text.proposal_lines(proposals)))
@@ -289,7 +299,7 @@ def tag_songs(
 
 def restore_tags(library: Path, *, roots: Sequence[str] = ()) -> int:
     """Take every change of tags back, byte for byte."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         counts, _ = text.outcomes_said(undo_tags(opened, roots=roots))
     return EXIT_ERROR if counts.get("failed") else EXIT_OK
 

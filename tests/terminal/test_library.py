@@ -138,6 +138,16 @@ def test_songs_stand_there_with_what_other_models_say(path, tmp_path):
     assert found.stdout.splitlines()[1].endswith(",gtzan10 not music")
 
 
+@pytest.mark.parametrize("words", [
+    ("stats",), ("find",), ("duplicates",), ("playlists", "lists"), ("tags", "plan", "plan.csv"), ("tags", "write"),
+    ("tags", "undo"),
+])  # fmt: skip
+def test_a_folder_of_which_a_library_knows_nothing_is_said(words, path, tmp_path):
+    done = run_script(SCRIPT, "library", path, *words, "--in", "music", "--in", "musik", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("holds no song in")) == (0, 1)
+    assert done.stderr.startswith("the library holds no song in 'musik'; scan it, or check the spelling\n")
+
+
 def test_a_plan_ends_with_the_command_that_applies_it(path, tmp_path):
     done = run_script(SCRIPT, "library", path, "tags", "plan", "my plan.csv", cwd=tmp_path)
     wanted = f"then: 03_launch_classifier.py library {path} tags apply 'my plan.csv'"
