@@ -322,7 +322,7 @@ class Library:
     # ---- counts
 
     def count(self, column: str, selection: Selection = ALL, *, missing: bool = False) -> dict[Any, int]:
-        """Return how many songs there are of each ``verdict``, ``genre``, or ``genre, verdict`` (a pair)."""
+        """Return how many songs have each ``verdict``, ``genre``, ``likely``, or ``genre, verdict`` (a pair)."""
         where, values = self._from(selection, missing=missing)
         columns = ", ".join(f"a.{name}" for name in column.split(", "))
         rows = self.read(f"SELECT {columns}, count(*) {where} GROUP BY {columns} ORDER BY {columns}", values)  # noqa: S608 - the values are parameters

@@ -11,7 +11,7 @@ from typing import Any
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
-from musicgenre.inference.wording import in_sentence
+from musicgenre.inference.wording import WITH_A_SET, in_sentence
 from musicgenre.library.duplicates import Duplicate
 from musicgenre.library.groups import Group
 from musicgenre.library.playlists import Playlists
@@ -34,7 +34,7 @@ PROPOSAL_COLUMNS = ("path", "existing", "proposed", "note")
 Others = Callable[[Song], dict[str, Song]]  # a song -> it with the answers of other models, by their names
 
 SAID = {
-    "uncertain": "not sure", "mixed": "mixed", "not_music": "not music", "silent": "silent", "too_short": "too short",
+    "mixed": "mixed", "uncertain": "not sure", "not_music": "not music", "silent": "silent", "too_short": "too short",
 }  # fmt: skip
 
 
@@ -72,8 +72,9 @@ def scan_words(found: Scan) -> str:
 
 def summary(counts: Statistics) -> str:
     """Return the counts as lines: songs, hours, and how many of each genre."""
-    parts = [f"{counts.verdicts.get('genre', 0)} named"]
-    parts += [f"{n} {SAID[verdict]}" for verdict, n in counts.verdicts.items() if verdict in SAID]
+    verdicts = {**counts.verdicts, "uncertain": counts.verdicts.get("uncertain", 0) - counts.sets}
+    parts = [f"{verdicts.get('genre', 0)} named", *[f"{counts.sets} {WITH_A_SET}"] * bool(counts.sets)]
+    parts += [f"{verdicts[verdict]} {words}" for verdict, words in SAID.items() if verdicts.get(verdict)]
     parts += [counted(n, "error") for verdict, n in counts.verdicts.items() if verdict == "error"]
     gone = f"; {counts.missing} vanished" if counts.missing else ""
     lines = [f"{counted(counts.songs, 'song')}, {how_long(counts.hours)}: {', '.join(parts)}{gone}"]
