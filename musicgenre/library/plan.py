@@ -154,7 +154,7 @@ def _apply(library: Library, row: Row, separator: str | None) -> Outcome:
     song = library.any_song(row.song)
     if song is None:
         return Outcome(Path(clean_text(row.path)), "gone", f"row {row.line} names no song of this library; plan anew")
-    if not song.path.exists():
+    if not song.path.is_file():
         return Outcome(song.path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
     try:
         if says(song.path, row.genres, separator, spelled=True):  # also by an earlier run that was interrupted

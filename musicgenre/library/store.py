@@ -334,11 +334,13 @@ class Library:
         return float(self.run(f"SELECT total(s.duration_s) / 3600 {where}", values).fetchone()[0])  # noqa: S608 - the values are parameters
 
     def is_changed(self, key: int) -> bool:
-        """Whether the file of a song is no longer the one that was analysed."""
-        row = self.run("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)).fetchone()
+        """Whether the file of a song is no longer the one that was analysed; one that was merely touched is."""
+        query = "SELECT folder, name, size, mtime_ns, sha256 FROM songs WHERE id = ?"
+        folder, name, size, mtime_ns, sha256 = self.run(query, (key,)).fetchone()
+        path = song_path(folder, name)
         with contextlib.suppress(OSError):
-            status = song_path(*row[:2]).stat()
-            return bool(row[2:] != (status.st_size, status.st_mtime_ns))
+            status = path.stat()
+            return status.st_size != size or (status.st_mtime_ns != mtime_ns and file_sha256(path) != sha256)
         return True
 
     # ---- what songs are compared by

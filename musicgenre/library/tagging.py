@@ -304,7 +304,7 @@ def says(path: Path, texts: Sequence[str], separator: str | None, *, spelled: bo
 
 def trouble(path: Path, error: GenreError | OSError, *, changed: bool = False) -> Outcome:
     """Return what an error means for a song; one that was changed may have another format than it had."""
-    if not path.exists():
+    if not path.is_file():
         return Outcome(path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
     if isinstance(error, OSError):
         return Outcome(path, "failed", f"{error.strerror or error}; check the permissions and the free space")

@@ -120,6 +120,15 @@ def test_a_change_that_neither_size_nor_time_tells_is_seen(made, tmp_path):
     assert read_genres(song) == ["Funk"]
 
 
+def test_a_song_that_was_merely_touched_is_still_the_same(made, tmp_path):
+    """As a copy of a collection on another disk is, made without the times."""
+    write_plan(made, tmp_path / "plan.csv", TagOptions(overwrite=True))
+    for song in (tmp_path / "music").iterdir():
+        os.utime(song, ns=(0, 10**18))
+    kinds = {outcome.path.name: outcome.kind for outcome in apply_plan(made, tmp_path / "plan.csv")}
+    assert kinds == dict.fromkeys(["a.wav", "c.wav", "e.wav"], "written")
+
+
 def test_a_genre_that_another_tag_of_the_song_contradicts_is_written(made, tmp_path):
     song = tmp_path / "music" / "c.wav"
     data = song.read_bytes() + b"LIST\x12\0\0\0INFOIGNR\x06\0\0\0Polka\0"
