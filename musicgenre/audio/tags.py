@@ -276,6 +276,8 @@ def _is_as_wanted(
 ) -> bool:
     """Whether the tags that were written hold the new genres, and all tags everything else as before."""
     added = 1 if genres and old.lacks_tag else 0
+    if len(new.tags) != added + len(old.tags):
+        return False
     wanted = [tag.stored(genres, separator) for tag in new.tags[:added]]
     wanted += [tag.stored(genres, separator) if tag in written else tag.genres for tag in old.tags]
     return [tag.genres for tag in new.tags] == wanted and (

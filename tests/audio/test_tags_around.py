@@ -78,6 +78,25 @@ def test_sizes_of_a_wav_count_nothing_that_stands_behind_it(originals, tmp_path)
     assert struct.unpack_from("<I", new, 4)[0] == len(new) - tail - 8
 
 
+@pytest.mark.parametrize("wrong", [-100, -9, -2, -1, 1, 2, 100])
+@pytest.mark.parametrize("kind, order", [("wav", "<"), ("aiff", ">")])
+def test_a_wrong_size_of_the_whole_file_hides_no_genre(kind, order, wrong, originals, tmp_path):
+    data = originals(kind)
+    size = struct.unpack_from(f"{order}I", data, 4)[0]
+    path = tmp_path / f"song.{kind}"
+    new, _ = write(path, data[:4] + struct.pack(f"{order}I", size + wrong) + data[8:])
+    assert struct.unpack_from(f"{order}I", new, 4)[0] >= len(new) - 9 or kind == "wav"
+    assert by_ffmpeg(path)["genre"].startswith("Hip-Hop") and "Hip-Hop" in by_taglib(path)["GENRE"][0]
+
+
+def test_what_hides_a_new_chunk_is_said(originals, tmp_path):
+    """Bytes behind the last chunk that look like the head of a large one."""
+    path = tmp_path / "song.aiff"
+    path.write_bytes(originals("aiff") + b"junkjunkjunk")
+    with pytest.raises(AudioError, match="the tags of 'song.aiff' do not take 'Hip-Hop, R&B'"):
+        write_genres(path, TWO, record=ignore)
+
+
 def test_two_chunks_of_id3_are_both_written(originals, tmp_path):
     for kind, order, name in (("wav", "<", b"id3 "), ("aiff", ">", b"ID3 ")):
         data = originals(kind) + chunk(name, ID3, order) + chunk(name, ID3.replace(b"Zydeco", b"Metal!"), order)

@@ -147,8 +147,10 @@ def _root(file: _Container, splices: Sequence[Splice]) -> list[Splice]:
         return [Splice(first + 8, first + 16, struct.pack(f"{file.order}Q", large + growth(splices)))]
     if size in ENDLESS:
         return []
-    end = file.start + 8 + size + size % 2  # some files have chunks behind it
-    more = growth(splice for splice in splices if file.start <= splice.start and splice.stop <= end)
+    inside = [splice for splice in splices if file.start <= splice.start and splice.stop <= file.stop]
+    if any(splice.stop > file.start + 8 + size + size % 2 for splice in inside):  # it is too small for all chunks
+        size = file.stop - file.start - 8
+    more = growth(inside)
     if size + more >= UNKNOWN:
         raise UnsupportedTag("it has 4 GB, the most that its format takes")
     return [Splice(file.start + 4, file.start + 8, struct.pack(f"{file.order}I", size + more))]
