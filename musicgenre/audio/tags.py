@@ -143,8 +143,10 @@ class _Front(io.RawIOBase):
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Choose a position and return it."""
-        return self._file.seek(self._stop + offset) if whence == 2 else self._file.seek(offset, whence)
+        """Choose a position and return it; -1, FFmpeg's error, for one that no file has, as a damaged header says."""
+        with contextlib.suppress(OSError):
+            return self._file.seek(self._stop + offset) if whence == 2 else self._file.seek(offset, whence)
+        return -1
 
     def close(self) -> None:
         """Close the file."""
