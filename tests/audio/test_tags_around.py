@@ -58,6 +58,20 @@ def test_tags_that_programs_put_behind_any_format_are_written(kind, behind, orig
     assert "Hip-Hop" in by_ffmpeg(path)["genre"]
 
 
+@pytest.mark.parametrize("kind", ["wav", "aiff"])
+def test_samples_that_look_like_the_head_of_id3v1_stay_sound(kind, originals, tmp_path):
+    path = tmp_path / f"song.{kind}"
+    path.write_bytes(originals(kind))
+    data = originals(kind)
+    at = data.index(b"data" if kind == "wav" else b"SSND") + 4
+    stop = at + 4 + struct.unpack_from("<I" if kind == "wav" else ">I", data, at)[0]
+    odd = b"TAG" + bytes(range(125))
+    data = data[: stop - 128] + odd + data[stop:]
+    assert data.endswith(odd)
+    new, _ = write(path, data)
+    assert odd in new
+
+
 @pytest.mark.parametrize("kind", ["wav", "aiff", "flac"])
 def test_a_format_whose_own_tag_is_missing_gets_it_also_beside_others(kind, originals, tmp_path):
     """Where only a foreign tag says a genre, players of that format see none."""

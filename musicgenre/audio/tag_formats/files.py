@@ -42,7 +42,7 @@ def read(data: Any, suffix: str) -> TaggedFile:
         start = tag.stop
     begin = bytes(data[start : start + 16])
     inside = _inside(begin)
-    tails = list(_tails(data, start, with_id3=inside in (None, flac.read)))  # others have it inside
+    tails = list(_tails(data, start, is_stream=inside in (None, flac.read)))
     stop = min((tag.start for tag in tails), default=len(data))
     if inside:  # most have no tags behind them by their own rules, but some programs write them everywhere
         found = inside(data, start, stop)
@@ -70,9 +70,13 @@ def _inside(begin: bytes) -> Callable[[Any, int, int], TaggedFile] | None:
     return next((reader for mark, reader in INSIDE if begin.startswith(mark)), None)
 
 
-def _tails(data: Any, start: int, *, with_id3: bool) -> Iterator[Tag]:
-    """Yield the tags at the end of a stream, those that say more first; ID3v2 among them if wanted."""
-    short = [tag for tag in (id3v1.find(data, len(data)),) if tag and tag.start >= start]
+def _tails(data: Any, start: int, *, is_stream: bool) -> Iterator[Tag]:
+    """Yield the tags at the end of a stream or container, which may have ID3v2 inside; those that say more first."""
+
+    def find_short(stop: int) -> Tag | None:
+        return id3v1.find(data, stop, among_samples=not is_stream)
+
+    short = [tag for tag in (find_short(len(data)),) if tag and tag.start >= start]
     if short and (extended := id3v1.find_extended(data, short[0].start)) and extended.start >= start:
         short.insert(0, extended)
     stop = short[0].start if short else len(data)
@@ -83,7 +87,7 @@ def _tails(data: Any, start: int, *, with_id3: bool) -> Iterator[Tag]:
             if stop < start:
                 break
             continue
-        tag = ape.find(data, stop) or (_appended(data, stop) if with_id3 else None) or id3v1.find(data, stop)
+        tag = ape.find(data, stop) or (_appended(data, stop) if is_stream else None) or find_short(stop)
         if tag is None or tag.start < start:
             break
         yield tag

@@ -9,7 +9,9 @@ from musicgenre.audio.tag_formats.splice import Splice, Tag
 SIZE = 128
 EXTENDED_SIZE = 227  # of "TAG+", which some programs write in front
 EXTENDED_GENRE = slice(185, 215)  # its place for a genre as text
+TEXTS = 97  # where title, artist, album and year end
 NO_GENRE = 255
+_CONTROL = re.compile(rb"[\x01-\x1f]")
 # One or more references in front of a text, as in ID3v2.3: "(17)", "(54)Eurodance", "(RX)"
 _REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
 _NAMED = {"RX": "Remix", "CR": "Cover"}
@@ -60,10 +62,18 @@ def _named(number: int) -> tuple[str, ...]:
     return (known[number],) if number < len(known) else ()
 
 
-def find(data: Any, stop: int) -> Tag | None:
-    """Return the ID3v1 tag that ends at a place, None if there is none."""
+def find(data: Any, stop: int, *, among_samples: bool = False) -> Tag | None:
+    """Return the ID3v1 tag that ends at a place, None if there is none.
+
+    Parameters
+    ----------
+    among_samples : bool
+        Whether samples may end there, of which one in 16 million looks like its first three letters.
+    """
     start = stop - SIZE
     if start < 0 or data[start : start + 3] != b"TAG" or data[max(start - 3, 0) : start + 5] == b"APETAGEX":
+        return None
+    if among_samples and _CONTROL.search(data[start + 3 : start + TEXTS]):
         return None
 
     def edit(genres: Sequence[str], separator: str) -> list[Splice]:
