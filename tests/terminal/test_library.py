@@ -189,6 +189,16 @@ def test_albums_and_songs_are_listed(path):
     assert (wrong.returncode, wrong.stderr.startswith("error: there is no genre 'rok' in the library")) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "query, count", [("-genre:metal", 5), ("-a.wav -b.wav", 6), ("-verdict:genre", 3), ("-h.wav", 7)]
+)
+def test_a_query_may_begin_with_a_minus(query, count, path):
+    done = run_script(SCRIPT, "library", path, "find", query, "--json")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, count), done.stderr
+    assert run_script(SCRIPT, "library", path, "find", "-h").stdout.startswith("usage:")
+    assert run_script(SCRIPT, "library", path, "find", "--json", query).stdout == done.stdout
+
+
 @pytest.mark.parametrize("seconds, words", [
     (0, "0 seconds"), (1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (61, "1 minute"), (120, "2 minutes"),
     (3599, "60 minutes"), (3600, "1.0 hours"), (36000, "10.0 hours"),
