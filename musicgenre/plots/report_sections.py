@@ -187,11 +187,16 @@ def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
     asked = (answers["clip_id"], y, p, found["genres"])
     lists = [(advice(pair), pair.hardest) for pair in mixed_pairs(*asked)]
     wrong = wrong_clips(*asked)
+    sure = found.get("uncertain_below", 0.0)
     return [
         Playlist(
             text,
             [
-                (f"{clip_id}: lies in {genre}, named {other} ({100 * share:.0f} %)", files.get(clip_id, ""))
+                (
+                    f"{clip_id}: lies in {genre}, {'named' if share >= sure else 'not sure, closest to'} {other} "
+                    f"({100 * share:.0f} %)",
+                    files.get(clip_id, ""),
+                )
                 for clip_id, genre, other, share in clips
             ],
         )
@@ -279,7 +284,8 @@ def _answer_pictures(found: Mapping[str, Any]) -> list[Picture]:
         ),
         Picture(
             "model_reliability",
-            "How often the program is right at each confidence; on the dashed line confidence is honest.",
+            "How often the program is right at each confidence; on the dashed line confidence is honest, above it the "
+            "program says less than it knows, as a model of few clips does of songs unlike them.",
             lambda theme: viz.reliability(y, p, genres, theme=theme),
         ),
         Picture(

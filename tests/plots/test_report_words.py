@@ -57,6 +57,15 @@ def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tm
     assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90 %)"]
 
 
+def test_a_clip_that_gets_no_genre_is_not_said_to_be_named_one(tmp_path):
+    found = {**evaluation(), "uncertain_below": 0.65}
+    save_evaluation(found, GENRES, tmp_path, about="x")
+    words = [words for words, _ in model_section(tmp_path).playlists[0].songs]
+    assert words[1:3] == [
+        "blues/2: lies in blues, named rock (70 %)", "blues/0: lies in blues, not sure, closest to rock (60 %)",
+    ]  # fmt: skip
+
+
 def test_a_model_without_mistakes_advises_nothing():
     clip_ids, y, _ = answers()
     assert mixed_pairs(clip_ids, y, np.eye(3)[y], GENRES) == []
