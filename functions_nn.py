@@ -134,7 +134,9 @@ def measure(
             "protocol": "fault-filtered", "accuracy": report["protocols"]["fault-filtered"]["accuracy"]
         }  # fmt: skip
         return report
-    nested = measure_choice(data, choice, jobs=jobs, progress=progress)
+    nested = measure_choice(
+        data, choice, genres=genres, corrections=corrections, jobs=jobs, progress=progress
+    )  # fmt: skip
     name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
     report["protocols"] = {NESTED: nested, **report["protocols"]}
     report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}

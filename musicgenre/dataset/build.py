@@ -6,7 +6,8 @@ hash of its content: moved or renamed files are not computed again.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ from musicgenre.features.families import (
 from musicgenre.features.musicnn import OLD_GRID, WindowGrid
 from musicgenre.files import read_journal, read_json, write_atomic
 from musicgenre.parallel import run_many
-from musicgenre.sources.folders import sound_files, unread_folder
+from musicgenre.sources.folders import HIDDEN_FOLDER, sound_files, unread_folder
+from musicgenre.text import clean_title
 
 JOURNAL = ".unfinished.jsonl"
 
@@ -218,15 +220,24 @@ def preprocess(
     out.mkdir(parents=True, exist_ok=True)
     known = {} if fresh else known_rows(out, families, definition)
     rows, work = _known_and_new(ids, known, RowOptions(tuple(families), level, grid, tuple(segments), copies))
-    untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
-    for _, cells in run_many(read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
-        if not isinstance(cells, GenreError):
-            rows[cells["clip_id"]] |= cells
+    _add_tags(rows, ids, jobs=jobs, dask=dask)
     if work:
         kept = [definition, *known.values()]
         write_atomic(out / JOURNAL, "".join(json.dumps(line) + "\n" for line in kept))
         rows |= _compute(work, out / JOURNAL, jobs=jobs, dask=dask, progress=progress)
-    return _finish(out, ids, rows, families, given, definition, computed=len(work))
+    summary = _finish(out, ids, rows, families, given, definition, computed=[job.clip_id for job in work])
+    return replace(summary, notes=(*_soundless(audio_dir, ids), *summary.notes))
+
+
+def _soundless(audio_dir: Path, ids: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence on the genres whose folders hold no sound file, if there are any."""
+    genres = {clip_id.partition("/")[0] for clip_id in ids if "/" in clip_id}
+    folders = (path for path in sorted(audio_dir.iterdir()) if path.is_dir() and not HIDDEN_FOLDER.match(path.name))
+    names = [
+        repr(clean_title(_text(Path(path.name)), limit=60)) for path in folders if _text(Path(path.name)) not in genres
+    ]
+    if names:
+        yield f"No sound file in the folder{'s' if len(names) > 1 else ''} {', '.join(names[:5])}."
 
 
 def _finish(
@@ -237,7 +248,7 @@ def _finish(
     given: Match | None,
     definition: dict[str, Any],
     *,
-    computed: int,
+    computed: Sequence[str],
 ) -> Summary:
     """Write the files of a table, and return what to say of it."""
     clips = [_clip_cells({**empty_row(clip_id, ""), **rows[clip_id]}, given) for clip_id in ids]
@@ -249,8 +260,10 @@ def _finish(
     good = [clip for clip in clips if clip["status"] == OK]
     counts = count_genres(good)
     return Summary(
-        len(rows), computed, left_out, out, counts, sum(bool(clip["group"]) for clip in good),
+        len(rows), sum(rows[clip_id]["status"] == OK for clip_id in computed), left_out, out, counts,
+        sum(bool(clip["group"]) for clip in good),
         given.notes if given else (), tuple(table_warnings(good, counts)),
+        sum(len(row.get("parts", {})) for row in rows.values()) if {"segments", "copies"} & definition.keys() else None,
     )  # fmt: skip
 
 
@@ -271,6 +284,14 @@ def _known_and_new(
         else:
             work.append(ClipJob(clip_id, str(path.absolute()), sha256, options))
     return rows, work
+
+
+def _add_tags(rows: dict[str, dict[str, Any]], ids: Mapping[str, Path], *, jobs: int, dask: str | None) -> None:
+    """Read the files' tags for rows of an older version, which have none."""
+    untagged = [(clip_id, str(ids[clip_id].absolute())) for clip_id, row in rows.items() if "file_artist" not in row]
+    for _, cells in run_many(read_tag_cells, untagged, jobs=jobs, dask=dask) if untagged else ():
+        if not isinstance(cells, GenreError):
+            rows[cells["clip_id"]] |= cells
 
 
 def _compute(

@@ -41,9 +41,11 @@ class Summary:
     with_artist : int
         Usable clips whose group (artist) is known.
     notes : tuple of str
-        What of the metadata was not used.
+        What of the folder and the metadata was not used.
     warnings : tuple of str
         What would make a model weak or its figures untrue.
+    further : int, optional
+        Rows of parts and changed copies of clips, where they were asked for.
     """
 
     clips: int
@@ -54,6 +56,7 @@ class Summary:
     with_artist: int = 0
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    further: int | None = None
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -68,6 +71,10 @@ def summary_lines(summary: Summary) -> list[str]:
     lines.append(
         f"{usable} clips in {summary.folder}, {summary.computed} computed now, {len(summary.left_out)} left out"
     )
+    if summary.further is not None:
+        lines.append(
+            f"{counted(summary.further, 'row')} of parts and changed copies of the clips, which train with them"
+        )
     if summary.genres:
         lines.append(_artists_line(summary.with_artist, usable))
     lines += [f"warning: {text}" for text in summary.warnings]
@@ -78,8 +85,8 @@ def _artists_line(known: int, clips: int) -> str:
     """Return how many clips have an artist, and what that is good for."""
     if not known:
         return (
-            "warning: no clip has an artist, so that one artist may stand in training and test and the figures be too "
-            "high; tag the files, give each artist a folder below the genre, or name them with --metadata"
+            "warning: No clip has an artist, so that one artist may stand in training and test and the figures be too "
+            "high; tag the files, give each artist a folder below the genre, or name them with --metadata."
         )
     have = "all clips have" if known == clips else f"{known} of {clips} clips have"
     rest = "" if known == clips else "; each of the others counts as an artist of its own"

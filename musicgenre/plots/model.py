@@ -134,10 +134,19 @@ def reliability(y_true: Labels, probabilities: np.ndarray, genres: Sequence[str]
     top.plot([0, 100], [0, 100], "--", color=colours.muted, linewidth=1, label="perfect")
     bounds = [_wilson(a * n / 100, n) for a, n in zip(accuracy, counts, strict=True)]
     errors = np.array([[a - low, high - a] for a, (low, high) in zip(accuracy, bounds, strict=True)]).T.clip(0)
-    top.errorbar(mean, accuracy, yerr=errors, fmt="o-", color=colours.accent, capsize=3, label="model, 95 % interval")
+    top.errorbar(
+        mean,
+        accuracy,
+        yerr=errors,
+        fmt="o-",
+        color=colours.accent,
+        capsize=3,
+        clip_on=False,
+        label="model, 95 % interval",
+    )
     top.set_ylim(0, 100)
     top.set_xlim(0, 100)
-    top.legend(loc="upper left", fontsize=FONT_PT, frameon=False, labelcolor=colours.text)
+    top.legend(loc="lower right", fontsize=FONT_PT, frameon=False, labelcolor=colours.text)
     style(below, theme, x="Confidence (%)", y="Clips", grid="y")
     width = 100 / BINS
     below.bar([width * b for b in filled], counts, width=0.94 * width, align="edge", color=colours.accent, alpha=0.75)

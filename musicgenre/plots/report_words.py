@@ -8,16 +8,18 @@ import numpy as np
 
 SEARCH_WORDS = {
     "cell": "one combination of features, network and settings; each is fitted once a fold and seed",
-    "fold": "one of five parts of the clips that is held out while a network is trained on the others; all clips of an "
-    "artist lie in the same fold",
+    "fold": "one of at most five parts of the clips, held out while a network is trained on the others; all clips of "
+    "an artist, where artists are known, lie in the same fold",
     "accuracy": "share of the held-out clips that are named rightly: mean ± standard deviation over folds and seeds",
-    "feature set": "which features of a clip the network sees",
-    "architecture": "the kind of network, or of scikit-learn's classifiers, which are there for comparison",
+    "feature set": "what the network sees of a clip: musicnn is the tags that the pretrained network hears, "
+    "musicnn_deep the layer below them, librosa all of mfcc to centroid; mean leaves the deviations over time out",
+    "architecture": "softmax is linear, whitened linear on decorrelated columns, gated linear with the tags' names as "
+    "a first guess; mlp, whitened_mlp and original have hidden layers; the others are scikit-learn's, for comparison",
     "dropout": "share of the hidden units that each step of training leaves out",
     "hidden": "units of the hidden layers; none is a linear network",
     "whiten": "shrinkage of the covariance that the columns are decorrelated with; none leaves them standardised",
     "copies": "whether changed copies of the clips (faster, slower, mp3) train with them, where there are any",
-    "l2": "penalty on large weights",
+    "l2": "penalty on large weights (of the networks)",
     "seconds": "time for one fit",
 }
 
@@ -62,8 +64,8 @@ def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{row['feature_set']:<40} {row['architecture']:<20} {row['hidden']:>9} {row['whiten']:>6} {row['l2']:>6} "
             f"{accuracy_words(row.get('mean'), row.get('deviation')):>13} {number_words(row.get('seconds'), 1):>8}"
         )
-    words = SEARCH_WORDS
-    return [*lines, "", *(f"{name}: {words[name]}" for name in words)]
+    shown = ("cell", "fold", "accuracy", "feature set", "architecture", "hidden", "whiten", "l2", "seconds")
+    return [*lines, "", *(f"{name}: {SEARCH_WORDS[name]}" for name in shown)]
 
 
 def accuracy_words(mean: Any, deviation: Any) -> str:
@@ -135,7 +137,8 @@ def advice(pair: MixedPair) -> str:
     """Return what to do about a pair of genres that are mixed up."""
     count = len(pair.hardest)
     return (
-        f"What to do next: {pair.genre} and {pair.other} are mixed up ({pair.clips} of their clips, {pair.share:.0%}). "
-        f"Listen to {'this clip' if count == 1 else f'these {count} clips'}: move what lies in the wrong folder, add "
-        "songs that sound like the ones that are missed, or make one genre of both; then run 00 and 02 again."
+        f"What to do next: {pair.genre} and {pair.other} are mixed up ({pair.clips} of their clips, "
+        f"{100 * pair.share:.0f} %). Listen to {'this clip' if count == 1 else f'these {count} clips'}: "
+        "move what lies in the wrong folder, add songs that sound like the ones that are missed, or make one genre "
+        "of both; then run 00 and 02 again."
     )

@@ -125,10 +125,12 @@ def search_accuracy(results: Rows, by: str, *, theme: str = "light") -> "Figure"
     )
     values = [100 * best[name]["accuracy"] for name in names]
     spread = [100 * best[name]["deviation"] for name in names]
+    above = [min(width, 100 - value) for value, width in zip(values, spread, strict=True)]  # no accuracy passes 100 %
     ax.errorbar(
-        values, range(len(names)), xerr=spread, fmt="o", markersize=8, capsize=4, color=colours.accent, label="best"
-    )
-    _label_bars(ax, values, [value + width for value, width in zip(values, spread, strict=True)], theme)
+        values, range(len(names)), xerr=[spread, above], fmt="o", markersize=8, capsize=4, color=colours.accent,
+        label="best",
+    )  # fmt: skip
+    _label_bars(ax, values, [value + width for value, width in zip(values, above, strict=True)], theme)
     ax.set_yticks(range(len(names)), [fitted(name, 3.2) for name in names])
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.margins(x=0.12)
@@ -149,11 +151,11 @@ def search_grid(results: Rows, *, theme: str = "light") -> "Figure":
         best[i, j] = np.nanmax([best[i, j], 100 * cell["accuracy"]])
     order, across = np.argsort(-np.nanmax(best, axis=1)), np.argsort(-np.nanmax(best, axis=0))
     best, sets, kinds = best[order][:, across], [sets[i] for i in order], [kinds[j] for j in across]
-    figure = new_figure((3.4 + 0.85 * len(kinds), 1.9 + 0.36 * len(sets)), theme)
+    figure = new_figure((4.0 + 0.85 * len(kinds), 1.9 + 0.36 * len(sets)), theme)
     ax = figure.add_subplot()
     style(ax, theme, title=title)
     number_map(ax, best, theme, low=float(np.nanmin(best)) - 5, high=float(np.nanmax(best)))
-    ax.set_yticks(range(len(sets)), [fitted(name, 2.6) for name in sets])
+    ax.set_yticks(range(len(sets)), [fitted(name, 3.2) for name in sets])
     ax.set_xticks(
         range(len(kinds)), [fitted(name, 1.9) for name in kinds], rotation=35, ha="right", rotation_mode="anchor"
     )
@@ -235,7 +237,7 @@ def learning_curves(curves: Mapping[str, Mapping[str, Sequence[float]]], *, them
     if not curves:
         return message_figure("No learning curve was kept.", theme=theme, title="Learning curves")
     colours = THEMES[theme]
-    kinds = {"loss": "Loss (nats)", "accuracy": "Accuracy (%)"}
+    kinds = {"loss": "Loss", "accuracy": "Accuracy (%)"}
     kinds = {k: words for k, words in kinds.items() if any(h.get(k) or h.get(f"val_{k}") for h in curves.values())}
     figure = new_figure((1.4 + 4.0 * len(kinds), 4.1), theme)
     axes = figure.subplots(1, len(kinds), squeeze=False)[0]

@@ -143,7 +143,8 @@ class Bar:
             if now >= self._next:
                 self._next = now + LINE_EVERY_S
                 left = (now - self._start) / done * (total - done)
-                say(f"{done} of {total} {self._unit}, {left / 60:.0f} min left")
+                time_left = f"{left / 60:.0f} min" if left >= 60 else "under a minute"
+                say(f"{done} of {total} {self._unit}, {time_left} left")
             return
         if self._bar is None:
             from tqdm import tqdm  # only where a bar is shown

@@ -4,21 +4,22 @@ A configuration that was chosen as the best of many on some clips is flattered b
 cross-validation (Varma and Simon, 2006) makes the choice again in each fold, without the clips that it is tested on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import find_families, has_copies, read_table
 from musicgenre.errors import ModelError
 from musicgenre.files import read_json
 from musicgenre.parallel import run_many
-from musicgenre.training.config import Config, families_of, make_config
-from musicgenre.training.data import Data, as_data
+from musicgenre.training.config import Config, make_config
+from musicgenre.training.data import Data, as_data, corrected_table
 from musicgenre.training.fitting import fit_calibrated, fit_network
-from musicgenre.training.folds import group_folds
+from musicgenre.training.folds import Fold, group_folds
 from musicgenre.training.grid_search import BASELINES, grid
 from musicgenre.training.metrics import figures
 from musicgenre.training.protocols import default_config
@@ -62,6 +63,8 @@ def choose_config(folder: Path, choice: Path | None) -> Choice:
 
 def _read_choice(folder: Path, path: Path) -> Choice:
     """Return the choice of a file; raise `ModelError` if it is none, or was made on another table."""
+    if not path.is_file():
+        raise ModelError(f"there is no file {path}; run 01_nn_hyperparam.py, or leave --choice out for the default")
     try:
         chosen = read_json(path)
         values = dict(chosen["config"])
@@ -105,7 +108,13 @@ def _outer_answers(job: tuple[Data, Config, np.ndarray]) -> np.ndarray:
 
 
 def measure_choice(
-    folder: Path, choice: Choice, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    choice: Choice,
+    *,
+    genres: Sequence[str] = (),
+    corrections: Sequence[SongCorrection] = (),
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Measure a choice by nested cross-validation.
 
@@ -116,6 +125,8 @@ def measure_choice(
     choice : Choice
         With a grid. Cells with hidden layers stand for choice only if one of them was chosen: the search prefers linear
         cells, and training them all five times over would take hours.
+    genres, corrections
+        As of `training.data.corrected_table`.
     jobs : int
         Processes.
     progress : callable, optional
@@ -127,13 +138,12 @@ def measure_choice(
         The figures of `training.metrics.figures`.
     """
     families = find_families(folder)
-    genres = read_table(folder, ()).genres()
-    cells = grid(choice.grid or "quick", families, genres, copies=has_copies(folder))
+    named = corrected_table(folder, families, genres=genres, corrections=corrections).table
+    cells = grid(choice.grid or "quick", families, named.genres(), copies=has_copies(folder))
     cells = [cell for cell in cells if cell.architecture not in BASELINES]
     if not choice.config.hidden:
         cells = [cell for cell in cells if not cell.hidden]
-    table = read_table(folder, sorted({family for cell in cells for family in families_of(cell.feature_set)}))
-    parts = {name: as_data(table, name) for name in dict.fromkeys(cell.feature_set for cell in cells)}
+    parts = {name: as_data(named, name) for name in dict.fromkeys(cell.feature_set for cell in cells)}
     data = parts[choice.config.feature_set]
     outer = group_folds(data.y, data.groups)
     work = [_InnerJob(parts[cell.feature_set].subset(train), cell) for train, _ in outer for cell in cells]
@@ -156,6 +166,11 @@ def measure_choice(
         answers[index] = result
         if progress:
             progress(done, len(work) + len(outer))
+    return _nested_figures(data, outer, answers)
+
+
+def _nested_figures(data: Data, outer: Sequence[Fold], answers: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return the figures of the outer folds' answers, as one run."""
     rows = np.concatenate([test for _, test in outer])
     run = figures(data.y[rows], np.concatenate(answers), data.groups[rows], data.genres)
     return {**run, "interval_95": list(run["interval_95"]), "deviation": 0.0, "repeats": 1}

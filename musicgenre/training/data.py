@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.corrections import Corrected, apply_corrections
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.parts import clip_of, number_of
-from musicgenre.dataset.table import Table
+from musicgenre.dataset.table import Table, read_table
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
 from musicgenre.inference.over_time import SEGMENT_S, stretch_count
@@ -210,6 +213,23 @@ def only_genres(table: Table, genres: Sequence[str]) -> Table:
     return replace(table, clips=clips, features=features)
 
 
+def corrected_table(
+    folder: Any, families: Sequence[str], *, genres: Sequence[str] = (), corrections: Sequence[SongCorrection] = ()
+) -> Corrected:
+    """Return a table with its corrections, and of it the clips of some genres.
+
+    Raises
+    ------
+    ModelError
+        If the table is at fault, or lacks one of the genres.
+    """
+    corrected = apply_corrections(read_table(folder, families), Path(folder), families, corrections)
+    unknown = sorted(set(genres) - set(corrected.table.clips["genre"]))
+    if unknown:
+        raise ModelError(f"{folder} has no clip of the genre {unknown[0]!r}; check --genres")
+    return replace(corrected, table=only_genres(corrected.table, genres))
+
+
 def as_data(table: Table, feature_set: str) -> Data:
     """Return the arrays of a feature set, with duplicates grouped.
 
@@ -235,9 +255,17 @@ def as_data(table: Table, feature_set: str) -> Data:
     y = np.searchsorted(genres, clips["genre"])
     grouped = bool((clips["group"] != "").any())
     groups = merge_duplicates(clips["group"], x)
-    few = [genre for g, genre in enumerate(genres) if len(np.unique(groups[y == g])) < N_FOLDS]
+    artists = {genre: len(np.unique(groups[y == g])) for g, genre in enumerate(genres)}
+    warned += [
+        f"All clips of {name!r} are by one artist: while they are held out, no model has learnt that genre, and "
+        "none of them can be named rightly; add other artists."
+        for name in genres
+        if artists[name] == 1
+    ]
+    few = [name for name in genres if 1 < artists[name] < N_FOLDS]
     if few:
-        warned.append(f"Under {N_FOLDS} groups each, so that their figures say little: {', '.join(few)}.")
+        what = "artists" if grouped else "clips"
+        warned.append(f"Under {N_FOLDS} {what} each, so that their figures say little: {', '.join(few)}.")
     parts = _parts(table, clips, columns)
     small = len(y) <= SMALL_TABLE
     return Data(x, y, groups, columns, genres, clips, grouped, warnings=tuple(warned), parts=parts, is_small=small)

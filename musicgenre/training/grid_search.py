@@ -190,9 +190,7 @@ def search(
     ModelError
         If the table is at fault, or every cell diverged.
     """
-    known = find_families(folder)
-    genres = read_table(folder, ()).genres()
-    cells = grid(size, known, genres, copies=has_copies(folder))
+    cells = grid(size, find_families(folder), read_table(folder, ()).genres(), copies=has_copies(folder))
     families = sorted({family for cell in cells for family in families_of(cell.feature_set)})
     table = read_table(folder, families)
     parts, work, labels = _jobs(table, cells, seeds)
@@ -205,15 +203,16 @@ def search(
     write_csv(out / "grid_results.csv", rows, RESULT_COLUMNS)
     write_csv(out / "grid_summary.csv", summary, SUMMARY_COLUMNS)
     configs = {cell_name(cell): cell for cell in cells}
-    histories = {key: done[key]["history"] for key in labels}
-    chosen = choose(summary, configs)
+    data = parts[cells[0].feature_set]  # the clips and groups are those of every feature set
+    chosen = choose(summary, configs, grouped=data.grouped)
     chosen |= {
         "table_sha256": table.sha256,
         "families": families,
-        "histories": [h for key, h in histories.items() if cell_name(labels[key][0]) == chosen["cell"]],
-        "warnings": list(parts[chosen["config"]["feature_set"]].warnings),
+        "histories": [done[key]["history"] for key in labels if cell_name(labels[key][0]) == chosen["cell"]],
+        "warnings": list(data.warnings),
         "grid": size,
-        "clips_searched": len(parts[chosen["config"]["feature_set"]].y),
+        "table": folder.resolve().name,
+        "clips_searched": len(data.y),
     }
     write_atomic(out / "chosen.json", json.dumps(chosen, indent=1) + "\n")
     return chosen
@@ -309,18 +308,19 @@ def summarise(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _beside(accuracy: float, error: float, baseline: Mapping[str, Any]) -> str:
     """Return how the best baseline compares, and why a network is taken where the baseline is better."""
-    words = f"; the best baseline, {baseline['architecture']} on {baseline['feature_set']}, has {baseline['mean']:.1%}"
+    name = f"{baseline['architecture']} on {baseline['feature_set']}"
+    words = f"; the best baseline, {name}, has {100 * baseline['mean']:.1f} %"
     more = baseline["mean"] - accuracy
     if more <= 0:
         return words
     size = "within" if more <= error else "more than"
     return (
-        f"{words}, which is {size} one standard error ({error:.1%}) better, but baselines are for comparison only: a "
-        "model file holds a network, which runs without scikit-learn"
+        f"{words}, which is {size} one standard error ({100 * error:.1f} %) better, but baselines are for comparison "
+        "only: a model file holds a network, which runs without scikit-learn"
     )
 
 
-def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config]) -> dict[str, Any]:
+def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config], *, grouped: bool = True) -> dict[str, Any]:
     """Return the chosen cell and why: the simplest network within one standard error of the best one.
 
     Raises
@@ -338,9 +338,13 @@ def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config]) -> dic
     chosen = (linear or near)[0]
     rest = [line for line in summary if line["architecture"] in BASELINES and "mean" in line]
     beside = _beside(chosen["mean"], error, rest[0]) if rest else ""
-    why = f"mean accuracy {100 * chosen['mean']:.1f} % over {chosen['fits']} fits that keep artists apart"
+    apart = "that keep artists apart" if grouped else "(artists are not known)"
+    why = f"mean accuracy {100 * chosen['mean']:.1f} % over {chosen['fits']} fits {apart}"
     if chosen is not best:
-        why += f", within one standard error ({error:.1%}) of the best cell's {best['mean']:.1%} and linear"
+        why += (
+            f", within one standard error ({100 * error:.1f} %) of the best network's {100 * best['mean']:.1f} %, and "
+            "linear"
+        )
     diverged = sum("mean" not in line for line in summary)
     return {
         "cell": chosen["cell"],

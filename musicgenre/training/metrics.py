@@ -13,6 +13,8 @@ NAMED_ACCURACY = 0.90  # how often a named genre must be right; sets the thresho
 
 BOOTSTRAPS = 1000
 
+NORMAL_95 = 1.96  # standard deviations around the mean that hold 95 % of a normal distribution
+
 
 # ---- figures
 
@@ -35,9 +37,15 @@ def accuracy_at_coverage(y: np.ndarray, probabilities: np.ndarray, *, coverage: 
 
 
 def bootstrap_interval(right: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % interval of the accuracy under resampling of groups."""
+    """Return the 95 % interval of the accuracy under resampling of groups.
+
+    Where all answers are right, or none, resampling finds no spread: it is Wilson's interval (1927) for the groups.
+    """
     _, index = np.unique(groups, return_inverse=True)
     hits, sizes = np.bincount(index, weights=right), np.bincount(index)
+    if right.all() or not right.any():
+        unseen = NORMAL_95**2 / (len(sizes) + NORMAL_95**2)
+        return (1 - unseen, 1.0) if right.all() else (0.0, unseen)
     drawn = np.random.default_rng(seed).integers(0, len(sizes), (BOOTSTRAPS, len(sizes)))
     low, high = np.percentile(hits[drawn].sum(axis=1) / sizes[drawn].sum(axis=1), [2.5, 97.5])
     return float(low), float(high)
@@ -67,6 +75,13 @@ def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: floa
     right = (probabilities.argmax(axis=1) == y)[order]
     good = np.flatnonzero(np.cumsum(right) / np.arange(1, len(y) + 1) >= accuracy)
     return float(confidence[order][good[-1]]) if len(good) else 1.0
+
+
+def named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:
+    """Return the share of clips that are named at a threshold, and how often they are right."""
+    sure = probabilities.max(axis=1) >= threshold
+    right = (probabilities.argmax(axis=1) == y)[sure]
+    return {"named_share": float(sure.mean()), "named_right": float(right.mean()) if len(right) else None}
 
 
 def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres: Sequence[str]) -> dict[str, Any]:

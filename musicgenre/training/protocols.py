@@ -6,18 +6,26 @@ that part. The headline is the worst of the protocols that keep groups apart.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.corrections import apply_corrections
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, families_of, feature_columns, make_config
-from musicgenre.training.data import N_FOLDS, TAG_COLUMNS, Data, as_data, as_extra, join_extras, only_genres, related
+from musicgenre.training.data import (
+    N_FOLDS,
+    TAG_COLUMNS,
+    Data,
+    as_data,
+    as_extra,
+    corrected_table,
+    join_extras,
+    only_genres,
+    related,
+)  # fmt: skip
 from musicgenre.training.fitting import fit_calibrated, levels_of
 from musicgenre.training.folds import (
     N_REPEATS,
@@ -28,7 +36,7 @@ from musicgenre.training.folds import (
     random_folds,
     three_folds,
 )
-from musicgenre.training.metrics import figures, naming_threshold
+from musicgenre.training.metrics import figures, named, naming_threshold
 from musicgenre.training.sets import Levels, set_sizes, sets_summary
 from musicgenre.training.tag_prior import has_prior
 
@@ -39,7 +47,7 @@ DEFAULTS = (
     ("mfcc+chroma+tempo+zcr+rolloff", "whitened"),
 )
 
-UNGROUPED = "The table has no groups: songs of one artist may stand in training and test, and the figures be too high."
+UNGROUPED = "No clip has an artist: songs of one may stand in training and test, and the figures be too high."
 
 EXTRA_NAMED_ACCURACY = 0.8  # how often a named song of another origin must be right
 
@@ -178,7 +186,7 @@ def measure(
         "uncertain_below": round(threshold, 4),
         "set_level": round(max(levels.set_level, threshold), 4),
         "sets": runs[pooled.name]["sets"],
-        **_named(y, probabilities, threshold),
+        **named(y, probabilities, threshold),
         "answers": {
             "clip_id": data.clips["clip_id"].tolist(),
             "y": data.y.tolist(),
@@ -238,7 +246,7 @@ def _measure_others(
         extra, extra_threshold = measure_extra(data, config, jobs=jobs)
         threshold = max(naming_threshold(y, probabilities), extra_threshold)
         for run in extra.values():
-            run.update(_named(run.pop("y"), run.pop("probabilities"), threshold))
+            run.update(named(run.pop("y"), run.pop("probabilities"), threshold))
         return extra, threshold
     if data.extra is not None and set(data.extra.y) == set(data.y):
         return {"transfer": measure_transfer(data, config)}, threshold
@@ -312,13 +320,6 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
     return runs, naming_threshold(extra.y, with_extra, accuracy=EXTRA_NAMED_ACCURACY)
 
 
-def _named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:
-    """Return the share of clips that are named at a threshold, and how often they are right."""
-    named = probabilities.max(axis=1) >= threshold
-    right = (probabilities.argmax(axis=1) == y)[named]
-    return {"named_share": float(named.mean()), "named_right": float(right.mean()) if len(right) else None}
-
-
 def _mean_run(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the mean of each figure over repeats, and the accuracy's deviation."""
     mean: dict[str, Any] = {}
@@ -383,13 +384,9 @@ def load_data(
         If a table is at fault.
     """
     families = families_of(config.feature_set)
-    table = read_table(folder, families)
-    corrected = apply_corrections(table, Path(folder), families, corrections)
+    corrected = corrected_table(folder, families, genres=genres, corrections=corrections)
     table = corrected.table
-    unknown = sorted(set(genres) - set(table.clips["genre"]))
-    if unknown:
-        raise ModelError(f"{folder} has no clip of the genre {unknown[0]!r}; check --genres")
-    data = as_data(only_genres(table, genres), config.feature_set)
+    data = as_data(table, config.feature_set)
     data = replace(data, warnings=(*data.warnings, *corrected.warnings), notes=corrected.notes)
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]

@@ -10,7 +10,7 @@ COLUMNS = (
     "top-3: share of the clips whose genre is among the three likeliest",
     "ECE: mean distance between the stated confidence and the share that is right; 0 is honest",
     "at 80 %: accuracy on the 80 % of the clips that the model is surest of",
-    "CV (cross-validation): each clip is answered by a model that was trained without it and its artist",
+    "CV (cross-validation): each clip is answered by a model trained without it and, where it is known, its artist",
 )
 
 
@@ -21,15 +21,17 @@ def percent(value: float) -> str:
 
 def set_lines(sets: Mapping[str, float | None]) -> list[str]:
     """Return what is known of named genres and sets as lines for a person; levels are from inner folds."""
-    return [
-        f"{what} for {percent(sets[word] or 0)} of the clips, "
-        f"{right} for {percent(sets[f'{word}_right'] or 0)} of these"
-        for word, what, right in (
-            ("named", "one genre is named", "rightly"),
-            ("two", "one genre or a set of two", "with the right one in it"),
-            ("three", "one genre or a set of two or three", "with the right one in it"),
-        )
-    ]  # fmt: skip
+    lines, before = [], None
+    for word, what, right in (
+        ("named", "one genre is named", "rightly"),
+        ("two", "one genre or a set of two", "with the right one in it"),
+        ("three", "one genre or a set of two or three", "with the right one in it"),
+    ):
+        if sets[word] != before:  # larger sets that no clip gets are not worth a line
+            share, good = percent(sets[word] or 0), percent(sets[f"{word}_right"] or 0)
+            lines.append(f"{what} for {share} of the clips, {right} for {good} of these")
+        before = sets[word]
+    return lines
 
 
 def headline_words(report: Mapping[str, Any]) -> str:
@@ -70,9 +72,9 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
             f"{name:<38} {accuracy:>16} {interval:>16} {run['macro_f1']:9.3f} "
             f"{percent(run['top3']):>7} {run['ece']:6.3f} {percent(run['accuracy_at_80']):>8}"
         )
-    main = next(run for name, run in report["protocols"].items() if "grouped" in name)
-    worst = min((r, g) for g, r in main["recall"].items() if r is not None)
     headline = report["headline"]
+    recall = report["protocols"][headline["protocol"]]["recall"]
+    worst = min((r, g) for g, r in recall.items() if r is not None)
     lines += [
         f"headline: {percent(headline['accuracy'])} ({headline_words(report)})",
         f"the genre found least: {worst[1]}, {percent(worst[0])} of its clips",

@@ -77,4 +77,22 @@ def test_a_folder_with_both_faults_is_told_of_both(tmp_path):
     summary = preprocess(tmp_path / "music", tmp_path / "out", families=("zcr",))
     text = "\n".join(summary_lines(summary))
     assert "'buzz/b' and 'hymn/a': remove one" in text and "for instance 'flat'" in text
-    assert "no clip has an artist" in text
+    assert "No clip has an artist" in text
+
+
+def test_a_folder_without_sound_is_named_and_what_cannot_be_read_is_not_computed(tmp_path):
+    write_wav(tmp_path / "music" / "hymn" / "a.wav", song("hymn", seconds=3.5))
+    (tmp_path / "music" / "hymn" / "b.wav").write_bytes(b"")
+    for name in ("polka", ".git"):
+        (tmp_path / "music" / name).mkdir()
+    text = "\n".join(summary_lines(preprocess(tmp_path / "music", tmp_path / "out", families=("zcr",))))
+    assert "note: No sound file in the folder 'polka'." in text and ".git" not in text
+    assert f"1 clips in {tmp_path / 'out'}, 1 computed now, 1 left out" in text
+    assert "train with them" not in text
+
+
+def test_parts_and_copies_that_were_asked_for_are_counted(tmp_path):
+    write_wav(tmp_path / "music" / "hymn" / "a.wav", song("hymn", seconds=7.0))
+    for _ in range(2):  # computed, and known
+        summary = preprocess(tmp_path / "music", tmp_path / "out", families=("zcr",), segments=(2, 6), copies=True)
+        assert "6 rows of parts and changed copies of the clips, which train with them" in summary_lines(summary)

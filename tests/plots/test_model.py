@@ -102,6 +102,15 @@ def test_time_is_logarithmic_and_in_seconds():
     assert sum(len(line.get_xdata()) for line in ax.lines) == 24
 
 
+def test_no_deviation_passes_100_percent():
+    rows = [
+        {"cell": 1, "fold": fold, "feature_set": "mfcc", "architecture": "softmax", "accuracy": accuracy, "seconds": 1}
+        for fold, accuracy in enumerate((1.0, 1.0, 0.7))
+    ]
+    (bar,) = searchviz.search_accuracy(rows, "feature_set").axes[0].containers[0].lines[2][0].get_segments()
+    assert bar[0, 0] < 80 and bar[1, 0] == pytest.approx(100)
+
+
 @pytest.mark.parametrize("rows", [[], [{"cell": 1, "accuracy": "nan"}], [{"cell": 1, "accuracy": ""}]])
 def test_a_search_without_results_says_so(rows):
     for figure in (

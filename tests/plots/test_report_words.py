@@ -5,7 +5,7 @@ import numpy as np
 from musicgenre.plots.catalogue import save_evaluation
 from musicgenre.plots.report import Playlist, Section, report_html
 from musicgenre.plots.report_sections import model_section
-from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, wrong_clips
+from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, search_lines, wrong_clips
 
 GENRES = ["blues", "jazz", "rock"]
 
@@ -42,7 +42,7 @@ def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
         ("blues/1", "rock"), ("blues/2", "rock"), ("blues/0", "rock"), ("blues/3", "rock"),
     ]  # fmt: skip
     assert advice(pair).startswith(
-        "What to do next: blues and rock are mixed up (4 of their clips, 20%). Listen to these 4 clips:"
+        "What to do next: blues and rock are mixed up (4 of their clips, 20 %). Listen to these 4 clips:"
     )
 
 
@@ -54,7 +54,16 @@ def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tm
     save_evaluation(found, GENRES, tmp_path, about="x")
     (playlist,) = model_section(tmp_path).playlists
     assert "no two genres are mixed up often" in playlist.text
-    assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90%)"]
+    assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90 %)"]
+
+
+def test_a_clip_that_gets_no_genre_is_not_said_to_be_named_one(tmp_path):
+    found = {**evaluation(), "uncertain_below": 0.65}
+    save_evaluation(found, GENRES, tmp_path, about="x")
+    words = [words for words, _ in model_section(tmp_path).playlists[0].songs]
+    assert words[1:3] == [
+        "blues/2: lies in blues, named rock (70 %)", "blues/0: lies in blues, not sure, closest to rock (60 %)",
+    ]  # fmt: skip
 
 
 def test_a_model_without_mistakes_advises_nothing():
@@ -69,7 +78,7 @@ def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(t
     song.write_bytes(b"OggS")
     save_evaluation({**evaluation(), "files": {"blues/1": str(song)}}, GENRES, tmp_path, about="x")
     (playlist,) = model_section(tmp_path).playlists
-    assert playlist.songs[0] == ("blues/1: lies in blues, named rock (90%)", str(song))
+    assert playlist.songs[0] == ("blues/1: lies in blues, named rock (90 %)", str(song))
     page = report_html("R", [Section("S", playlists=[playlist])])
     assert page.count("<audio") == 1 and song.as_uri() in page and page.count("<li>") == 4
     gone = report_html("R", [Section("S", playlists=[Playlist("x", [("y", str(tmp_path / "gone.ogg"))])])])
@@ -85,3 +94,9 @@ def test_every_column_is_explained_and_numbers_are_short(tmp_path):
     assert table.rows[0][:6] == ["grouped CV", "83.3 ± 2.0 %", "70.0 to 90.0 %", "0.812", "100.0 %", "0.051"]
     assert "A note." in section.text
     assert accuracy_words("0.897890998", "0.0201") == "89.8 ± 2.0 %" and accuracy_words("", "") == ""
+
+
+def test_the_terminal_explains_only_the_columns_that_it_shows():
+    row = {"feature_set": "mfcc", "architecture": "softmax", "hidden": "none", "whiten": "none", "l2": 0.1}
+    explained = {line.split(": ")[0] for line in search_lines([{**row, "mean": 0.9, "deviation": 0.1, "seconds": 1}])}
+    assert {"cell", "fold", "l2"} <= explained and explained.isdisjoint({"dropout", "copies"})

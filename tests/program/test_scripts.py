@@ -321,11 +321,13 @@ def test_rows_that_are_not_whole_are_taken_away_without_reading_all(tmp_path, mo
         assert (tmp_path / "a.csv").read_bytes() == left
 
 
-def test_a_log_gets_a_line_now_and_then(monkeypatch, capsys):
+@pytest.mark.parametrize(("passed", "left"), [(0, "under a minute"), (200, "10 min")])
+def test_a_log_gets_a_line_now_and_then(passed, left, monkeypatch, capsys):
     monkeypatch.setattr("musicgenre.terminal.console.LINE_EVERY_S", 0.0)
     with Bar("songs") as bar:
+        bar._start -= passed
         bar.update(5, 20)
-    assert capsys.readouterr().err == "5 of 20 songs, 0 min left\n"
+    assert capsys.readouterr().err == f"5 of 20 songs, {left} left\n"
 
 
 @pytest.mark.parametrize("case", ["no folder", "empty folder", "no model", "no table", "faulty table", "no place"])

@@ -6,6 +6,7 @@ import pytest
 from support.material import make_table, read_rows, write_rows
 
 import functions_nn
+from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.errors import ModelError
 from musicgenre.training import choice as choice_module
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
@@ -87,3 +88,30 @@ def test_a_choice_whose_families_are_no_names_is_refused(families, tmp_path):
     make_table(tmp_path / "table")
     with pytest.raises(ModelError, match="is not the table that|not a choice"):
         choose_config(tmp_path / "table", path)
+
+
+def test_a_named_choice_that_does_not_exist_is_said(table, tmp_path):
+    with pytest.raises(ModelError, match="there is no file"):
+        choose_config(table, tmp_path / "chosen.json")
+
+
+def test_nested_cross_validation_measures_the_genres_and_labels_that_are_trained(tmp_path, table):
+    """A model of two genres of three was measured on all of them, and the report failed."""
+    folder = make_table(tmp_path / "three", genres=("march", "polka", "waltz"), clips=12)
+    write_rows(folder / "clips.csv", [{**row, "split": "", "fold": ""} for row in read_rows(folder / "clips.csv")])
+    songs = [row["clip_id"] for row in read_rows(folder / "clips.csv") if row["genre"] == "march"]
+    report = functions_nn.measure(
+        folder, CHOSEN, repeats=1, genres=["march", "polka"], corrections=[SongCorrection(songs[0], "polka")]
+    )
+    runs = report["protocols"]
+    assert {name: list(run["recall"]) for name, run in runs.items()} == dict.fromkeys(runs, ["march", "polka"])
+    assert [sum(row) for row in runs[NESTED]["confusion"]] == [11, 13]
+
+
+def test_the_genre_found_least_is_that_of_the_headline_and_sets_that_add_nothing_have_no_line(table):
+    report = functions_nn.measure(table, CHOSEN, repeats=1)
+    report["protocols"][NESTED]["recall"] = {"march": 0.25, "polka": 1.0}
+    report["sets"] = {"named": 0.5, "named_right": 1.0, "two": 0.5, "two_right": 1.0, "three": 0.6, "three_right": 0.9}
+    text = "\n".join(summary_lines(report))
+    assert "found least: march, 25.0 %" in text and "one genre or a set of two for" not in text
+    assert "one genre or a set of two or three for 60.0 %" in text

@@ -9,7 +9,7 @@ from support.material import make_table
 
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
-from musicgenre.training.config import make_config
+from musicgenre.training.config import feature_columns, make_config
 from musicgenre.training.data import Data, Parts, as_data, as_extra, join_extras, only_genres, related
 from musicgenre.training.fitting import clip_logits, fit
 from musicgenre.training.protocols import load_data, measure
@@ -165,3 +165,14 @@ def test_the_tags_of_a_table_explain_answers_of_a_model_that_does_not_read_them(
     assert data.tags.shape == (12, 50)
     assert data.subset(np.array([2, 5])).tags.tolist() == data.tags[[2, 5]].tolist()
     assert as_data(Table(data.clips, pd.DataFrame(data.x, columns=data.columns), ""), "mfcc").tags is None
+
+
+def test_a_genre_of_one_artist_is_said_to_have_no_figure():
+    table = Table(
+        songs(genre=["jazz"] * 6 + ["rock"] * 6, group=["Miles"] * 6 + [f"artist {i}" for i in range(6)]),
+        pd.DataFrame(np.random.default_rng(0).standard_normal((12, 60)), columns=feature_columns("mfcc")), "",
+    )  # fmt: skip
+    (warning,) = as_data(table, "mfcc").warnings
+    assert warning.startswith("All clips of 'jazz' are by one artist")
+    few = replace(table, clips=table.clips.assign(group=["a", "b"] * 6))
+    assert as_data(few, "mfcc").warnings == ("Under 5 artists each, so that their figures say little: jazz, rock.",)

@@ -164,3 +164,10 @@ def test_a_choice_file_of_another_kind_is_refused(table, tmp_path):
     path.write_text(json.dumps({"config": {"architecture": "whitened", "no_such": 1}}))
     with pytest.raises(ModelError):
         choose_config(table, path)
+
+
+def test_artists_are_kept_apart_only_where_they_are_known(table, small_grid, tmp_path):
+    write_rows(table / "clips.csv", [{**row, "group": ""} for row in read_rows(table / "clips.csv")])
+    chosen = grid_search_module.search(table, tmp_path / "reports")
+    assert "fits (artists are not known)" in chosen["reason"] and "apart" not in chosen["reason"]
+    assert chosen["table"] == table.name

@@ -281,7 +281,11 @@ def test_bootstrap_resamples_groups_and_not_clips():
     assert bootstrap_interval(right, np.array(["a"] * 10 + ["b"] * 10)) == (0.0, 1.0)  # two groups: anything goes
     low, high = bootstrap_interval(right, np.arange(20))
     assert 0.2 < low < 0.4 < 0.6 < high < 0.8
-    assert bootstrap_interval(np.ones(5), np.arange(5)) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize(("right", "expected"), [(np.ones(5), (0.566, 1.0)), (np.zeros(5), (0.0, 0.434))])
+def test_a_few_answers_that_are_all_right_or_wrong_still_have_an_interval(right, expected):
+    assert bootstrap_interval(right, np.arange(5)) == pytest.approx(expected, abs=0.001)
 
 
 def test_figures_by_hand():
@@ -332,7 +336,7 @@ def test_a_table_without_groups_is_measured_with_a_warning(folder, tmp_path):
     write_rows(tmp_path / "mfcc.csv", read_rows(folder / "mfcc.csv"))
     report = measure(load_data(tmp_path, CONFIG)[0], CONFIG)
     assert list(report["protocols"]) == ["ungrouped CV"]
-    assert "no groups" in report["warnings"][0]
+    assert "No clip has an artist" in report["warnings"][0]
 
 
 def test_labels_without_any_signal_give_chance(folder):
