@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from musicgenre.dataset.corrections_file import SongCorrection
+from musicgenre.inference.card import Card
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
 
@@ -153,7 +154,7 @@ def train(
     corrections: Sequence[SongCorrection] = (),
     notes: Sequence[str] = (),
     amplify_to: float | None = None,
-) -> dict[str, Any]:
+) -> Card:
     """Train on all clips of a table and export the model with its card.
 
     Parameters
@@ -171,8 +172,8 @@ def train(
 
     Returns
     -------
-    dict
-        The card.
+    Card
+        What is known of the model.
 
     Raises
     ------
@@ -284,7 +285,7 @@ def run_training(
     card = train(
         data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines, amplify_to=amplify_to
     )
-    say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
+    say(f"wrote {out}.keras, .tflite and .json: {len(card.genres)} genres, {card.training.clips} clips")
     say(f"next: python 03_launch_classifier.py SONG --model {out.name if out.parent == Path('models') else out}")
 
 

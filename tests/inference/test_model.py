@@ -49,7 +49,8 @@ def shipped(request, folder, tmp_path_factory):
     """Return (base path, card, data, configuration) of an exported model of each kind."""
     config = CONFIGS[request.param]
     data, sha256 = load_data(folder, config)
-    measured = {"protocols": {}, "extra": {}, "headline": {}, "warnings": ["small"]}
+    headline = {"accuracy": 0.8, "protocol": "grouped CV"}
+    measured = {"protocols": {}, "extra": {}, "headline": headline, "warnings": ["small"]}
     report = {
         **measured, "uncertain_below": 0.5, "named_share": 0.9, "named_right": 0.95, "set_level": 0.8, "sets": SETS
     }  # fmt: skip
@@ -71,7 +72,7 @@ def test_the_exported_model_equals_keras_and_the_calibrated_network(shipped):
     base, card, data, config = shipped
     exported = GenreModel(base)
     whole = keras.models.load_model(f"{base}.keras")
-    expected = softmax(fit(data, config).logits(data.x) / card["temperature"])
+    expected = softmax(fit(data, config).logits(data.x) / card.temperature)
     by_keras = whole.predict(data.x.astype(np.float32), verbose=0)
     for row, by_keras_row, expected_row in zip(data.x, by_keras, expected, strict=True):
         answer = exported.predict(dict(zip(data.columns, row, strict=True))).probabilities
@@ -83,7 +84,7 @@ def test_the_exported_model_equals_keras_and_the_calibrated_network(shipped):
 def test_the_card_says_what_the_contract_asks_for(shipped):
     base, card, data, config = shipped
     read = json.loads(base.with_name(base.name + ".json").read_text(encoding="utf-8"))
-    assert read == json.loads(json.dumps(card))
+    assert read == json.loads(json.dumps(card.as_json()))
     assert read["name"] == base.name
     assert read["genres"] == data.genres
     assert read["columns"] == data.columns
@@ -157,7 +158,7 @@ def test_a_row_that_gives_no_number_is_an_error(shipped):
 @pytest.mark.parametrize("name", ["genres", "librosa12"])
 def test_the_shipped_models_load_and_fit_their_cards(name):
     model = GenreModel(name)
-    for ending, digest in model.card["files"].items():
+    for ending, digest in model.card.files.items():
         assert hashlib.sha256((MODELS_DIR / f"{name}.{ending}").read_bytes()).hexdigest() == digest
     assert model.genres == sorted(model.genres)
 
@@ -425,9 +426,9 @@ def test_a_measured_report_fills_the_card(folder, tmp_path):
     data, sha256 = load_data(folder, config)
     report = measure(data, config)
     card = ship(data, config, report, sha256, tmp_path / "measured")
-    assert card["headline"]["accuracy"] == report["headline"]["accuracy"]
-    assert set(card["metrics"]) == set(report["protocols"])
-    assert 0 <= card["thresholds"]["uncertain_below"] <= 1
+    assert card.headline.accuracy == report["headline"]["accuracy"]
+    assert set(card.metrics) == set(report["protocols"])
+    assert 0 <= card.thresholds.uncertain_below <= 1
     assert GenreModel(tmp_path / "measured").genres == data.genres
 
 

@@ -44,5 +44,5 @@ def test_an_older_history_keeps_its_settings(history):
 
 def test_an_older_model_still_answers():
     model = GenreModel(FIXTURES / "old_march")
-    values = dict.fromkeys(model.card["columns"], 0.0)
+    values = dict.fromkeys(model.card.columns, 0.0)
     assert model.predict(values).probabilities.sum() == pytest.approx(1.0)
