@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from musicgenre.dataset.corrections_file import SongCorrection
+from musicgenre.dataset.search_results import CHOSEN, Chosen
 from musicgenre.inference.card import Card
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
@@ -41,7 +42,7 @@ def search(
     jobs: int = 1,
     dask: str | None = None,
     progress: Counter | None = None,
-) -> dict[str, Any]:
+) -> Chosen:
     """Compare feature sets, networks and hyperparameters on a table, with folds that keep groups apart.
 
     Parameters
@@ -61,7 +62,7 @@ def search(
 
     Returns
     -------
-    dict
+    Chosen
         What ``chosen.json`` holds: the configuration, its table, the reason, and warnings.
 
     Raises
@@ -218,12 +219,11 @@ def run_search(
     rows = read_csv(out / "grid_summary.csv").to_dict("records")
     sys.stdout.write("\n".join(search_lines(rows)) + "\n")
     write_search_figures(out)
-    for warning in chosen.get("warnings", []):
+    for warning in chosen.warnings:
         say(f"warning: {warning}")
-    values = chosen["config"]
-    say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
+    say(f"chosen: {chosen.network}: {chosen.reason}")
     _report(out, show=show)
-    choice = "" if out == Path("reports") else f" --choice {out / 'chosen.json'}"
+    choice = "" if out == Path("reports") else f" --choice {out / CHOSEN}"
     say(f"next: python 02_nn_train_model.py --data {data}{choice} --out models/NAME")
 
 

@@ -9,7 +9,8 @@ from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, Level, is_lev
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES, columns_of, grid_of
 from musicgenre.files import is_file, read_json
-from musicgenre.inference.measured import Headline, Metrics, Sets, number, of_kind, optional_number, share
+from musicgenre.inference.measured import Headline, Metrics, Sets
+from musicgenre.json_values import number, of_kind, optional_number, share
 from musicgenre.litert import MODELS_DIR
 from musicgenre.text import clean_text, clean_title, is_plain
 

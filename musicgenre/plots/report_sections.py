@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.search_results import CHOSEN, JOURNAL, read_chosen
 from musicgenre.dataset.table import read_csv
 from musicgenre.errors import ModelError
 from musicgenre.files import read_json
@@ -46,11 +47,11 @@ def search_section(folder: Path) -> Section:
     """Return the part of the report about a search."""
     rows: list[dict[str, Any]] = read_csv(folder / "grid_results.csv").to_dict("records")
     summary: list[dict[str, Any]] = read_csv(folder / "grid_summary.csv").to_dict("records")
-    chosen = folder / "chosen.json"
+    path = folder / CHOSEN
     text = [f"{len(rows)} fits of {len(summary)} cells on folds that keep groups apart."]
-    if chosen.is_file():
-        config, reason = _read_json(chosen).get("config", {}), _read_json(chosen).get("reason", "")
-        text.append(f"Chosen: {config.get('feature_set')}, {config.get('architecture')}: {reason}.")
+    if path.is_file():
+        chosen = read_chosen(path)
+        text.append(f"Chosen: {chosen.network}: {chosen.reason}.")
     kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
     columns = [name for name in kept if any(name in line for line in summary)]
     columns += ["copies"] if len({str(line.get("copies")) for line in summary}) > 1 else []
@@ -123,8 +124,6 @@ def _value(text: Any) -> Any:
 
 def _learning_curves(folder: Path, summary: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[float]]]:
     """Return the histories of the best cells on the first fold, from the journal of the search."""
-    from musicgenre.dataset.search_results import JOURNAL
-
     found: dict[str, dict[str, list[float]]] = {}
     path = folder / JOURNAL
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():

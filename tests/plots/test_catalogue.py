@@ -17,6 +17,7 @@ from support.browser import chromium
 from support.evaluations import evaluation, results
 from support.songs import GENRES, RATE, answer, recording, tune
 
+from musicgenre.dataset.search_results import read_chosen
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
 from musicgenre.plots.catalogue import (
@@ -258,7 +259,7 @@ def test_01_draws_what_it_searched(tmp_path, reports, monkeypatch, capsys):
             shutil.copy(reports / name, out / name)
         summary = pd.read_csv(reports / "grid_summary.csv").assign(hidden="none", whiten="0.5", l2=0.1)
         summary.to_csv(out / "grid_summary.csv", index=False)
-        return json.loads((reports / "chosen.json").read_text())
+        return read_chosen(reports / "chosen.json")
 
     monkeypatch.setattr("musicgenre.training.grid_search.search", search)
     assert script.main(["--data", str(tmp_path), "--out", str(tmp_path / "found")]) == 0
