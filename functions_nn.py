@@ -13,13 +13,15 @@ and it can be searched for and trained. Functions named ``run_...`` are what 01 
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.search_results import CHOSEN, Chosen
 from musicgenre.inference.card import Card
+from musicgenre.inference.evaluation import Evaluation
+from musicgenre.inference.measured import Headline
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
 
@@ -96,7 +98,7 @@ def measure(
     jobs: int = 1,
     repeats: int = 5,
     progress: Counter | None = None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """Measure a configuration by every protocol that a table allows.
 
     A configuration that was chosen on the same clips is measured by nested cross-validation as well, which makes the
@@ -115,8 +117,8 @@ def measure(
 
     Returns
     -------
-    dict
-        As of `training.protocols.measure`, with ``notes``: sentences on what the figures mean.
+    Evaluation
+        As of `training.protocols.measure`.
     """
     from musicgenre.training.protocols import load_data
     from musicgenre.training.protocols import measure as run
@@ -127,27 +129,27 @@ def measure(
     report = run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress)
     if choice.grid is None:
         return report
-    if "fault-filtered" in report["protocols"]:
-        report["notes"] += [
+    if "fault-filtered" in report.protocols:
+        note = (
             "The configuration was chosen without the test part of the table, so that the fault-filtered figure is "
             "honest; the others include clips that it was chosen on."
-        ]
-        report["headline"] = {
-            "protocol": "fault-filtered", "accuracy": report["protocols"]["fault-filtered"]["accuracy"]
-        }  # fmt: skip
-        return report
+        )
+        headline = Headline(report.protocols["fault-filtered"].accuracy, "fault-filtered")
+        return replace(report, headline=headline, notes=[*report.notes, note])
     nested = measure_choice(data, choice, jobs=jobs, progress=progress)
-    name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
-    report["protocols"] = {NESTED: nested, **report["protocols"]}
-    report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
-    report["notes"].append(nested_words(name, flattered["accuracy"], nested["accuracy"]))
-    return report
+    name, flattered = next((n, r) for n, r in report.protocols.items() if "grouped CV" in n)
+    return replace(
+        report,
+        protocols={NESTED: nested, **report.protocols},
+        headline=Headline(nested.accuracy, NESTED),
+        notes=[*report.notes, nested_words(name, flattered.accuracy, nested.accuracy)],
+    )
 
 
 def train(
     data: Path,
     choice: Choice | Config,
-    report: Mapping[str, Any],
+    report: Evaluation,
     out: Path,
     *,
     extra: Sequence[Path] = (),
@@ -162,7 +164,7 @@ def train(
     ----------
     data, choice, extra, genres, corrections
         As of `measure`.
-    report : dict
+    report : Evaluation
         From `measure`; its metrics and thresholds go into the card.
     out : Path
         The model's path without ending, for instance ``models/mine``.
@@ -190,7 +192,7 @@ def train(
     clips, table_sha256 = load_data(data, config, extra=extra, genres=genres, corrections=corrections)
     level = table_level(data, config.families) if amplify_to is None else Level(amplify_to, louder_too=False)
     return ship(
-        clips, config, dict(report), table_sha256, out, notes=notes, level=level, grid=table_grid(data)
+        clips, config, report, table_sha256, out, notes=notes, level=level, grid=table_grid(data)
     )  # fmt: skip
 
 
@@ -274,10 +276,10 @@ def run_training(
             data, chosen, extra=extra, genres=genres, corrections=corrected, jobs=jobs, repeats=repeats,
             progress=bar.update,
         )  # fmt: skip
-    sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
-    genres = list(next(iter(report["protocols"].values()))["recall"])
-    about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    save_evaluation({**with_words(report), "files": read_files(data)}, genres, reports, about=about)
+    sys.stdout.write("\n".join([*summary_lines(report), *report.notes]) + "\n")
+    clips = len(report.answers.y) if report.answers else 0
+    about = f"{config.feature_set}, {config.architecture}, {clips} clips of {data.resolve().name}"
+    save_evaluation(replace(with_words(report), about=about, files=read_files(data)), reports)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:

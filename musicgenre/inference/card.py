@@ -137,7 +137,7 @@ class Card:
             "answers_by_genre": self.answers_by_genre and vars(self.answers_by_genre),
             "thresholds": vars(self.thresholds),
             "metrics": {protocol: metrics.as_json() for protocol, metrics in self.metrics.items()},
-            "headline": self.headline and vars(self.headline),
+            "headline": self.headline and self.headline.as_json(),
             "warnings": list(self.warnings),
             "traits": self.traits,
             "files": self.files,

@@ -124,12 +124,18 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Headline:
-    """The accuracy to go by, and the protocol that it is from."""
+    """The accuracy to go by, the protocol that it is from, and in a report what that is in words."""
 
     accuracy: float
     protocol: str
+    words: str = ""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Headline":
-        """Return what `vars` gave; raise as `Metrics.from_json` does."""
-        return cls(number(values["accuracy"]), str(values["protocol"]))
+        """Return what `as_json` gave; raise as `Metrics.from_json` does."""
+        protocol, words = of_kind(values["protocol"], str), of_kind(values.get("words", ""), str)
+        return cls(number(values["accuracy"]), protocol, words)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields by name; words only where there are any."""
+        return {name: value for name, value in vars(self).items() if value != ""}

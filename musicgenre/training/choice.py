@@ -5,15 +5,15 @@ cross-validation (Varma and Simon, 2006) makes the choice again in each fold, wi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from musicgenre.dataset.search_results import CHOSEN, not_chosen, read_chosen
 from musicgenre.dataset.table import find_families, has_copies, read_table
 from musicgenre.errors import ModelError
+from musicgenre.inference.measured import Metrics
 from musicgenre.parallel import run_many
 from musicgenre.training.config import Config, families_of, make_config
 from musicgenre.training.data import Data, as_data
@@ -106,7 +106,7 @@ def _outer_answers(job: tuple[Data, Config, np.ndarray]) -> np.ndarray:
 
 def measure_choice(
     folder: Path, choice: Choice, *, jobs: int = 1, progress: Callable[[int, int], None] | None = None
-) -> dict[str, Any]:
+) -> Metrics:
     """Measure a choice by nested cross-validation.
 
     Parameters
@@ -123,8 +123,7 @@ def measure_choice(
 
     Returns
     -------
-    dict
-        The figures of `training.metrics.figures`.
+    Metrics
     """
     families = find_families(folder)
     genres = read_table(folder, ()).genres()
@@ -158,4 +157,4 @@ def measure_choice(
             progress(done, len(work) + len(outer))
     rows = np.concatenate([test for _, test in outer])
     run = figures(data.y[rows], np.concatenate(answers), data.groups[rows], data.genres)
-    return {**run, "interval_95": list(run["interval_95"]), "deviation": 0.0, "repeats": 1}
+    return replace(run, deviation=0.0, repeats=1)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from musicgenre.features.musicnn import WindowGrid
 from musicgenre.files import MAX_JSON_BYTES, read_file
 from musicgenre.genres import display_name
 from musicgenre.inference.card import Card, Thresholds, Training
-from musicgenre.inference.measured import Headline, Metrics, Sets
+from musicgenre.inference.evaluation import Evaluation
 from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict
 from musicgenre.training.data import TAG_COLUMNS, Data
@@ -35,7 +34,7 @@ def read_lines(path: Path) -> list[str]:
 def ship(
     data: Data,
     config: Config,
-    report: dict[str, Any],
+    report: Evaluation,
     table_sha256: str,
     base: Path,
     *,
@@ -50,14 +49,13 @@ def ship(
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
     trained = fit(data, config)
     counts = np.bincount(data.y, minlength=len(data.genres))
-    answers = report.get("answers")
-    metrics = report["protocols"] | report["extra"]
+    answers = report.answers
     card = Card(
         base.name,
         data.genres,
         config.families,
         data.columns,
-        Thresholds(report["uncertain_below"], report["named_share"], report["named_right"]),
+        Thresholds(report.uncertain_below, report.named_share, report.named_right),
         extractor=extractor_constants(grid),
         training=Training(
             table_sha256,
@@ -71,12 +69,12 @@ def ship(
         parts=data.parts is not None,
         level=level,
         names={genre: display_name(genre) for genre in data.genres},
-        set_level=report["set_level"],
-        sets=Sets.from_json(report["sets"]),
-        answers_by_genre=answers_by_genre(data.y, np.array(answers["probabilities"])) if answers else None,
-        metrics={name: Metrics.from_json(run) for name, run in metrics.items()},
-        headline=Headline.from_json(report["headline"]),
-        warnings=[*report["warnings"], *notes],
+        set_level=report.set_level,
+        sets=report.sets,
+        answers_by_genre=answers_by_genre(data.y, np.array(answers.probabilities)) if answers else None,
+        metrics={**report.protocols, **report.extra},
+        headline=report.headline,
+        warnings=[*report.warnings, *notes],
         traits=trait_ranges(
             data.columns if data.tags is None else [*data.columns, *TAG_COLUMNS],
             data.x if data.tags is None else np.concatenate([data.x, data.tags], axis=1),

@@ -215,13 +215,9 @@ def search(
     config = next(cell for cell in cells if cell_name(cell) == best["cell"])
     part = parts[config.feature_set]
     chosen = Chosen(
-        config_dict(config), reason, best["cell"], best["mean"], best["deviation"],
-        table_sha256=table.sha256,
-        families=tuple(families),
-        histories=[done[key]["history"] for key, (cell, _, _) in labels.items() if cell_name(cell) == best["cell"]],
-        warnings=part.warnings,
-        grid=size,
-        clips_searched=len(part.y),
+        config_dict(config), reason, best["cell"], best["mean"], best["deviation"], table.sha256, tuple(families),
+        [done[key]["history"] for key, (cell, _, _) in labels.items() if cell_name(cell) == best["cell"]],
+        part.warnings, size, clips_searched=len(part.y),
     )  # fmt: skip
     write_atomic(out / CHOSEN, json.dumps(chosen.as_json(), indent=1) + "\n")
     return chosen

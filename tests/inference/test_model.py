@@ -17,6 +17,8 @@ from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import OLD_GRID
 from musicgenre.inference import model as model_module
 from musicgenre.inference.card import list_models, model_genres, model_path
+from musicgenre.inference.evaluation import Evaluation
+from musicgenre.inference.measured import Headline, Sets
 from musicgenre.inference.model import MAX_MODEL_BYTES, GenreModel
 from musicgenre.inference.not_music import NotMusicDetector
 from musicgenre.litert import MODELS_DIR
@@ -28,7 +30,7 @@ from musicgenre.training.model_page import describe_models
 from musicgenre.training.protocols import load_data, measure
 from musicgenre.training.softmax import softmax
 
-SETS = {"named": 0.4, "named_right": 0.9, "two": 0.6, "two_right": 0.88, "three": 0.8, "three_right": 0.9}
+SETS = Sets(named=0.4, named_right=0.9, two=0.6, two_right=0.88, three=0.8, three_right=0.9)
 
 CONFIGS = {
     "whitened": make_config("whitened", feature_set="musicnn"),
@@ -49,11 +51,10 @@ def shipped(request, folder, tmp_path_factory):
     """Return (base path, card, data, configuration) of an exported model of each kind."""
     config = CONFIGS[request.param]
     data, sha256 = load_data(folder, config)
-    headline = {"accuracy": 0.8, "protocol": "grouped CV"}
-    measured = {"protocols": {}, "extra": {}, "headline": headline, "warnings": ["small"]}
-    report = {
-        **measured, "uncertain_below": 0.5, "named_share": 0.9, "named_right": 0.95, "set_level": 0.8, "sets": SETS
-    }  # fmt: skip
+    report = Evaluation(
+        data.genres, {}, Headline(0.8, "grouped CV"), 0.5, set_level=0.8, sets=SETS, named_share=0.9, named_right=0.95,
+        warnings=["small"],
+    )  # fmt: skip
     base = tmp_path_factory.mktemp("models") / request.param
     return base, ship(data, config, report, sha256, base, notes=["made for a test"]), data, config
 
@@ -426,8 +427,8 @@ def test_a_measured_report_fills_the_card(folder, tmp_path):
     data, sha256 = load_data(folder, config)
     report = measure(data, config)
     card = ship(data, config, report, sha256, tmp_path / "measured")
-    assert card.headline.accuracy == report["headline"]["accuracy"]
-    assert set(card.metrics) == set(report["protocols"])
+    assert card.headline.accuracy == report.headline.accuracy
+    assert set(card.metrics) == set(report.protocols)
     assert 0 <= card.thresholds.uncertain_below <= 1
     assert GenreModel(tmp_path / "measured").genres == data.genres
 

@@ -1,7 +1,12 @@
 """What a report advises: pairs of genres that are mixed up, with their clips to listen to."""
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+from support.evaluations import metrics
+
+from musicgenre.inference.evaluation import Evaluation, HeldOut
+from musicgenre.inference.measured import Headline
 from musicgenre.plots.catalogue import save_evaluation
 from musicgenre.plots.report import Playlist, Section, report_html
 from musicgenre.plots.report_sections import model_section
@@ -23,16 +28,11 @@ def answers():
 def evaluation():
     """Return what 02 keeps of a measurement."""
     clip_ids, y, p = answers()
-    run = {
-        "accuracy": 0.8333, "deviation": 0.02, "repeats": 5, "clips": 30, "interval_95": [0.7, 0.9], "top3": 1.0,
-        "macro_f1": 0.8123, "ece": 0.0512, "accuracy_at_80": 0.9,
-    }  # fmt: skip
-    return {
-        "protocols": {"grouped CV": run},
-        "headline": {"accuracy": 0.8333, "protocol": "grouped CV"},
-        "uncertain_below": 0.5, "warnings": [], "notes": ["A note."],
-        "answers": {"clip_id": clip_ids, "y": y.tolist(), "probabilities": p.tolist()},
-    }  # fmt: skip
+    run = metrics(clips=30, accuracy=0.8333, interval_95=(0.7, 0.9), top3=1.0, macro_f1=0.8123, ece=0.0512)
+    return Evaluation(
+        GENRES, {"grouped CV": replace(run, deviation=0.02, repeats=5)}, Headline(0.8333, "grouped CV"), 0.5,
+        answers=HeldOut(clip_ids, y.tolist(), p.tolist()), notes=["A note."], about="x",
+    )  # fmt: skip
 
 
 def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
@@ -48,10 +48,9 @@ def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
 
 def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tmp_path):
     found = evaluation()
-    p = np.eye(3)[found["answers"]["y"]]
+    p = np.eye(3)[found.answers.y]
     p[4] = (0.1, 0.9, 0.0)
-    found["answers"]["probabilities"] = p.tolist()
-    save_evaluation(found, GENRES, tmp_path, about="x")
+    save_evaluation(replace(found, answers=replace(found.answers, probabilities=p.tolist())), tmp_path)
     (playlist,) = model_section(tmp_path).playlists
     assert "no two genres are mixed up often" in playlist.text
     assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90%)"]
@@ -67,7 +66,7 @@ def test_a_model_without_mistakes_advises_nothing():
 def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(tmp_path):
     song = tmp_path / "a song.ogg"
     song.write_bytes(b"OggS")
-    save_evaluation({**evaluation(), "files": {"blues/1": str(song)}}, GENRES, tmp_path, about="x")
+    save_evaluation(replace(evaluation(), files={"blues/1": str(song)}), tmp_path)
     (playlist,) = model_section(tmp_path).playlists
     assert playlist.songs[0] == ("blues/1: lies in blues, named rock (90%)", str(song))
     page = report_html("R", [Section("S", playlists=[playlist])])
@@ -77,7 +76,7 @@ def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(t
 
 
 def test_every_column_is_explained_and_numbers_are_short(tmp_path):
-    save_evaluation(evaluation(), GENRES, tmp_path, about="x")
+    save_evaluation(evaluation(), tmp_path)
     section = model_section(tmp_path)
     (table,) = section.tables
     told = {word.casefold() for word in table.words}

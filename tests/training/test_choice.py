@@ -7,6 +7,7 @@ from support.material import make_table, read_rows, write_rows
 
 import functions_nn
 from musicgenre.errors import ModelError
+from musicgenre.inference.measured import Headline
 from musicgenre.training import choice as choice_module
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import make_config
@@ -28,20 +29,20 @@ def table(tmp_path, monkeypatch):
 
 def test_a_choice_made_on_the_same_clips_is_measured_by_nested_cross_validation_and_says_so(table):
     report = functions_nn.measure(table, CHOSEN, repeats=1)
-    assert report["headline"] == {"protocol": NESTED, "accuracy": report["protocols"][NESTED]["accuracy"]}
-    (note,) = report["notes"]
+    assert report.headline == Headline(report.protocols[NESTED].accuracy, NESTED)
+    (note,) = report.notes
     assert "chosen as the best of many on these very clips" in note and "makes the choice again in each fold" in note
-    assert f"{percent(report['headline']['accuracy'])} is what to expect" in note
+    assert f"{percent(report.headline.accuracy)} is what to expect" in note
     text = "\n".join(summary_lines(report))
     assert f"({NESTED}: with the choice of the configuration made again in each fold)" in text
 
 
 def test_a_default_and_a_table_with_a_test_part_need_none(table, tmp_path):
-    assert NESTED not in functions_nn.measure(table, CHOSEN.config, repeats=1)["protocols"]
+    assert NESTED not in functions_nn.measure(table, CHOSEN.config, repeats=1).protocols
     apart = make_table(tmp_path / "apart", genres=("march", "polka"), clips=16)
     report = functions_nn.measure(apart, CHOSEN, repeats=1)
-    assert NESTED not in report["protocols"] and report["headline"]["protocol"] == "fault-filtered"
-    assert "chosen without the test part" in report["notes"][0]
+    assert NESTED not in report.protocols and report.headline.protocol == "fault-filtered"
+    assert "chosen without the test part" in report.notes[0]
 
 
 def test_each_choice_inside_a_fold_sees_nothing_of_what_it_is_tested_on(table, monkeypatch):
@@ -59,7 +60,7 @@ def test_each_choice_inside_a_fold_sees_nothing_of_what_it_is_tested_on(table, m
     monkeypatch.setattr(choice_module, "_inner_accuracy", inner)
     monkeypatch.setattr(choice_module, "_outer_answers", outer)
     run = measure_choice(table, CHOSEN)
-    assert len(seen) == len(tested) * len(CELLS) and run["clips"] == 24
+    assert len(seen) == len(tested) * len(CELLS) and run.clips == 24
     every = set().union(*tested)
     assert all(len(groups) < len(every) for groups in seen)
     assert [seen[i] for i in range(0, len(seen), len(CELLS))] == tested

@@ -69,7 +69,7 @@ def held_out():
 def test_the_card_says_what_the_songs_that_were_held_out_show(held_out):
     card, y, probabilities = held_out
     levels = Levels(card.thresholds.uncertain_below, card.set_level)
-    found = sets_summary(y, probabilities, set_sizes(probabilities, levels))
+    found = sets_summary(y, probabilities, set_sizes(probabilities, levels)).as_json()
     for name, value in card.sets.as_json().items():
         # Its own figures are with levels from inner parts of each training part, over three divisions of the songs.
         assert found[name] == pytest.approx(value, abs=0.03), name
