@@ -13,7 +13,8 @@ output, messages to standard error.
 
 import contextlib
 import json
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from musicgenre.library.playlists import write_playlists
 from musicgenre.library.query import parse_query, with_genres
 from musicgenre.library.scan import scan
 from musicgenre.library.similar import similar
+from musicgenre.library.songs import Song
 from musicgenre.library.statistics import statistics
 from musicgenre.library.store import Library, open_library
 from musicgenre.library.tagging import TagOptions, propose, undo_tags, write_tags
@@ -108,6 +110,16 @@ def scan_library(
     return EXIT_ERROR if found.unread or counts.verdicts.get("error") else EXIT_OK
 
 
+@contextlib.contextmanager
+def _opened(library: Path, roots: Sequence[str]) -> Iterator[Library]:
+    """Open a library, and say which of some folders it knows nothing of."""
+    with open_library(library) as opened:
+        for root in roots:
+            if not any(opened.songs(Selection([root]))):
+                say(f"the library holds no song in {str(root)!r}; scan it, or check the spelling")
+        yield opened
+
+
 def show_statistics(
     library: Path,
     *,
@@ -117,7 +129,7 @@ def show_statistics(
     as_json: bool = False,
 ) -> int:
     """Count a library, or what lies below `roots`; draw the counts to the file `plot`."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         counts = statistics(opened, Selection(roots, model=model))
     show(json.dumps(counts.as_json()) + "\n" if as_json else text.summary(counts) + text.details(counts))
     if plot:
@@ -140,14 +152,23 @@ def find_songs(
 ) -> int:
     """List the songs for which a query holds (see `musicgenre.library.query`), or their folders or albums.
 
+    Songs stand there with what other models say of them, where several have heard them.
+
     Examples
     --------
     >>> find_songs(Path("songs.sqlite"), "genre:rock bpm:120-130", by="album")  # doctest: +SKIP
     """
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         number = opened.number(model)
         selection = Selection(roots, with_genres(parse_query(query), opened.genres(number)), number)
-        form = text.SONG_FORM if by == "song" else text.GROUP_FORM
+        several = len(opened.models()) > 1
+        chosen = opened.model(number).name
+
+        def others(song: Song) -> dict[str, Song]:
+            answers = opened.answers_of(song.key) if several else {}
+            return {name: answer for name, answer in answers.items() if name != chosen}
+
+        form = text.song_form(others) if by == "song" else text.GROUP_FORM
         listed = (one for one in groups(opened, selection, by=by) if one.is_named(by))
         found: Iterable[Any] = opened.songs(selection) if by == "song" else listed
         shown = text.show_list(found, form, as_json=as_json, csv_path=csv_path)
@@ -190,7 +211,7 @@ def make_playlists(
     dry_run: bool = False,
 ) -> int:
     """Write a playlist of each genre to a folder, with `sets` also "rock or metal" of unsure songs."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         made = write_playlists(opened, folder, selection=Selection(roots, model=model), sets=sets, dry_run=dry_run)
     show("".join(line + "\n" for line in text.playlist_lines(made)))
     lists, songs = counted(len(made.lists), "playlist"), counted(sum(one.songs for one in made.lists), "song")
@@ -209,7 +230,7 @@ def show_duplicates(
     csv_path: str | None = None,
 ) -> int:
     """List the songs that are there more than once: the same file, and probably the same song by its sound."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         found = [*duplicates(opened, Selection(roots, model=model))]
     if as_json or csv_path:
         text.show_records(text.duplicate_records(found), text.DUPLICATE_COLUMNS, csv_path)
@@ -224,7 +245,7 @@ def merge_library(library: Path, other: Path) -> int:
     """Add another machine's library to a library, which is made if there is none."""
     with Library(library) as opened:
         merged = merge(opened, other)
-    new = f"{counted(merged.songs, 'new song')}, {counted(merged.answers, 'new answer')}"
+    new = f"{counted(merged.songs, 'new song')}, {counted(merged.answers, 'new or later answer')}"
     say(f"{new} and {counted(merged.changes, 'change')} of tags from {other}, now in {library}")
     return EXIT_OK
 
@@ -238,10 +259,11 @@ def plan_tags(
     model: str | None = None,
 ) -> int:
     """Write a table of what would become of the genre of every song; no song changes."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         planned = write_plan(opened, csv_path, options, selection=Selection(roots, model=model))
     say(f"plan: {csv_path} ({counted(planned.songs, 'song')}, a genre proposed for {planned.proposed})")
-    say(f"empty `proposed` where nothing should be written, then: library {library} tags apply {csv_path}")
+    then = shlex.join(["03_launch_classifier.py", "library", str(library), "tags", "apply", str(csv_path)])
+    say(f"empty `proposed` where nothing should be written, then: {then}")
     return EXIT_OK
 
 
@@ -262,7 +284,7 @@ def tag_songs(
     csv_path: str | None = None,
 ) -> int:
     """Write genres into songs; with `dry_run` only list them. `csv_path` takes what became of each song."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         if dry_run:
             proposals = [*propose(opened, options, selection=Selection(roots, model=model), every=False)]
             show("".join(line + "\n" for line in text.proposal_lines(proposals)))
@@ -277,7 +299,7 @@ def tag_songs(
 
 def restore_tags(library: Path, *, roots: Sequence[str] = ()) -> int:
     """Take every change of tags back, byte for byte."""
-    with open_library(library) as opened:
+    with _opened(library, roots) as opened:
         counts, _ = text.outcomes_said(undo_tags(opened, roots=roots))
     return EXIT_ERROR if counts.get("failed") else EXIT_OK
 

@@ -39,6 +39,7 @@ from musicgenre.audio.tag_formats.splice import (
 from musicgenre.audio.tracks import open_sound
 from musicgenre.errors import AudioError
 from musicgenre.files import file_sha256
+from musicgenre.text import clean_text
 
 LEFT_COPY = re.compile(r"\..*\.tagging-(\d{1,9})-[^.]*(?:\.|$)", re.DOTALL)
 # What the formats' readers raise at tags that contradict themselves
@@ -58,6 +59,8 @@ class Change:
         Of the whole file.
     undo : bytes
         Rebuilds the old file from the new one; see `tag_formats.splice.undo_of`.
+    left : tuple of str
+        What else in the file says a genre and was not written, in words.
     """
 
     before: tuple[str, ...]
@@ -65,6 +68,7 @@ class Change:
     sha256_before: str
     sha256_after: str
     undo: bytes
+    left: tuple[str, ...] = ()
 
 
 def read_genres(path: Path) -> list[str]:
@@ -92,7 +96,7 @@ def read_tags(path: Path) -> tuple[Tag, ...]:
 
 def _genres(file: TaggedFile) -> list[str]:
     """Return the genres that count among a file's tags."""
-    tags = [tag for tag in file.tags if tag.name != "ID3v1" or len(file.tags) == 1]
+    tags = [tag for tag in file.tags if tag.name != "ID3v1"] or file.tags
     return list(next((tag.genres for tag in tags if tag.genres), ()))
 
 
@@ -139,8 +143,10 @@ class _Front(io.RawIOBase):
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Choose a position and return it."""
-        return self._file.seek(self._stop + offset) if whence == 2 else self._file.seek(offset, whence)
+        """Choose a position and return it; -1, FFmpeg's error, for one that no file has, as a damaged header says."""
+        with contextlib.suppress(OSError):
+            return self._file.seek(self._stop + offset) if whence == 2 else self._file.seek(offset, whence)
+        return -1
 
     def close(self) -> None:
         """Close the file."""
@@ -202,8 +208,9 @@ def write_genres(
     path = path.resolve()  # a link stays a link
     then = _state(path)
     with _copied(path) as copy:
-        before, after, undo = _rewritten(path, copy, genres, separator)
-        change = Change(before, after, file_sha256(path), file_sha256(copy), undo)
+        old, new, undo = _rewritten(path, copy, genres, separator)
+        before, after = tuple(_genres(old)), tuple(_genres(new))
+        change = Change(before, after, file_sha256(path), file_sha256(copy), undo, old.left)
         _check_state(path, then)
         record(change)
         _take_place(copy, path, then)
@@ -240,15 +247,15 @@ def restore(path: Path, change: Change) -> bool:
     return now == change.sha256_after
 
 
-def _rewritten(
-    path: Path, copy: Path, genres: Sequence[str], separator: str
-) -> tuple[tuple[str, ...], tuple[str, ...], bytes]:
-    """Write a song with other genres into its copy, and check it; return the genres before and after, and the undo."""
+def _rewritten(path: Path, copy: Path, genres: Sequence[str], separator: str) -> tuple[TaggedFile, TaggedFile, bytes]:
+    """Write a song with other genres into its copy, and check it; return the tags before and after, and the undo."""
     with _mapped(path) as data:
         old = _tags(data, path, path)
         try:
             splices, written = old.edit(genres, separator)
             ordered = in_order(data, splices)
+        except UnicodeEncodeError as error:
+            raise AudioError(f"{clean_text(', '.join(genres))!r} cannot be written: it is no Unicode text") from error
         except UnsupportedTag as error:
             raise _not_taggable(path, error) from error
         except BROKEN as error:
@@ -260,19 +267,23 @@ def _rewritten(
         new = _tags(data, copy, path)
     if not _is_as_wanted(old, new, written, genres, separator):
         raise AudioError(f"the tags of {path.name!r} do not take {', '.join(genres)!r}; it was left as it is")
+    if genres and not any(tag.genres for tag in new.tags):
+        raise AudioError(f"the only tag of {path.name!r} is ID3v1, which has no number for {genres[0]!r}; add another")
     _check_sound(copy, path, new.sound_stop, old.sound_stop)
-    return tuple(_genres(old)), tuple(_genres(new)), undo
+    return old, new, undo
 
 
 def _is_as_wanted(
     old: TaggedFile, new: TaggedFile, written: Sequence[Tag], genres: Sequence[str], separator: str
 ) -> bool:
     """Whether the tags that were written hold the new genres, and all tags everything else as before."""
-    if not old.tags:
-        return len(new.tags) == bool(genres) and all(tag.genres == tag.stored(genres, separator) for tag in new.tags)
-    wanted = [tag.stored(genres, separator) if tag in written else tag.genres for tag in old.tags]
+    added = 1 if genres and old.lacks_tag else 0
+    if len(new.tags) != added + len(old.tags):
+        return False
+    wanted = [tag.stored(genres, separator) for tag in new.tags[:added]]
+    wanted += [tag.stored(genres, separator) if tag in written else tag.genres for tag in old.tags]
     return [tag.genres for tag in new.tags] == wanted and (
-        [(tag.name, tag.others) for tag in new.tags] == [(tag.name, tag.others) for tag in old.tags]
+        [(tag.name, tag.others) for tag in new.tags[added:]] == [(tag.name, tag.others) for tag in old.tags]
     )
 
 

@@ -4,8 +4,9 @@ What changes in them is no trait of a genre, and a model that has seen few songs
 their clip and share its weight and its group; nothing is measured on them. A table keeps them among its parts
 (`dataset.parts`), with the clip_id ``blues/song#faster``.
 
-Worth for the 13 genres that come with the program: the gap of confidence and truth falls from 0.050 to 0.034, and 61.2
-instead of 60.3 % of the songs have a set of at most two. Four copies with one change each do the same.
+Worth for the 13 genres that come with the program: the gap of confidence and truth falls from 0.050 to 0.033, first
+guesses are right for 64.8 instead of 64.4 % of the songs, and 88.9 instead of 88.0 % of the sets of at most two hold
+the genre. Four copies with one change each do the same.
 """
 
 from collections.abc import Iterator, Sequence

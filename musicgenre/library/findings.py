@@ -228,7 +228,7 @@ class Findings:
             answer["title"] = None  # it was made of the name, which may change
         del answer["input"]
         content = "" if prediction.error and prediction.error.kind not in LASTING else sha256
-        about = (*(tags.get(name) for name in ("title", "artist", "album", "genre")), prediction.duration_s)
+        about = (*(tags.get(name) or None for name in ("title", "artist", "album", "genre")), prediction.duration_s)
         model, part, _ = self._current
         values = (
             part, content, time.time(), prediction.verdict, prediction.genre, prediction.confidence,

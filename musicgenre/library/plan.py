@@ -14,18 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from musicgenre.errors import SourceError
+from musicgenre.errors import GenreError, SourceError
 from musicgenre.files import read_file, write_atomic
 from musicgenre.library.changes import content_hash
 from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import join_genres, split_genres
 from musicgenre.library.store import Library
-from musicgenre.library.tagging import Outcome, TagOptions, propose, sweep_folders, write_song
+from musicgenre.library.tagging import Outcome, TagOptions, propose, says, sweep_folders, trouble, write_song
 from musicgenre.text import clean_text, clean_title, csv_cell
 
 COLUMNS = ("path", "existing", "proposed", "answer", "confidence", "note", "song", "content")
 
 MAX_BYTES = 1_000_000_000
+
+LONGEST = 18  # digits of a song's number that SQLite can hold
 
 HASH = 16  # characters of a content's hash that tell it from others
 
@@ -106,7 +108,7 @@ def read_plan(path: Path) -> list[Row]:
 def _row(values: dict[str, str | None], line: int) -> Row:
     """Return a row."""
     number, content = (values["song"] or "").strip(), (values["content"] or "").strip()
-    if not number.isdecimal() or not content.startswith("id-"):
+    if not number.isdecimal() or len(number) > LONGEST or not content.startswith("id-"):
         raise ValueError(f"row {line} does not say which song it means (columns 'song' and 'content')")
     genres = split_genres([_unquoted(values["proposed"] or "")])
     return Row(line, values.get("path") or "", int(number), content[len("id-") :], tuple(map(clean_title, genres)))
@@ -152,10 +154,13 @@ def _apply(library: Library, row: Row, separator: str | None) -> Outcome:
     song = library.any_song(row.song)
     if song is None:
         return Outcome(Path(clean_text(row.path)), "gone", f"row {row.line} names no song of this library; plan anew")
-    if not song.path.exists():
+    if not song.path.is_file():
         return Outcome(song.path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
+    try:
+        if says(song.path, row.genres, separator, spelled=True):  # also by an earlier run that was interrupted
+            return Outcome(song.path, "kept", f"it has the genre {', '.join(row.genres)}")
+    except (GenreError, OSError) as error:
+        return trouble(song.path, error, changed=library.is_changed(song.key))
     if content_hash(library, song.key)[:HASH] != row.content or library.is_changed(song.key):
         return Outcome(song.path, "failed", "it was changed since the plan was made; scan it and plan anew")
-    if join_genres(row.genres) == song.tag_genre:
-        return Outcome(song.path, "kept", f"it has the genre {', '.join(row.genres)}")
     return write_song(library, song, row.genres, separator)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
+from musicgenre.inference.wording import beginning, listed
 from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.query import Term
 from musicgenre.library.songs import Song
@@ -63,37 +64,37 @@ def write_playlists(
     """
     selection = replace(selection, model=library.number(selection.model))
     names = [*_names(library, selection, sets=sets)]
-    paths = _file_names(folder, [name for name, _ in names])
+    paths = _file_names(folder, [" or ".join(genres) for genres, _ in names])
     for path in paths.values():
         if not _may_replace(path):
             raise SourceError(f"{path} is no playlist of this program; choose another folder")
     lists: list[Playlist] = []
     odd: list[Path] = []
-    for name, term in names:
+    for genres, term in names:
+        name = " or ".join(genres)
         some = replace(selection, terms=(*selection.terms, *term))
-        wanted = set(name.split(" or ")) if sets else set()
-        songs = (s for s in library.songs(some, order="surest") if s.is_sure or set(s.likely) == wanted)
+        songs = (s for s in library.songs(some, order="surest") if s.is_sure or set(s.likely) == set(genres))
         lines = [*_lines(songs, folder.resolve(), odd)]
         if lines:
             lists.append(Playlist(name, paths[name], len(lines) // 2))
         if not dry_run and (lines or paths[name].exists()):  # what an earlier run wrote is not left as it was
-            head = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{clean_title(name)}"]
+            head = ["#EXTM3U", PLAYLIST_MARK, f"#PLAYLIST:{beginning(listed(genres))}"]
             write_atomic(paths[name], "\n".join([*head, *lines]) + "\n")
     return Playlists(tuple(lists), tuple(odd))
 
 
-def _names(library: Library, selection: Selection, *, sets: bool) -> Iterator[tuple[str, list[Term]]]:
-    """Yield name and terms of each playlist."""
+def _names(library: Library, selection: Selection, *, sets: bool) -> Iterator[tuple[list[str], list[Term]]]:
+    """Yield genres and terms of each playlist."""
     named = replace(selection, terms=(*selection.terms, Term("verdict", ("genre",))))
     found = {*library.count("genre", named), *library.count("genre", named, missing=True)}  # vanished songs go
     for genre in sorted(genre for genre in found if genre):
-        yield genre, [Term("genre", (genre,))]
+        yield [genre], [Term("genre", (genre,))]
     if sets:
         unsure = replace(selection, terms=(*selection.terms, Term("verdict", ("uncertain",))))
         found_sets = {frozenset(song.likely) for song in library.songs(unsure) if len(song.likely) > 1}
         for genres in sorted(map(sorted, found_sets)):
             terms = [Term("likely", (genre,)) for genre in genres]
-            yield " or ".join(genres), [Term("verdict", ("uncertain",)), *terms]
+            yield genres, [Term("verdict", ("uncertain",)), *terms]
 
 
 def _lines(songs: Iterable[Song], folder: Path, odd: list[Path]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import genres_of_tag
 from musicgenre.library.query import Term
-from musicgenre.library.songs import Song
+from musicgenre.library.songs import Song, names_of
 from musicgenre.library.store import Library
 
 SHOWN = 10  # songs of a list
@@ -36,6 +36,8 @@ class Statistics:
         Names of further models to the songs that they have answered.
     unanswered : int
         Songs that this model has not heard.
+    sets : int
+        Uncertain songs that are said to be of one of a few genres.
     tags : dict
         (genre that a song's own tag names, genre of its answer) to number of named songs.
     contradicted, unsure : list of Song
@@ -52,6 +54,7 @@ class Statistics:
     model: str = ""
     others: dict[str, int] = field(default_factory=dict)
     unanswered: int = 0
+    sets: int = 0
     tags: dict[tuple[str, str], int] = field(default_factory=dict)
     contradicted: list[Song] = field(default_factory=list)
     unsure: list[Song] = field(default_factory=list)
@@ -73,7 +76,7 @@ class Statistics:
         }
         return {
             "songs": self.songs, "missing": self.missing, "hours": round(self.hours, 2), "model": self.model,
-            "other_models": self.others, "unanswered": self.unanswered, "verdicts": self.verdicts,
+            "other_models": self.others, "unanswered": self.unanswered, "verdicts": self.verdicts, "sets": self.sets,
             "genres": {genre: {"named": n, "unsure": u} for genre, (n, u) in self.genres.items()},
             "tags": [{"tag": tag, "genre": genre, "songs": n} for (tag, genre), n in sorted(self.tags.items())],
             **songs, "errors": [{"input": str(path), "reason": reason} for path, reason in self.errors],
@@ -93,6 +96,8 @@ def statistics(library: Library, selection: Selection = ALL) -> Statistics:
     heard = sorted({genre for genre, _ in numbers})
     genres = {g: (numbers.get((g, "genre"), 0), numbers.get((g, "uncertain"), 0)) for g in heard}
     genres = dict(sorted(genres.items(), key=lambda item: (-sum(item[1]), item[0])))
+    likely = library.count("likely", only("uncertain"))
+    sets = sum(n for lines, n in likely.items() if len(names_of(lines)) > 1)
     names = sorted({*library.genres(chosen.number), *heard})
     tags: dict[tuple[str, str], int] = {}
 
@@ -114,6 +119,6 @@ def statistics(library: Library, selection: Selection = ALL) -> Statistics:
         sum(verdicts.values()), sum(library.count("verdict", selection, missing=True).values()),
         library.hours(selection), verdicts, genres, chosen.name,
         {m.name: m.songs for m in reversed(library.models()) if m.number != chosen.number},
-        library.unanswered(selection), tags, contradicted, [*unsure],
+        library.unanswered(selection), sets, tags, contradicted, [*unsure],
         [(path, (answer.reason if answer else "") or "") for path, answer in reasons],
     )  # fmt: skip

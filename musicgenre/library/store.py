@@ -288,13 +288,13 @@ class Library:
         row = self.run(query, (key, self.number(model))).fetchone()
         return self.prediction(song_path(*row[:2]), row[2]) if row else None
 
-    def answers_of(self, key: int) -> dict[str, Prediction]:
-        """Return the answers of all models for a song, by the models' names; of equal names the last answer."""
+    def answers_of(self, key: int) -> dict[str, Song]:
+        """Return a song with the answer of each model, by the models' names; of equal names the last answer."""
         query = (
-            "SELECT m.name, s.folder, s.name, a.answer FROM answers AS a JOIN models AS m ON m.id = a.model"
+            f"SELECT m.name, {SONG} FROM answers AS a JOIN models AS m ON m.id = a.model"  # noqa: S608 - our own words
             " JOIN songs AS s ON s.id = a.song WHERE a.song = ? ORDER BY a.made"
         )
-        return {name: self.prediction(song_path(*row[:2]), row[2]) for name, *row in self.read(query, (key,))}
+        return {name: _song(row) for name, *row in self.read(query, (key,))}
 
     def find_song(self, path: str | Path) -> int | None:
         """Return the number of the song at a path, None if the library does not hold it."""
@@ -322,7 +322,7 @@ class Library:
     # ---- counts
 
     def count(self, column: str, selection: Selection = ALL, *, missing: bool = False) -> dict[Any, int]:
-        """Return how many songs there are of each ``verdict``, ``genre``, or ``genre, verdict`` (a pair)."""
+        """Return how many songs have each ``verdict``, ``genre``, ``likely``, or ``genre, verdict`` (a pair)."""
         where, values = self._from(selection, missing=missing)
         columns = ", ".join(f"a.{name}" for name in column.split(", "))
         rows = self.read(f"SELECT {columns}, count(*) {where} GROUP BY {columns} ORDER BY {columns}", values)  # noqa: S608 - the values are parameters
@@ -334,11 +334,13 @@ class Library:
         return float(self.run(f"SELECT total(s.duration_s) / 3600 {where}", values).fetchone()[0])  # noqa: S608 - the values are parameters
 
     def is_changed(self, key: int) -> bool:
-        """Whether the file of a song is no longer the one that was analysed."""
-        row = self.run("SELECT folder, name, size, mtime_ns FROM songs WHERE id = ?", (key,)).fetchone()
+        """Whether the file of a song is no longer the one that was analysed; one that was merely touched is."""
+        query = "SELECT folder, name, size, mtime_ns, sha256 FROM songs WHERE id = ?"
+        folder, name, size, mtime_ns, sha256 = self.run(query, (key,)).fetchone()
+        path = song_path(folder, name)
         with contextlib.suppress(OSError):
-            status = song_path(*row[:2]).stat()
-            return bool(row[2:] != (status.st_size, status.st_mtime_ns))
+            status = path.stat()
+            return status.st_size != size or (status.st_mtime_ns != mtime_ns and file_sha256(path) != sha256)
         return True
 
     # ---- what songs are compared by

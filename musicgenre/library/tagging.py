@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from musicgenre.audio.tag_formats.splice import Tag
-from musicgenre.audio.tags import JOINED_BY, read_genres, read_tags, restore, sweep, write_genres
-from musicgenre.errors import GenreError, SourceError
+from musicgenre.audio.tags import JOINED_BY, Change, read_genres, read_tags, restore, sweep, write_genres
+from musicgenre.errors import AudioError, GenreError, SourceError
 from musicgenre.genres import display_name
-from musicgenre.library.changes import folders, kept_changes, record, refresh, taken_back
+from musicgenre.library.changes import content_hash, folders, kept_changes, record, refresh, taken_back
 from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import is_kind_of, is_same, listed, split_genres
 from musicgenre.library.genre_names import key as same_name
@@ -21,6 +19,8 @@ from musicgenre.text import clean_title
 MORE_FROM = 0.1  # probability, or share of votes, from which a second and third genre is written
 
 CASES = ("name", "lower", "id")  # how genres are spelled: Hip-Hop, hip-hop, hiphop
+
+CHANGED = "it was changed since it was heard; scan its folder again"
 
 
 @dataclass(frozen=True)
@@ -180,12 +180,12 @@ def _proposal(
         texts = [_spelled(name, options.case) for name in wanted]
         if not wanted:
             return Proposal(song, "kept", existing, words=f"{genre} is not to be written")
-        if existing and _all_say(read_tags(song.path), _values(texts, options.separator)):
+        if existing and says(song.path, texts, options.separator):
             return Proposal(song, "same", existing, words="it is there already")
     except (GenreError, OSError) as error:
         return _failed(library, song, error)
     if library.is_changed(song.key):
-        return Proposal(song, "failed", existing, words="it was changed since it was heard; scan its folder again")
+        return Proposal(song, "failed", existing, words=CHANGED)
     if existing and not options.overwrite:
         return Proposal(song, "kept", existing, words=f"it has the genre {', '.join(existing)}")
     kinds = [text for text in existing if is_kind_of(text, genre, genres) and not is_same(text, genre)]
@@ -197,7 +197,7 @@ def _proposal(
 
 def _failed(library: Library, song: Song, error: GenreError | OSError) -> Proposal:
     """Return the proposal for a song whose tags cannot be read."""
-    outcome = _trouble(song.path, error, changed=library.is_changed(song.key))
+    outcome = trouble(song.path, error, changed=library.is_changed(song.key))
     return Proposal(song, outcome.kind, words=outcome.words)
 
 
@@ -245,14 +245,21 @@ def write_tags(
 
 def write_song(library: Library, song: Song, texts: Sequence[str], separator: str | None = None) -> Outcome:
     """Write genres into one song while the library is `alone`, and return what became of it."""
+
+    def record_unchanged(change: Change) -> None:  # size and time may stay where a tag editor wants them to
+        if change.sha256_before != content_hash(library, song.key):
+            raise AudioError(CHANGED)
+        record(library, song.key, change)
+
     try:
-        change = write_genres(song.path, _values(texts, separator), record=partial(record, library, song.key))
+        change = write_genres(song.path, _values(texts, separator), record=record_unchanged)
         refresh(library, song.key, change.sha256_after, change.after)
     except (GenreError, OSError) as error:
-        return _trouble(song.path, error, changed=library.is_changed(song.key))
+        return trouble(song.path, error, changed=library.is_changed(song.key))
     old = f" for {', '.join(change.before)}" if change.before else ""
     target = f" (in {song.path.resolve()}, which this links to)" if song.path.is_symlink() else ""
-    return Outcome(song.path, "written", f"{', '.join(change.after)}{old}{target}")
+    left = f"; left as it is: {'; '.join(change.left)}" if change.left else ""
+    return Outcome(song.path, "written", f"{', '.join(change.after)}{old}{left}{target}")
 
 
 def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator[Outcome]:
@@ -275,7 +282,7 @@ def undo_tags(library: Library, *, roots: Sequence[str | Path] = ()) -> Iterator
                 words += "" if exact else "; other tags were edited since and stay"
                 yield Outcome(kept.path, "restored", words)
             except (GenreError, OSError) as error:
-                yield _trouble(kept.path, error)
+                yield trouble(kept.path, error)
 
 
 def sweep_folders(library: Library, roots: Sequence[str | Path]) -> None:
@@ -284,18 +291,20 @@ def sweep_folders(library: Library, roots: Sequence[str | Path]) -> None:
         sweep(folder)
 
 
-def _all_say(tags: Sequence[Tag], texts: Sequence[str]) -> bool:
-    """Whether every tag that holds genres holds these, however they are spelled."""
+def says(path: Path, texts: Sequence[str], separator: str | None, *, spelled: bool = False) -> bool:
+    """Whether every tag of a file that holds genres holds these, however they are spelled unless that counts, too."""
 
     def keys(values: Sequence[str]) -> list[str]:
-        return [same_name(value) for value in split_genres(values)]
+        return [value if spelled else same_name(value) for value in split_genres(values)]
 
-    return all(keys(tag.genres) == keys(tag.stored(texts, JOINED_BY)) for tag in tags if tag.genres)
+    values = _values(texts, separator)
+    tags = [tag for tag in read_tags(path) if tag.genres]
+    return bool(tags) and all(keys(tag.genres) == keys(tag.stored(values, JOINED_BY)) for tag in tags)
 
 
-def _trouble(path: Path, error: GenreError | OSError, *, changed: bool = False) -> Outcome:
+def trouble(path: Path, error: GenreError | OSError, *, changed: bool = False) -> Outcome:
     """Return what an error means for a song; one that was changed may have another format than it had."""
-    if not path.exists():
+    if not path.is_file():
         return Outcome(path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
     if isinstance(error, OSError):
         return Outcome(path, "failed", f"{error.strerror or error}; check the permissions and the free space")

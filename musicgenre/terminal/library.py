@@ -5,12 +5,13 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from musicgenre.errors import SourceError
 from musicgenre.files import write_atomic
-from musicgenre.inference.wording import in_sentence
+from musicgenre.inference.wording import WITH_A_SET, in_sentence
 from musicgenre.library.duplicates import Duplicate
 from musicgenre.library.groups import Group
 from musicgenre.library.playlists import Playlists
@@ -24,14 +25,16 @@ from musicgenre.text import clean_text, clean_title, clock, counted, csv_cell
 
 SONG_COLUMNS = (
     "path", "title", "artist", "album", "answer", "verdict", "genre", "confidence", "likely", "tags", "tempo_bpm",
-    "file_tag", "duration_s",
+    "file_tag", "duration_s", "other_models",
 )  # fmt: skip
 GROUP_COLUMNS = ("folder", "album", "artist", "answer", "confidence", "songs", "votes")
 DUPLICATE_COLUMNS = ("group", "kind", "path", "artist", "title", "duration_s", "file_tag")
 PROPOSAL_COLUMNS = ("path", "existing", "proposed", "note")
 
+Others = Callable[[Song], dict[str, Song]]  # a song -> it with the answers of other models, by their names
+
 SAID = {
-    "uncertain": "not sure", "mixed": "mixed", "not_music": "not music", "silent": "silent", "too_short": "too short",
+    "mixed": "mixed", "uncertain": "not sure", "not_music": "not music", "silent": "silent", "too_short": "too short",
 }  # fmt: skip
 
 
@@ -69,15 +72,16 @@ def scan_words(found: Scan) -> str:
 
 def summary(counts: Statistics) -> str:
     """Return the counts as lines: songs, hours, and how many of each genre."""
-    parts = [f"{counts.verdicts.get('genre', 0)} named"]
-    parts += [f"{n} {SAID[verdict]}" for verdict, n in counts.verdicts.items() if verdict in SAID]
+    verdicts = {**counts.verdicts, "uncertain": counts.verdicts.get("uncertain", 0) - counts.sets}
+    parts = [f"{verdicts.get('genre', 0)} named", *[f"{counts.sets} {WITH_A_SET}"] * bool(counts.sets)]
+    parts += [f"{verdicts[verdict]} {words}" for verdict, words in SAID.items() if verdicts.get(verdict)]
     parts += [counted(n, "error") for verdict, n in counts.verdicts.items() if verdict == "error"]
     gone = f"; {counts.missing} vanished" if counts.missing else ""
     lines = [f"{counted(counts.songs, 'song')}, {how_long(counts.hours)}: {', '.join(parts)}{gone}"]
-    width = max((len(genre) for genre in counts.genres), default=0)
+    width = max((len(in_sentence(genre)) for genre in counts.genres), default=0)
     for genre, (named, unsure) in counts.genres.items():
         more = f"  (perhaps {unsure} more)" * (unsure > 0)
-        lines.append(f"  {clean_text(genre):<{width}}  {named:>7}  {named / counts.songs:4.0%}{more}")
+        lines.append(f"  {in_sentence(genre):<{width}}  {named:>7}  {named / counts.songs:4.0%}{more}")
     if counts.unanswered:
         lines.append(f"  {counted(counts.unanswered, 'song')} without an answer of {counts.model}: scan them with it")
     if counts.others:
@@ -93,19 +97,19 @@ def details(counts: Statistics) -> str:
         lines.append(f"tags that name one of these genres: {sum(counts.tags.values())}, {counts.agreement:.0%} agree")
         others = sorted((-n, pair) for pair, n in counts.tags.items() if pair[0] != pair[1])
         lines += [
-            f"  {-n:>7}  tagged {clean_text(tag)}, sounds like {clean_text(genre)}"
+            f"  {-n:>7}  tagged {in_sentence(tag)}, sounds like {in_sentence(genre)}"
             for n, (tag, genre) in others[:SHOWN]
         ]
     if counts.contradicted:
         lines.append("the surest contradictions")
         lines += [
-            f"  {clean_text(str(s.path))}: tagged {clean_title(s.tag_genre)}, {s.genre} {s.confidence:.0%}"
+            f"  {clean_text(str(s.path))}: tagged {clean_title(s.tag_genre)}, {s.words} {s.confidence:.0%}"
             for s in counts.contradicted
         ]
     if counts.unsure:
         lines.append("least sure, worth a listen")
         lines += [
-            f"  {clean_text(str(s.path))}: perhaps {s.genre}, {per_cent(s.confidence) or 'not sure'}"
+            f"  {clean_text(str(s.path))}: perhaps {in_sentence(s.genre or '')}, {per_cent(s.confidence) or 'not sure'}"
             for s in counts.unsure
         ]
     return "\n".join(lines) + "\n" * bool(lines) + errors(counts)
@@ -124,11 +128,23 @@ def errors(counts: Statistics) -> str:
 # ---- lists of songs
 
 
-def song_line(song: Song) -> str:
-    """Return a song as one line: answer, how sure it is, tempo, artist and title, path."""
+def nobody(song: Song) -> dict[str, Song]:
+    """Return what other models say where there are none."""
+    return {}
+
+
+def song_line(song: Song, *, others: Others = nobody) -> str:
+    """Return a song as one line: answer, how sure it is, tempo, artist and title, path, what other models say."""
     bpm = "" if song.tempo_bpm is None else f"{song.tempo_bpm:.0f}"
     words = f"{clean_title(song.words):<16} {per_cent(song.confidence):>4}  {bpm:>3}"
-    return f"{words}  {about(song)}  [{clean_text(str(song.path))}]"
+    said = "; ".join(f"{name}: {words}" for name, words in _other_words(song, others).items())
+    return f"{words}  {about(song)}  [{clean_text(str(song.path))}]{f'  ({said})' if said else ''}"
+
+
+def _other_words(song: Song, others: Others) -> dict[str, str]:
+    """Return what other models say of a song in few words, by their names."""
+    said = {name: f"{other.words} {per_cent(other.confidence)}".strip() for name, other in others(song).items()}
+    return {clean_title(name): clean_title(words) for name, words in said.items()}
 
 
 def group_line(group: Group) -> str:
@@ -200,20 +216,22 @@ def outcomes_said(outcomes: Iterable[Outcome]) -> tuple[dict[str, int], list[Out
         kept.append(outcome)
         if outcome.kind not in ("kept", "not taggable"):
             say(f"{outcome.path}: {outcome.kind}: {outcome.words}")
-    said = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
     formats = {o.path.suffix.lower() or "no ending" for o in kept if o.kind == "not taggable"}
-    say(f"tags: {said or 'nothing to do'}" + f" ({', '.join(sorted(formats))})" * bool(formats))
+    which = {"not taggable": f" ({', '.join(sorted(formats))})"}
+    said = ", ".join(f"{number} {kind}{which.get(kind, '')}" for kind, number in sorted(counts.items()))
+    say(f"tags: {said or 'nothing to do'}")
     return counts, kept
 
 
 # ---- JSON and tables
 
 
-def song_record(song: Song) -> dict[str, Any]:
+def song_record(song: Song, *, others: Others = nobody) -> dict[str, Any]:
     """Return a song as JSON-ready values, by the columns of its table."""
     values = (
         str(song.path), song.title, song.artist, song.album, song.words, song.verdict, song.genre, song.confidence,
         list(song.likely), list(song.tags), song.tempo_bpm, song.tag_genre, song.duration_s,
+        _other_words(song, others),
     )  # fmt: skip
     return dict(zip(SONG_COLUMNS, values, strict=True))
 
@@ -285,7 +303,11 @@ class Form:
     columns: tuple[str, ...]
 
 
-SONG_FORM = Form(song_line, song_record, SONG_COLUMNS)
+def song_form(others: Others) -> Form:
+    """Return how songs are written, with what other models say of each."""
+    return Form(partial(song_line, others=others), partial(song_record, others=others), SONG_COLUMNS)
+
+
 GROUP_FORM = Form(group_line, group_record, GROUP_COLUMNS)
 
 

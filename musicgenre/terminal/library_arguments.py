@@ -4,6 +4,7 @@ The names of the values are those of the parameters of the functions in `functio
 """
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ TAGS = {
     "write": ("write the genre into songs that have none", "tags write --tag-confidence 0.9 --dry-run"),
     "undo": ("restore every byte as it was", "tags undo"),
 }
+NEGATED = re.compile(r"-(?!h$|-|$)")  # how a query may begin that is none of the options
+
 FIND = """Terms must all hold. A word is looked for in title, artist, album, path and file tag; a minus before a term
 turns it round; commas part alternatives: genre:rock,metal; quotes hold spaces: artist:"Miles Davis".
 
@@ -79,6 +82,8 @@ def parse_library(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     _fill_tags({name: _command(kinds, name, *about) for name, about in TAGS.items()})
     if name := next((w for w in words if w in MOVED and not (w.startswith("--tag-") and "tags" in words)), None):
         parser.exit(EXIT_USAGE, f"error: {moved_option([name, '--library', words[0]])}\n")
+    if list(words[1:2]) == ["find"]:  # "-genre:pop" is a term, and no option: these have two dashes
+        words = [f" {word}" if NEGATED.match(word) else word for word in words]
     values = vars(parser.parse_args(list(words)))
     from musicgenre.audio.recording import Excerpt  # numpy takes a while, and --help needs none
     from musicgenre.library.tagging import TagOptions
@@ -163,14 +168,7 @@ def _fill_tags(made: dict[str, Parser]) -> None:
     _add(both, "--coarsen", action="store_true", help="with --overwrite also a kind of the genre: Death Metal")
     _add(both, "--tag-confidence", dest="confidence", type=float, default=0.0, metavar="P", help="from P (0 to 1) on")
     _add(both, "--tag-count", dest="count", type=int, default=1, metavar="N", help="up to N genres of at least 10 %%")
-    _add(
-        both,
-        "--tag-case",
-        dest="case",
-        choices=("name", "lower", "id"),
-        default="name",
-        help="Hip-Hop, hip-hop, hiphop",
-    )
+    _add(both, "--tag-case", dest="case", choices=CASES, default="name", help=SPELLED)
     _add(both, "--tag-ignore", dest="ignore", action="append", default=[], type=filled, metavar="A,B", help=IGNORE)
     _add([apply, write], "--tag-separator", dest="separator", type=filled, metavar="TEXT", help=JOIN)
     _add([write], "--dry-run", action="store_true", help="print what would be written as a table, write nothing")

@@ -10,10 +10,11 @@ familiar and the confidence reaches one half as well.
 
 Measured on eight choices of 3 to 8 genres of songs of held-out sources, each four times, with 7 to 25 clips a genre and
 the program's model trained again on the other half of the songs: 60 % of held-out clips are named (82 % rightly), and
-17 % of the songs of other genres: classical, jazz and folk 1, Hip-Hop, electronic and R&B 19, of eight genres 30, metal,
-pop and rock 35 (the others are their next of kin). Where loud songs are heard as loud as they are, it is 62 and 15 %,
-but then the answers hang on the volume (see `audio.recording.Level`). There, on draws of 3 to 8 genres, at 60 % of
-held-out clips kept, the program's model lets 9.5 % of the others through, the distance to the nearest clips alone 35 %.
+17 % of the songs of other genres: classical, jazz and folk 1, Hip-Hop, electronic and R&B 19, of eight genres 30,
+metal, pop and rock 35 (the others are their next of kin). Where loud songs are heard as loud as they are, it is 62 and
+15 %, but then the answers hang on the volume (see `audio.recording.Level`). There, on draws of 3 to 8 genres, at 60 %
+of held-out clips kept, the program's model lets 9.5 % of the others through, the distance to the nearest clips alone 35
+%.
 """
 
 from collections.abc import Sequence

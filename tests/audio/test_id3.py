@@ -303,8 +303,23 @@ def test_id3v1_alone_holds_a_number(number, genre, song):
     assert read_genres(path) == genre
     after = check(path, ["Hip-Hop"], kept=[id3v1(number)[:-1]])
     assert after[-1] == 7 and len(after) == len(path.read_bytes())
-    change = write_genres(path, ["Zydeco"], record=ignore)
-    assert (change.after, path.read_bytes()[-1]) == ((), 255)
+    with pytest.raises(AudioError, match="the only tag of 'song.mp3' is ID3v1, which has no number for 'Zydeco'"):
+        write_genres(path, ["Zydeco"], record=ignore)
+    assert path.read_bytes()[-1] == number
+
+
+@pytest.mark.parametrize("front", [b"", id3(frame(b"TIT2", b"\0Title") + frame(b"TCON", b"\0Zydeco"))])
+def test_the_extended_id3v1_tag_holds_a_text(front, song):
+    def extended(genre):
+        return b"TAG+" + b"Title".ljust(181, b"\0") + genre.ljust(30, b"\0") + b"000:00000:00"
+
+    path = song(front, extended(b"Zydeco") + id3v1(255))
+    assert read_genres(path) == ["Zydeco"]
+    change = write_genres(path, TWO, record=ignore)
+    data = path.read_bytes()
+    assert b"Zydeco" not in data and data.endswith(extended(b"Hip-Hop; R&B") + id3v1(255 if front else 255))
+    assert restore(path, change)
+    assert path.read_bytes().endswith(extended(b"Zydeco") + id3v1(255))
 
 
 def test_id3v1_counts_only_alone(song):

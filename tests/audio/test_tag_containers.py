@@ -1,6 +1,7 @@
 """Genres in FLAC, Ogg, MP4, ASF, WAV, AIFF, APE's formats and DSF: nothing else changes, in any layout."""
 
 import base64
+import contextlib
 import itertools
 import struct
 import zlib
@@ -25,7 +26,7 @@ from tag_material import (
 )
 
 from musicgenre.audio.tag_formats import files, splice
-from musicgenre.audio.tags import read_genres, read_tags, restore, write_genres
+from musicgenre.audio.tags import read_genres, read_tags, restore, sound_sha256, write_genres
 from musicgenre.errors import AudioError
 
 TWO = ["Hip-Hop", "R&B"]
@@ -384,6 +385,18 @@ def test_asf_keeps_every_other_attribute_and_its_sizes(song):
         assert struct.unpack_from("<Q", data, size_at(data))[0] == len(data)
         assert sorted(by_taglib(path).get("GENRE", [])) == sorted(genres)
         assert restore(path, change)
+
+
+@pytest.mark.parametrize("size", [1 << 62, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+def test_sizes_in_asf_that_no_file_has_are_a_sentence_or_nothing(size, song, capfd):
+    at = song("wma").read_bytes().index(bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")) + 16
+    path = song("wma", lambda data: data[:at] + struct.pack("<Q", size) + data[at + 8 :])
+    before = path.read_bytes()
+    with contextlib.suppress(AudioError):
+        sound_sha256(path)
+    with pytest.raises(AudioError, match="'song.wma'"):
+        write_genres(path, TWO, record=ignore)
+    assert path.read_bytes() == before and "Traceback" not in capfd.readouterr().err
 
 
 def test_asf_without_descriptions_gets_some(song):

@@ -36,6 +36,7 @@ TWELVE = [*TEN, "rnb", "techno"]
     ("North Indian Classical", None), ("Jazzercise", None), ("Metallic", None), ("Rocket", None), ("Europe", None),
     ("Soundtrack", None), ("Christmas", None), ("", None), ("!!!", None), ("Rock Live", "rock"), ("Zydeco", None),
     ("Jazz Music", "jazz"), ("Rock (Progressive)", "rock"), ("Minimal Techno", "electronic"), ("Dubstep", "electronic"),
+    ("4-Beat", "electronic"), ("Balearic Beat", "electronic"), ("Neue Deutsche Härte", "metal"), ("Austropop", "pop"),
     ("Dub", "reggae"), ("Not Rock", None), ("Funk", "rnb"), ("Bluegrass", "country"), ("Ska", "reggae"),
 ])  # fmt: skip
 def test_a_tag_names_the_genre_that_it_is_a_kind_of(tag, genre):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import shutil
 
 import mutagen
@@ -10,7 +11,7 @@ import pytest
 from support.library_material import EIGHT, fill
 from support.material import run_script
 
-from musicgenre.audio.tags import read_genres
+from musicgenre.audio.tags import read_genres, read_tags
 from musicgenre.errors import SourceError
 from musicgenre.library.plan import COLUMNS, Planned, apply_plan, read_plan, write_plan
 from musicgenre.library.scan import scan
@@ -77,6 +78,10 @@ def test_what_is_applied_is_the_plan_as_it_was_edited(made, tmp_path):
     assert read_genres(music / "a.wav") == ["Doom Metal", "Folk, World, & Country"]
     assert read_genres(music / "f.wav") == ["Jazz"]
     assert {name for name, data in contents(music).items() if data != before[name]} == set(kinds)
+    assert {outcome.kind for outcome in apply_plan(made, path)} == {"kept"}  # a run that was interrupted goes on
+    for name in ("a.wav", "d.wav", "e.wav", "f.wav"):
+        rows[name]["proposed"] = "Polka"
+    save(path, rows.values(), delimiter=";")
     assert {outcome.kind for outcome in apply_plan(made, path)} == {"failed"}  # all of them changed since
     assert {outcome.kind for outcome in undo_tags(made)} == {"restored"}
     assert contents(music) == before
@@ -100,6 +105,42 @@ def test_a_song_that_changed_meanwhile_is_refused(made, tmp_path):
     }  # fmt: skip
     assert outcomes["a.wav"].words == "it was changed since the plan was made; scan it and plan anew"
     assert contents(music) == before
+
+
+def test_a_change_that_neither_size_nor_time_tells_is_seen(made, tmp_path):
+    """Tag editors can leave both as they were: a value of the same length, and the time kept."""
+    path, song = tmp_path / "plan.csv", tmp_path / "music" / "c.wav"
+    write_plan(made, path, TagOptions(overwrite=True))
+    then, old = song.stat(), song.read_bytes()
+    assert old.count(b"Jazz") == 1
+    song.write_bytes(old.replace(b"Jazz", b"Funk"))
+    os.utime(song, ns=(then.st_atime_ns, then.st_mtime_ns))
+    words = {outcome.path.name: outcome.words for outcome in apply_plan(made, path) if outcome.kind == "failed"}
+    assert words == {"c.wav": "it was changed since it was heard; scan its folder again"}
+    assert read_genres(song) == ["Funk"]
+
+
+def test_a_song_that_was_merely_touched_is_still_the_same(made, tmp_path):
+    """As a copy of a collection on another disk is, made without the times."""
+    write_plan(made, tmp_path / "plan.csv", TagOptions(overwrite=True))
+    for song in (tmp_path / "music").iterdir():
+        os.utime(song, ns=(0, 10**18))
+    kinds = {outcome.path.name: outcome.kind for outcome in apply_plan(made, tmp_path / "plan.csv")}
+    assert kinds == dict.fromkeys(["a.wav", "c.wav", "e.wav"], "written")
+
+
+def test_a_genre_that_another_tag_of_the_song_contradicts_is_written(made, tmp_path):
+    song = tmp_path / "music" / "c.wav"
+    data = song.read_bytes() + b"LIST\x12\0\0\0INFOIGNR\x06\0\0\0Polka\0"
+    song.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+    fill(made, tmp_path / "music", EIGHT)
+    write_plan(made, tmp_path / "plan.csv", TagOptions())
+    rows = rows_of(tmp_path / "plan.csv")
+    rows["c.wav"]["proposed"] = "Jazz"  # as its ID3 says, but not its INFO
+    save(tmp_path / "plan.csv", rows.values())
+    kinds = {outcome.path.name: outcome.kind for outcome in apply_plan(made, tmp_path / "plan.csv")}
+    assert kinds["c.wav"] == "written"
+    assert [tag.genres for tag in read_tags(song)] == [("Jazz",), ("Jazz",)]
 
 
 def test_a_song_that_moved_is_still_meant(made, tmp_path):
@@ -141,6 +182,7 @@ def test_what_is_no_plan_is_said_and_nothing_is_written(made, tmp_path):
         (b"", "has no column 'proposed'"), (b"path,genre\na.wav,Rock\n", "is no plan"), (b"\xff\xfe\x00", "is no plan"),
         (b"proposed,song,content\nRock,1,id-x\nRock,,\n", "row 3 does not say which song"),
         (b"proposed,song,content\nRock,1.5,id-x\n", "row 2 does not say"),
+        (b"proposed,song,content\nRock,9999999999999999999,id-x\n", "row 2 does not say"),
     ):  # fmt: skip
         path.write_bytes(text)
         with pytest.raises(SourceError, match=words):

@@ -32,7 +32,8 @@ def test_a_playlist_of_each_genre_has_relative_paths_by_confidence(made, tmp_pat
     paths = [line for line in lines if not line.startswith("#")]
     assert [Path(path).name for path in paths] == ["b.wav", "a.wav", "c.wav"]
     assert all(not Path(path).is_absolute() and (tmp_path / "lists" / path).is_file() for path in paths)
-    assert "#EXTINF:200,b" in lines
+    assert "#EXTINF:200,b" in lines and "#PLAYLIST:Metal" in lines
+    assert "#PLAYLIST:Hip-Hop" in (tmp_path / "lists" / "hiphop.m3u8").read_text().splitlines()
     assert len(counted(made, tmp_path / "lists")) == 3  # ours may be replaced
     (tmp_path / "lists" / "jazz.m3u8").unlink()
     for gone in ("d.wav", "e.wav"):

@@ -34,6 +34,17 @@ def test_statistics_count_genres_contradictions_and_unsure_songs(made):
     assert "tagged Jazz, metal 80%" in words
 
 
+def test_songs_with_a_set_of_genres_are_counted_as_such_as_in_single_answers(tmp_path):
+    unsure = {"verdict": "uncertain", "genre": "metal", "confidence": 0.6}
+    likely = [["metal", "pop"], ["metal", "pop"], ["metal", "rock"], ["metal"], None]
+    with Library(tmp_path / "songs.sqlite") as library:
+        songs = [{**unsure, "name": f"{i}.wav", "likely": names} for i, names in enumerate(likely)]
+        fill(library, tmp_path / "music", [*songs, {"name": "a.wav", "genre": "metal", "confidence": 0.9}])
+        counts = statistics(library)
+    assert (counts.sets, counts.verdicts["uncertain"], counts.as_json()["sets"]) == (3, 5, 3)
+    assert summary(counts).splitlines()[0].endswith(": 1 named, 3 with a set of genres, 2 not sure")
+
+
 def test_a_tag_that_names_a_genre_no_song_is_answered_with_contradicts(tmp_path):
     with Library(tmp_path / "songs.sqlite") as library:
         fill(

@@ -216,6 +216,20 @@ def test_a_link_names_the_song_that_was_written(songs):
     assert words["song.flac"] == f"Metal (in {path.parent / 'target.flac'}, which this links to)"
 
 
+def test_a_genre_that_stays_elsewhere_in_a_song_is_named(songs):
+    path, music = songs
+    song = music / "song.ogg"
+    tagged = mutagen.File(song)
+    tagged["genre"] = ["Zydeco"]
+    first = song.read_bytes()
+    tagged.save()
+    song.write_bytes(first + song.read_bytes())  # a chain of two songs
+    with Library(path) as library:
+        list(scan(library, [music]).update())
+        words = {o.path.name: o.words for o in write_tags(library, TagOptions())}
+    assert words["song.ogg"] == "Metal; left as it is: Zydeco in a later song of the file"
+
+
 def test_a_song_edited_since_it_was_heard_is_left(songs):
     path, music = songs
     edited = mutagen.File(music / "song.opus")

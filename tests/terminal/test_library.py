@@ -10,7 +10,8 @@ from support.material import json_lines, run_script
 from musicgenre.audio.tags import read_genres
 from musicgenre.library.groups import groups
 from musicgenre.library.store import ALL, Library
-from musicgenre.terminal.library import group_line, how_long
+from musicgenre.library.tagging import Outcome
+from musicgenre.terminal.library import group_line, how_long, outcomes_said
 from musicgenre.terminal.library_arguments import COMMANDS, TAGS, moved_option, parse_library
 
 SCRIPT = "03_launch_classifier.py"
@@ -105,6 +106,54 @@ def test_each_mode_that_writes_says_what_it_wrote(path, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_counts_of_outcomes_name_the_formats_that_cannot_be_tagged(capsys):
+    kinds = {"a.mp3": "written", "b.aac": "not taggable", "c.MKA": "not taggable", "d": "not taggable", "e.wav": "kept"}
+    outcomes_said(Outcome(Path(name), kind, "words") for name, kind in kinds.items())
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "tags: 1 kept, 3 not taggable (.aac, .mka, no ending), 1 written"
+
+
+def test_statistics_call_genres_as_every_other_command_does(path):
+    done = run_script(SCRIPT, "library", path, "stats")
+    assert "hiphop" not in done.stdout and "  Hip-Hop        1   12%" in done.stdout
+    assert "tagged Jazz, metal 80%" in done.stdout
+
+
+def test_songs_stand_there_with_what_other_models_say(path, tmp_path):
+    assert (
+        json_lines(run_script(SCRIPT, "library", path, "find", "path:a.wav", "--json").stdout)[0]["other_models"] == {}
+    )
+    with Library(path) as library:
+        fill(
+            library,
+            tmp_path / "music",
+            [{**song, "genre": song["genre"] and "rock"} for song in EIGHT],
+            model="gtzan10",
+        )
+    found = run_script(SCRIPT, "library", path, "find", "path:a.wav")
+    assert found.stdout.startswith("metal ") and found.stdout.endswith("a.wav]  (gtzan10: rock 90%)\n")
+    found = run_script(SCRIPT, "library", path, "find", "path:f.wav", "--model", "gtzan10", "--json")
+    assert json_lines(found.stdout)[0]["other_models"] == {"genres": "jazz? 40%"}
+    found = run_script(SCRIPT, "library", path, "find", "path:h.wav", "--csv", "-")
+    assert found.stdout.splitlines()[1].endswith(",gtzan10 not music")
+
+
+@pytest.mark.parametrize("words", [
+    ("stats",), ("find",), ("duplicates",), ("playlists", "lists"), ("tags", "plan", "plan.csv"), ("tags", "write"),
+    ("tags", "undo"),
+])  # fmt: skip
+def test_a_folder_of_which_a_library_knows_nothing_is_said(words, path, tmp_path):
+    done = run_script(SCRIPT, "library", path, *words, "--in", "music", "--in", "musik", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("holds no song in")) == (0, 1)
+    assert done.stderr.startswith("the library holds no song in 'musik'; scan it, or check the spelling\n")
+
+
+def test_a_plan_ends_with_the_command_that_applies_it(path, tmp_path):
+    done = run_script(SCRIPT, "library", path, "tags", "plan", "my plan.csv", cwd=tmp_path)
+    wanted = f"then: 03_launch_classifier.py library {path} tags apply 'my plan.csv'"
+    assert done.stderr.splitlines()[-1].endswith(wanted)
+
+
 def test_a_dry_run_is_a_table_and_writes_nothing(path, tmp_path):
     before = {song.name: song.read_bytes() for song in (tmp_path / "music").iterdir()}
     done = run_script(SCRIPT, "library", path, "tags", "write", "--dry-run", "--overwrite")
@@ -138,6 +187,16 @@ def test_albums_and_songs_are_listed(path):
     assert done.stderr == "2 songs\n"
     wrong = run_script(SCRIPT, "library", path, "find", "genre:rok")
     assert (wrong.returncode, wrong.stderr.startswith("error: there is no genre 'rok' in the library")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "query, count", [("-genre:metal", 5), ("-a.wav -b.wav", 6), ("-verdict:genre", 3), ("-h.wav", 7)]
+)
+def test_a_query_may_begin_with_a_minus(query, count, path):
+    done = run_script(SCRIPT, "library", path, "find", query, "--json")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, count), done.stderr
+    assert run_script(SCRIPT, "library", path, "find", "-h").stdout.startswith("usage:")
+    assert run_script(SCRIPT, "library", path, "find", "--json", query).stdout == done.stdout
 
 
 @pytest.mark.parametrize("seconds, words", [

@@ -1,4 +1,4 @@
-"""APEv2 (and APEv1) at the end of a file: items of the key Genre are replaced, all other bytes stay.
+"""APEv2 (and APEv1) around the sound: items of the key Genre are replaced, all other bytes stay.
 
 The structure is that of wiki.hydrogenaudio.org, "APEv2 specification".
 """
@@ -60,6 +60,15 @@ def find(data: Any, stop: int) -> Tag | None:
 
     found = tuple(genre.strip() for genre in genres if genre.strip())
     return Tag(f"APEv{version // 1000}", start, stop, found, tuple(others), edit, as_list if several else as_text)
+
+
+def find_leading(data: Any, start: int) -> Tag | None:
+    """Return the APE tag that begins at a place, where few programs put one; None if there is none."""
+    if data[start : start + 8] != MARK:
+        return None
+    (size,) = struct.unpack_from("<I", data, start + 12)
+    tag = find(data, start + SIZE + size)
+    return tag if tag and tag.start == start else None
 
 
 def new_tag(genres: Sequence[str], separator: str) -> bytes:

@@ -89,15 +89,15 @@ def _attributes(data: Any, found: _Object) -> _List:
     return _List(tuple(places), tuple(genres), tuple(others), count, found.content, at)
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of an ASF file.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of an ASF file that lies between two places.
 
     Raises
     ------
     DamagedTag
         If its objects cannot be followed.
     """
-    header = next(_objects(data, start, len(data)))
+    header = next(_objects(data, start, stop))
     inside = list(_objects(data, header.content + 6, header.stop))
     extension = next((found for found in inside if found.kind == EXTENSION), None)
     deep = list(_objects(data, extension.content + 22, extension.stop)) if extension else []
@@ -128,7 +128,7 @@ def read(data: Any, start: int) -> TaggedFile:
             size = extension.stop - extension.start + grown
             splices.append(Splice(extension.start + 16, extension.start + 24, struct.pack("<Q", size)))
             splices.append(Splice(extension.content + 18, extension.content + 22, struct.pack("<I", size - 46)))
-        return splices + _sizes(data, header, inside, growth(splices), added)
+        return splices + _sizes(data, header, inside, growth(splices), added, stop - start)
 
     found = tuple(genre for attributes in lists.values() for genre in attributes.genres if genre)
     listed = [*lists]
@@ -152,14 +152,14 @@ def _in_object(data: Any, found: _Object, attributes: _List, genres: Sequence[st
     ]
 
 
-def _sizes(data: Any, header: _Object, inside: Sequence[_Object], more: int, added: int) -> list[Splice]:
+def _sizes(data: Any, header: _Object, inside: Sequence[_Object], more: int, added: int, whole: int) -> list[Splice]:
     """Return the splices of the header's own size, number of objects and, if it was right, size of the file."""
     size, count = struct.unpack_from("<QI", data, header.start + 16)
     splices = [Splice(header.start + 16, header.start + 28, struct.pack("<QI", size + more, count + added))]
     for found in inside:
-        if found.kind == FILE and struct.unpack_from("<Q", data, found.content + 16)[0] == len(data):
+        if found.kind == FILE and struct.unpack_from("<Q", data, found.content + 16)[0] == whole:
             place = found.content + 16
-            splices.append(Splice(place, place + 8, struct.pack("<Q", len(data) + more)))
+            splices.append(Splice(place, place + 8, struct.pack("<Q", whole + more)))
     return splices
 
 

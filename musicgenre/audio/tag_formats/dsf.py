@@ -10,17 +10,18 @@ from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, TaggedFile, 
 SIZE_AT, POINTER_AT = 12, 20
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of a DSF file; raise `DamagedTag` if its pointer leads to none."""
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of a DSF file that lies between two places; raise `DamagedTag` if its pointer leads to none."""
     size, pointer = struct.unpack_from("<QQ", data, start + SIZE_AT)
 
     def sized(splices: Sequence[Splice]) -> list[Splice]:
-        return [Splice(start + SIZE_AT, start + POINTER_AT, struct.pack("<Q", size + growth(splices)))]
+        more = growth(splice for splice in splices if start <= splice.start <= stop)
+        return [Splice(start + SIZE_AT, start + POINTER_AT, struct.pack("<Q", size + more))]
 
     def add(genres: Sequence[str], separator: str) -> list[Splice]:
         place = start + POINTER_AT
-        pointing = Splice(place, place + 8, struct.pack("<Q", len(data) - start))
-        return [pointing, Splice(len(data), len(data), id3.new_tag(genres, separator))]
+        pointing = Splice(place, place + 8, struct.pack("<Q", stop - start))
+        return [pointing, Splice(stop, stop, id3.new_tag(genres, separator))]
 
     tag = id3.find(data, start + pointer) if pointer else None
     if pointer and tag is None:

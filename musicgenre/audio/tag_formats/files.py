@@ -8,7 +8,7 @@ from musicgenre.audio.tag_formats import ape, asf, dsf, flac, id3, id3v1, mp4, o
 from musicgenre.audio.tag_formats.splice import Splice, Tag, TaggedFile, UnsupportedTag
 
 # How a format's sound begins -> who reads the tags inside it
-INSIDE: tuple[tuple[bytes, Callable[[Any, int], TaggedFile]], ...] = (
+INSIDE: tuple[tuple[bytes, Callable[[Any, int, int], TaggedFile]], ...] = (
     (flac.MARK, flac.read), (ogg.MARK, ogg.read), (asf.HEADER, asf.read), (b"DSD ", dsf.read),
 )  # fmt: skip
 RIFF_KINDS = ((b"RIFF", b"WAVE"), (b"RF64", b"WAVE"), (b"BW64", b"WAVE"), (b"FORM", b"AIFF"), (b"FORM", b"AIFC"))
@@ -37,21 +37,18 @@ def read(data: Any, suffix: str) -> TaggedFile:
     """
     start = 0
     heads = []
-    while tag := id3.find(data, start):
+    while tag := id3.find(data, start) or ape.find_leading(data, start):
         heads.append(tag)
         start = tag.stop
     begin = bytes(data[start : start + 16])
     inside = _inside(begin)
-    if inside and inside is not flac.read:  # streams of FLAC are seen with tags behind them, too
-        found = inside(data, start)
-        return replace(found, tags=(*found.tags, *heads))
-    own: tuple[Tag, ...] = ()
-    tails = list(_tails(data, start))
+    tails = list(_tails(data, start, is_stream=inside in (None, flac.read)))
     stop = min((tag.start for tag in tails), default=len(data))
-    if inside:
-        found = inside(data, start)
-        own, add = found.tags, found.add
-    elif begin.startswith(APE_FIRST):
+    if inside:  # most have no tags behind them by their own rules, but some programs write them everywhere
+        found = inside(data, start, stop)
+        return replace(found, tags=(*found.tags, *heads, *tails), sound_stop=stop, own_tags=len(found.tags))
+    own: tuple[Tag, ...] = ()
+    if begin.startswith(APE_FIRST):
         add = _add_ape(stop)
         own = tuple(tag for tag in tails if tag.name.startswith("APE"))
         tails = [tag for tag in tails if tag not in own]
@@ -64,7 +61,7 @@ def read(data: Any, suffix: str) -> TaggedFile:
     return TaggedFile((*own, *heads, *tails), add, sound_stop=stop)
 
 
-def _inside(begin: bytes) -> Callable[[Any, int], TaggedFile] | None:
+def _inside(begin: bytes) -> Callable[[Any, int, int], TaggedFile] | None:
     """Return who reads the tags inside a format, None if it has none there."""
     if (begin[:4], begin[8:12]) in RIFF_KINDS:
         return riff.read
@@ -73,14 +70,16 @@ def _inside(begin: bytes) -> Callable[[Any, int], TaggedFile] | None:
     return next((reader for mark, reader in INSIDE if begin.startswith(mark)), None)
 
 
-def _tails(data: Any, start: int) -> Iterator[Tag]:
-    """Yield the tags at the end of a stream, those that say more first."""
-    stop = len(data)
-    short = id3v1.find(data, stop)
-    if short and short.start >= start:
-        stop = short.start
-    else:
-        short = None
+def _tails(data: Any, start: int, *, is_stream: bool) -> Iterator[Tag]:
+    """Yield the tags at the end of a stream or container, which may have ID3v2 inside; those that say more first."""
+
+    def find_short(stop: int) -> Tag | None:
+        return id3v1.find(data, stop, among_samples=not is_stream)
+
+    short = [tag for tag in (find_short(len(data)),) if tag and tag.start >= start]
+    if short and (extended := id3v1.find_extended(data, short[0].start)) and extended.start >= start:
+        short.insert(0, extended)
+    stop = short[0].start if short else len(data)
     for _ in range(4):  # in any order, each once or so
         if data[max(stop - len(LYRICS_END), start) : stop] == LYRICS_END:
             size = data[stop - len(LYRICS_END) - LYRICS_SIZE : stop - len(LYRICS_END)]
@@ -88,13 +87,12 @@ def _tails(data: Any, start: int) -> Iterator[Tag]:
             if stop < start:
                 break
             continue
-        tag = ape.find(data, stop) or _appended(data, stop)
+        tag = ape.find(data, stop) or (_appended(data, stop) if is_stream else None) or find_short(stop)
         if tag is None or tag.start < start:
             break
         yield tag
         stop = tag.start
-    if short:
-        yield short
+    yield from short
 
 
 def _appended(data: Any, stop: int) -> Tag | None:

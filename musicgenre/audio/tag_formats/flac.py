@@ -12,8 +12,8 @@ COMMENTS = 4  # type of a block
 LONGEST = (1 << 24) - 1
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of a FLAC stream that begins at a place.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of a FLAC stream that lies between two places.
 
     Raises
     ------
@@ -24,10 +24,10 @@ def read(data: Any, start: int) -> TaggedFile:
     first_end = 0
     at = start + len(MARK)
     while True:
-        if at + 4 > len(data):
+        if at + 4 > stop:
             raise DamagedTag("its metadata blocks end too early")
         kind, length = data[at], int.from_bytes(data[at + 1 : at + 4])
-        if at + 4 + length > len(data):
+        if at + 4 + length > stop:
             raise DamagedTag("one of its metadata blocks has a wrong size")
         if kind & 0x7F == COMMENTS:
             tags.append(_in_block(data, at, length))

@@ -1,4 +1,4 @@
-"""ID3v2.2, 2.3 and 2.4: the frames of genres (TCO, TCON) are replaced, all other bytes stay.
+"""ID3v2.2, 2.3 and 2.4: the frames of genres (TCO, TCON; TXX, TXXX named GENRE) are replaced, all other bytes stay.
 
 The structure is that of id3.org's "ID3 tag version 2", "2.3.0" and "2.4.0 - Main Structure". What common writers do
 wrong is read as they meant it: sizes of 2.4 that are not synchsafe, a flag of unsynchronisation or of an extended
@@ -6,6 +6,7 @@ header without one, text in another encoding than its frame says, sizes that rea
 """
 
 import bisect
+import contextlib
 import re
 import struct
 import zlib
@@ -21,6 +22,8 @@ UNSYNCHRONISED, EXTENDED, FOOTER = 0x80, 0x40, 0x10  # flags of the header
 COMPRESSED_22 = 0x40  # of version 2.2, never defined further
 # Flags of a frame: (grouped, compressed, encrypted, unsynchronised, with its length in front)
 FLAGS = {3: (0x20, 0x80, 0x40, 0, 0), 4: (0x40, 0x08, 0x04, 0x02, 0x01)}
+NAMES = {2: b"TCO", 3: b"TCON", 4: b"TCON"}
+FREE_NAMES = {2: b"TXX", 3: b"TXXX", 4: b"TXXX"}
 ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 _FALSE_SYNC = re.compile(rb"\xff(?=[\xe0-\xff\x00]|\Z)")
 
@@ -95,17 +98,23 @@ def find(data: Any, start: int) -> Tag | None:
     body = _body(data, start + HEADER, stop - (HEADER if footed else 0), version, flags)
     first = _extended(body.data, version) if version > 2 and flags & EXTENDED else 0
     frames, rest, wide = _frames(body.data, first, version)
-    genre_name = b"TCO" if version == 2 else b"TCON"
-    if genre_name in body.data[rest:]:
+    if NAMES[version] in body.data[rest:]:
         raise DamagedTag("the size of one of its frames is wrong")
-    old = [frame for frame in frames if frame.name == genre_name]
+    old = [frame for frame in frames if frame.name == NAMES[version]]
+    free = [frame for frame in frames if _is_free_genre(body.data, frame, version, flags)]
     texts = [text for frame in old for text in _texts(body.data, frame, version, flags)]
-    others = [body.data[frame.start : frame.stop] for frame in frames if frame.name != genre_name]
+    texts += [text for frame in free for text in _texts(body.data, frame, version, flags)[1:]]
+    others = [body.data[frame.start : frame.stop] for frame in frames if frame not in (*old, *free)]
     outside = data[start + 3 : start + 6] + body.data[: _checked_from(body.data, first, version)]
 
     def edit(genres: Sequence[str], separator: str) -> list[Splice]:
         new = _frame(genres, separator, version, wide) if genres else b""
         decoded = replacing([(frame.start, frame.stop) for frame in old], new, first)
+        for frame in free:
+            name = _texts(body.data, frame, version, flags)[0]
+            new = _frame(genres, separator, version, wide, described=name) if genres else b""
+            decoded.append(Splice(frame.start, frame.stop, new))
+        decoded.sort(key=lambda splice: splice.start)
         splices = [Splice(body.place(s.start), body.place(s.stop), body.encoded(s.data)) for s in decoded]
         length = size - HEADER * (2 if footed else 1) + sum(splice.growth for splice in splices)
         if length >= 1 << 28:
@@ -234,16 +243,30 @@ def _texts(body: bytes, frame: _Frame, version: int, flags: int) -> list[str]:
     return [value.strip("\ufeff") for value in text.split("\0")]
 
 
-def _frame(genres: Sequence[str], separator: str, version: int, wide: bool) -> bytes:
-    """Return a frame of genres: values divided by NUL in version 2.4, one text before (whose "/" is no list here)."""
+def _is_free_genre(body: bytes, frame: _Frame, version: int, flags: int) -> bool:
+    """Whether a frame is one of any text whose description calls it a genre."""
+    if frame.name != FREE_NAMES[version]:
+        return False
+    with contextlib.suppress(DamagedTag, UnsupportedTag):  # such a frame is left as it is
+        return [text.lower() for text in _texts(body, frame, version, flags)[:1]] == ["genre"]
+    return False
+
+
+def _frame(genres: Sequence[str], separator: str, version: int, wide: bool, *, described: str = "") -> bytes:
+    """Return a frame of genres: values divided by NUL in version 2.4, one text before (whose "/" is no list here).
+
+    Of any text, if it is `described`, else the usual one.
+    """
     text = ("\0" if version == 4 else separator).join(genres)
+    parts = [f"{described}\0", text] if described else [text]
     if version == 4:
-        content = b"\3" + text.encode()
+        content = b"\3" + "".join(parts).encode()
     elif text.isascii():
-        content = b"\0" + text.encode()
+        content = b"\0" + "".join(parts).encode()
     else:
-        content = b"\1\xff\xfe" + text.encode("utf-16-le")
+        content = b"\1" + b"".join(b"\xff\xfe" + part.encode("utf-16-le") for part in parts)
+    name = (FREE_NAMES if described else NAMES)[version]
     if version == 2:
-        return b"TCO" + len(content).to_bytes(3) + content
+        return name + len(content).to_bytes(3) + content
     size = synchsafe(len(content)) if version == 4 and not wide else struct.pack(">I", len(content))
-    return b"TCON" + size + b"\0\0" + content
+    return name + size + b"\0\0" + content

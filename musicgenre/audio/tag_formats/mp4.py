@@ -1,18 +1,33 @@
-"""MP4: the items of genres (©gen, gnre) in moov.udta.meta.ilst are replaced, all other bytes stay.
+"""MP4: the items of genres in moov.udta.meta.ilst are replaced, all other bytes stay.
 
-Where the sound lies behind them, its offsets in stco, co64 and tfhd move along (ISO/IEC 14496-12; the items are those
-of Apple's "QuickTime File Format", metadata).
+They are ©gen, gnre (a number) and, where a program has written that, ---- of the name GENRE. QuickTime's ©gen and
+3GPP's gnre stand in moov.udta itself and hold one text each. Genres elsewhere (tracks, QuickTime's keys) are found and
+left. Where the sound lies behind the items, its offsets in stco, co64 and tfhd move along (ISO/IEC 14496-12; 3GPP TS
+26.244; the rest is of Apple's "QuickTime File Format").
 """
 
+import contextlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from musicgenre.audio.tag_formats.id3v1 import names
-from musicgenre.audio.tag_formats.splice import DamagedTag, Splice, Tag, TaggedFile, UnsupportedTag, growth, replacing
+from musicgenre.audio.tag_formats.splice import (
+    DamagedTag,
+    Splice,
+    Tag,
+    TaggedFile,
+    UnsupportedTag,
+    as_text,
+    growth,
+    replacing,
+)
 
-GENRE, NUMBER = b"\xa9gen", b"gnre"
+GENRE, NUMBER, FREE = b"\xa9gen", b"gnre", b"----"
+ELSEWHERE = (GENRE, NUMBER, b"com.apple.quicktime.genre")  # what names a genre where it is not written
+UNDETERMINED = struct.pack(">H", 0x55C4)  # a language, with which QuickTime's texts are Unicode
+MACINTOSH = 0x400  # languages below have texts in the encoding of old Macintoshes
 STARTS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # atoms that a file begins with
 TO_TABLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 HANDLER = bytes(8) + b"mdirappl" + bytes(9)
@@ -29,8 +44,8 @@ class _Atom:
     stop: int
 
 
-def _atoms(data: Any, start: int, stop: int) -> Iterator[_Atom]:
-    """Yield the atoms in a range."""
+def _atoms(data: Any, start: int, stop: int, *, whole: bool = False) -> Iterator[_Atom]:
+    """Yield the atoms in a range; one without a size ends the `whole` file, or a list as in QuickTime."""
     at = start
     while at + 8 <= stop:
         size, name = struct.unpack_from(">I4s", data, at)
@@ -38,7 +53,7 @@ def _atoms(data: Any, start: int, stop: int) -> Iterator[_Atom]:
         if size == 1:
             (size,), head = struct.unpack_from(">Q", data, at + 8), 16
         elif size == 0:
-            if stop != len(data):  # as QuickTime ends a list
+            if not whole:
                 return
             size = stop - at
         if size < head or at + size > stop:
@@ -53,8 +68,8 @@ def _below(data: Any, atom: _Atom) -> Iterator[_Atom]:
     return _atoms(data, atom.content + skip, atom.stop)
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of an MP4 file.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of an MP4 file that lies between two places.
 
     Raises
     ------
@@ -63,7 +78,7 @@ def read(data: Any, start: int) -> TaggedFile:
     UnsupportedTag
         If it keeps its tags in another way.
     """
-    top = list(_atoms(data, start, len(data)))
+    top = list(_atoms(data, start, stop, whole=True))
     path = [atom for atom in top if atom.name == b"moov"][:1]
     if not path:
         raise DamagedTag("it has no list of its parts")
@@ -81,26 +96,76 @@ def read(data: Any, start: int) -> TaggedFile:
             new = _atom(name, (_atom(b"hdlr", HANDLER).join((bytes(4), new))) if name == b"meta" else new)
         inside = list(_below(data, path[-1]))
         at = inside[-1].stop if inside else path[-1].stop
-        return _moved(data, top, path, [Splice(at, at, new)])
+        return [Splice(at, at, new)]
 
-    tags = (_in_list(data, top, path),) if len(path) == 4 else ()
-    return TaggedFile(tags, add)
+    own = [atom for atom in _below(data, path[1]) if atom.name in (GENRE, NUMBER)] if len(path) > 1 else []
+    tags = [_in_list(data, path[3])] if len(path) == 4 else []
+    tags += [_of_user_data(data, atom) for atom in own]
+    left = ("the genre in QuickTime's keys or tracks",) if _is_elsewhere(data, path[0], [*path[3:], *own]) else ()
+    return TaggedFile(tuple(tags), add, lambda splices: _moved(data, top, path, splices), left=left)
 
 
-def _in_list(data: Any, top: Sequence[_Atom], path: Sequence[_Atom]) -> Tag:
-    """Return the tag that a list of items is."""
-    items = list(_below(data, path[-1]))
-    mine = [item for item in items if item.name in (GENRE, NUMBER)]
-    genres = [genre for item in mine for genre in _values(data, item)]
-    others = tuple(data[item.start : item.stop] for item in items if item not in mine)
-    at = items[-1].stop if items else path[-1].content
+def _is_elsewhere(data: Any, moov: _Atom, known: Sequence[_Atom]) -> bool:
+    """Whether something in an atom names a genre outside of those that are known."""
+    at = moov.start
+    parts = []
+    for atom in sorted(known, key=lambda atom: atom.start):
+        parts.append(data[at : atom.start])
+        at = atom.stop
+    return any(name in part for name in ELSEWHERE for part in (*parts, data[at : moov.stop]))
+
+
+def _of_user_data(data: Any, atom: _Atom) -> Tag:
+    """Return the tag that QuickTime's or 3GPP's own text is."""
+    is_quicktime = atom.name == GENRE
+    head = data[atom.content : atom.content + 6]  # of 3GPP: version, flags, language
 
     def edit(genres: Sequence[str], separator: str) -> list[Splice]:
-        new = _item(genres) if genres else b""
-        return _moved(data, top, path, replacing([(item.start, item.stop) for item in mine], new, at))
+        text = separator.join(genres).encode()
+        content = struct.pack(">H", len(text)) + UNDETERMINED + text if is_quicktime else head + text + b"\0"
+        return [Splice(atom.start, atom.stop, _atom(atom.name, content))]  # without genres it holds an empty text
+
+    texts = _quicktime_texts(data, atom) if is_quicktime else [data[atom.content + 6 : atom.stop]]
+    found = (_decoded(text).strip() for text in texts)
+    name = "QuickTime" if is_quicktime else "3GPP"
+    return Tag(name, atom.start, atom.stop, tuple(filter(None, found)), (), edit, as_text)
+
+
+def _quicktime_texts(data: Any, atom: _Atom) -> Iterator[bytes]:
+    """Yield QuickTime's texts of one name, one a language, as Unicode."""
+    at = atom.content
+    while at + 4 <= atom.stop:
+        length, language = struct.unpack_from(">HH", data, at)
+        text = bytes(data[at + 4 : min(at + 4 + length, atom.stop)])
+        yield text.decode("mac-roman").encode() if language < MACINTOSH else text
+        at += 4 + length
+
+
+def _decoded(text: bytes) -> str:
+    """Return a text in UTF-8, or in UTF-16 if its first character says so, up to its end."""
+    if text[:2] in (b"\xfe\xff", b"\xff\xfe"):
+        return text.decode("utf-16", "replace").split("\0")[0]
+    return text.decode("utf-8", "replace").split("\0")[0]
+
+
+def _in_list(data: Any, ilst: _Atom) -> Tag:
+    """Return the tag that a list of items is."""
+    items = list(_below(data, ilst))
+    mine = [item for item in items if item.name in (GENRE, NUMBER)]
+    free = [item for item in items if item.name == FREE and _free_name(data, item).lower() == b"genre"]
+    genres = [genre for item in (*mine, *free) for genre in _values(data, item)]
+    others = tuple(data[item.start : item.stop] for item in items if item not in (*mine, *free))
+    at = items[-1].stop if items else ilst.content
+
+    def edit(genres: Sequence[str], separator: str) -> list[Splice]:
+        splices = replacing([(item.start, item.stop) for item in mine], _item(genres) if genres else b"", at)
+        for item in free:
+            new = _atom(FREE, _free_head(data, item) + _values_of(genres)) if genres else b""
+            splices.append(Splice(item.start, item.stop, new))
+        return splices
 
     found = tuple(dict.fromkeys(genre.strip() for genre in genres if genre.strip()))
-    return Tag("MP4", path[-1].start, path[-1].stop, found, others, edit)
+    return Tag("MP4", ilst.start, ilst.stop, found, others, edit)
 
 
 def _handler(data: Any, meta: _Atom) -> bytes:
@@ -115,7 +180,7 @@ def _values(data: Any, item: _Atom) -> Iterator[str]:
         content = data[value.content + 8 : value.stop]
         if value.name != b"data":
             continue
-        if item.name == GENRE:
+        if item.name != NUMBER:
             yield content.decode("utf-16-be" if data[value.content + 3] == 2 else "utf-8", "replace")
         elif len(content) >= 2:
             number = int.from_bytes(content[:2])
@@ -129,30 +194,53 @@ def _atom(name: bytes, content: bytes) -> bytes:
 
 def _item(genres: Sequence[str]) -> bytes:
     """Return the item of genres: a value for each."""
-    values = [_atom(b"data", struct.pack(">II", UTF8, 0) + genre.encode()) for genre in genres]
-    return _atom(GENRE, b"".join(values))
+    return _atom(GENRE, _values_of(genres))
 
 
-def _moved(data: Any, top: Sequence[_Atom], path: Sequence[_Atom], splices: list[Splice]) -> list[Splice]:
-    """Return splices, and those of the sizes around them and the offsets of what moves behind them."""
-    more = growth(splices)
-    if not more:
-        return splices
+def _values_of(genres: Sequence[str]) -> bytes:
+    """Return the values in an item."""
+    return b"".join(_atom(b"data", struct.pack(">II", UTF8, 0) + genre.encode()) for genre in genres)
+
+
+def _free_head(data: Any, item: _Atom) -> bytes:
+    """Return what stands before the values of an item that has a name: whose it is, and the name."""
+    heads = (part for part in _atoms(data, item.content, item.stop) if part.name != b"data")
+    return b"".join(data[part.start : part.stop] for part in heads)
+
+
+def _free_name(data: Any, item: _Atom) -> bytes:
+    """Return the name of an item that has one, behind its version and flags."""
+    with contextlib.suppress(DamagedTag):  # such an item is left as it is
+        names = (part for part in _atoms(data, item.content, item.stop) if part.name == b"name")
+        return next((bytes(data[part.content + 4 : part.stop]) for part in names), b"")
+    return b""
+
+
+def _moved(data: Any, top: Sequence[_Atom], path: Sequence[_Atom], splices: Sequence[Splice]) -> list[Splice]:
+    """Return the splices of the sizes around some, and of the offsets of what moves behind them."""
+
+    def inside(atom: _Atom) -> list[Splice]:
+        return [splice for splice in splices if atom.content <= splice.start and splice.stop <= atom.stop]
+
+    sizes = []
     for atom in path:
         (short,) = struct.unpack_from(">I", data, atom.start)
-        size = atom.stop - atom.start + more
+        size = atom.stop - atom.start + growth(inside(atom))
         if short == 1:
-            splices.append(Splice(atom.start + 8, atom.start + 16, struct.pack(">Q", size)))
+            sizes.append(Splice(atom.start + 8, atom.start + 16, struct.pack(">Q", size)))
         elif short:
-            splices.append(Splice(atom.start, atom.start + 4, struct.pack(">I", size)))
-    behind = max(splice.stop for splice in splices if splice.growth)
+            sizes.append(Splice(atom.start, atom.start + 4, struct.pack(">I", size)))
+    more = growth(inside(path[0]))
+    if not more:
+        return sizes
+    behind = max(splice.stop for splice in inside(path[0]) if splice.growth)
     for at, form in _offsets(data, top):
         (offset,) = struct.unpack_from(form, data, at)
         if offset >= behind:
             if offset + more >= 1 << 8 * struct.calcsize(form):
                 raise UnsupportedTag("it has 4 GB, the most that its offsets reach")
-            splices.append(Splice(at, at + struct.calcsize(form), struct.pack(form, offset + more)))
-    return splices
+            sizes.append(Splice(at, at + struct.calcsize(form), struct.pack(form, offset + more)))
+    return sizes
 
 
 def _offsets(data: Any, top: Sequence[_Atom]) -> Iterator[tuple[int, str]]:

@@ -4,6 +4,7 @@ The packets of headers are laid out anew over the pages that they have. Only whe
 begin, and the pages behind it are numbered anew.
 """
 
+import contextlib
 import itertools
 import struct
 import zlib
@@ -65,8 +66,11 @@ def _pages(data: Any, start: int) -> Iterator[_Page]:
         at = stop
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of an Ogg file's first sound stream.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of the first sound stream of an Ogg file that lies between two places.
+
+    Streams that follow it (a chain, such as a recorded broadcast) are songs of their own; their genres are found and
+    left.
 
     Raises
     ------
@@ -80,7 +84,14 @@ def read(data: Any, start: int) -> TaggedFile:
     found = next(kinds, None)
     if found is None:
         raise UnsupportedTag("its Ogg stream is of another codec")
-    first, kind = found
+    tag = _of_stream(data, *found)
+    later = [_later_genres(data, page) for page in _pages(data, tag.stop) if page.flags & FIRST and page.stop <= stop]
+    left = [f"{', '.join(genres)} in a later song of the file" for genres in later if genres]
+    return TaggedFile((tag,), _cannot_add, left=tuple(dict.fromkeys(left)))
+
+
+def _of_stream(data: Any, first: _Page, kind: bytes) -> Tag:
+    """Return the comments of the stream that begins with a page."""
     pages = []
     for page in _pages(data, first.stop):
         if page.serial == first.serial:
@@ -92,7 +103,15 @@ def read(data: Any, start: int) -> TaggedFile:
         raise DamagedTag("its headers are cut or not in order")
     is_flac = kind == b"\x7fFLAC"
     begin = 4 if is_flac else len(STREAMS[kind])
-    return TaggedFile((_in_packet(data, pages, packets, begin, is_flac),), _cannot_add)
+    return _in_packet(data, pages, packets, begin, is_flac)
+
+
+def _later_genres(data: Any, first: _Page) -> tuple[str, ...]:
+    """Return the genres of the stream that begins with a page, none if its comments cannot be read."""
+    kind = next((kind for kind in STREAMS if data[first.data : first.stop].startswith(kind)), None)
+    with contextlib.suppress(DamagedTag):
+        return _of_stream(data, first, kind).genres if kind else ()
+    return ()
 
 
 def _cannot_add(genres: Sequence[str], separator: str) -> list[Splice]:

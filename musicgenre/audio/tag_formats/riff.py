@@ -42,6 +42,7 @@ class _Container:
 
     data: Any
     start: int
+    stop: int
     order: str  # of bytes, for struct
     chunks: tuple[_Chunk, ...]
 
@@ -67,8 +68,8 @@ def _large_size(data: Any, first: int, order: str) -> int | None:
     return int(struct.unpack_from(f"{order}Q", data, first + 16)[0])
 
 
-def read(data: Any, start: int) -> TaggedFile:
-    """Return the tags of a WAV or AIFF file.
+def read(data: Any, start: int, stop: int) -> TaggedFile:
+    """Return the tags of a WAV or AIFF file that lies between two places.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def read(data: Any, start: int) -> TaggedFile:
         If its chunks or tags cannot be followed.
     """
     order = ">" if data[start : start + 4] == b"FORM" else "<"
-    file = _Container(data, start, order, tuple(_chunks(data, start + 12, len(data), order)))
+    file = _Container(data, start, stop, order, tuple(_chunks(data, start + 12, stop, order)))
     tags = []
     for chunk in file.chunks:
         if chunk.name.upper() == b"ID3 ":
@@ -117,7 +118,7 @@ def _end(file: _Container) -> tuple[int, bytes]:
         raise DamagedTag("it has no chunks")
     last = file.chunks[-1]
     padded = last.stop + (last.stop - last.content) % 2
-    return (last.stop, b"\0") if padded > len(file.data) else (padded, b"")
+    return (last.stop, b"\0") if padded > file.stop else (padded, b"")
 
 
 def _inside(file: _Container, chunk: _Chunk, tag: Tag) -> Tag:
@@ -129,7 +130,7 @@ def _inside(file: _Container, chunk: _Chunk, tag: Tag) -> Tag:
         if not more:
             return splices
         size = chunk.stop - chunk.content + more
-        old_pad = (chunk.stop - chunk.content) % 2 if chunk.stop < len(file.data) else 0
+        old_pad = (chunk.stop - chunk.content) % 2 if chunk.stop < file.stop else 0
         splices.append(Splice(chunk.start + 4, chunk.start + 8, struct.pack(f"{file.order}I", size)))
         splices.append(Splice(chunk.stop, chunk.stop + old_pad, bytes(size % 2)))
         return splices
@@ -146,8 +147,10 @@ def _root(file: _Container, splices: Sequence[Splice]) -> list[Splice]:
         return [Splice(first + 8, first + 16, struct.pack(f"{file.order}Q", large + growth(splices)))]
     if size in ENDLESS:
         return []
-    end = file.start + 8 + size + size % 2  # some files have chunks behind it
-    more = growth(splice for splice in splices if splice.stop <= end)
+    inside = [splice for splice in splices if file.start <= splice.start and splice.stop <= file.stop]
+    if any(splice.stop > file.start + 8 + size + size % 2 for splice in inside):  # it is too small for all chunks
+        size = file.stop - file.start - 8
+    more = growth(inside)
     if size + more >= UNKNOWN:
         raise UnsupportedTag("it has 4 GB, the most that its format takes")
     return [Splice(file.start + 4, file.start + 8, struct.pack(f"{file.order}I", size + more))]

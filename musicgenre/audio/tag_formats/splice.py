@@ -97,12 +97,23 @@ class TaggedFile:
         splices -> those of sizes around all of them.
     sound_stop : int or None
         Where the tags behind a stream of sound begin, which some readers take for sound.
+    left : tuple of str
+        What says a genre and cannot be written, in words.
+    own_tags : int
+        How many of the tags, the first ones, are of the format itself; others were put around it.
     """
 
     tags: tuple[Tag, ...]
     add: Edit
     sized: Callable[[Sequence[Splice]], list[Splice]] = lambda _: []
     sound_stop: int | None = None
+    left: tuple[str, ...] = ()
+    own_tags: int = 1
+
+    @property
+    def lacks_tag(self) -> bool:
+        """Whether the format's usual tag has to be added for a genre to be found."""
+        return not self.tags or not self.own_tags
 
     def edit(self, genres: Sequence[str], separator: str) -> tuple[list[Splice], list[Tag]]:
         """Return the splices that write genres, and the old tags that they are written in.
@@ -110,9 +121,10 @@ class TaggedFile:
         These are every tag that holds a genre and, unless genres are removed, the first. The usual one is added only
         where there is none: readers take other fields, such as the title, from one tag alone.
         """
-        written = [tag for i, tag in enumerate(self.tags) if tag.genres or (i == 0 and genres)]
+        first = None if self.lacks_tag else self.tags[0]
+        written = [tag for tag in self.tags if tag.genres or (tag is first and genres)]
         splices = [splice for tag in written for splice in tag.edit(genres, separator)]
-        if genres and not self.tags:
+        if genres and self.lacks_tag:
             splices += self.add(genres, separator)
         return [*splices, *self.sized(splices)], written
 
