@@ -97,8 +97,8 @@ def read_chosen(path: Path) -> Chosen:
             optional_number(values.get("deviation")),
             of_kind(values.get("table_sha256", ""), str),
             tuple(of_kind(family, str) for family in values.get("families", ())),
-            [of_kind(history, dict) for history in values.get("histories", ())],
-            [of_kind(warning, str) for warning in values.get("warnings", ())],
+            tuple(of_kind(history, dict) for history in values.get("histories", ())),
+            tuple(of_kind(warning, str) for warning in values.get("warnings", ())),
             size if size in GRIDS else GRIDS[0],
             None if clips is None else of_kind(clips, int),
         )

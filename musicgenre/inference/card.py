@@ -89,7 +89,7 @@ class Card:
     metrics : mapping
         Protocol to its metrics.
     headline : Headline, optional
-    warnings : list of str
+    warnings : sequence of str
         Sentences on its limits and intended use.
     traits : mapping
         Ranges of `inference.reasons.trait_ranges`.
@@ -230,7 +230,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "sets": Sets.from_json,
     "set_level": lambda value: None if value is None else share(value),
     "answers_by_genre": lambda value: AnswersByGenre(_matrix(value["means"]), _matrix(value["within"])),
-    "warnings": lambda value: [of_kind(note, str) for note in of_kind(value, list)],
+    "warnings": lambda value: tuple(of_kind(note, str) for note in of_kind(value, list)),
     "traits": _traits,
     "names": _names,
     "versions": _texts,

@@ -1,13 +1,16 @@
 """What a report advises: pairs of genres that are mixed up, with their clips to listen to."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from support.evaluations import metrics
 
-from musicgenre.inference.evaluation import Evaluation, HeldOut
+from musicgenre.errors import ModelError
+from musicgenre.inference.evaluation import EVALUATION, Evaluation, HeldOut, read_evaluation
 from musicgenre.inference.measured import Headline
-from musicgenre.plots.catalogue import save_evaluation
+from musicgenre.plots.catalogue import save_evaluation, write_report
 from musicgenre.plots.report import Playlist, Section, report_html
 from musicgenre.plots.report_sections import model_section
 from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, wrong_clips
@@ -84,3 +87,30 @@ def test_every_column_is_explained_and_numbers_are_short(tmp_path):
     assert table.rows[0][:6] == ["grouped CV", "83.3 ± 2.0 %", "70.0 to 90.0 %", "0.812", "100.0 %", "0.051"]
     assert "A note." in section.text
     assert accuracy_words("0.897890998", "0.0201") == "89.8 ± 2.0 %" and accuracy_words("", "") == ""
+
+
+def test_an_evaluation_of_an_older_version_is_read(tmp_path):
+    """The first ones had no sets, notes, songs of another origin or paths of files."""
+    save_evaluation(evaluation(), tmp_path)
+    found = json.loads((tmp_path / EVALUATION).read_text())
+    for name in ("extra", "set_level", "sets", "named_share", "named_right", "notes", "files"):
+        found.pop(name, None)
+    (tmp_path / EVALUATION).write_text(json.dumps(found))
+    assert read_evaluation(tmp_path) == replace(evaluation(), notes=())
+    assert model_section(tmp_path).tables[0].rows[0][0] == "grouped CV"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"protocols": 1}, {"protocols": {"grouped CV": {}}}, {"genres": ["blues"]}, {"headline": "good"},
+        {"answers": {"clip_id": [], "y": [0], "probabilities": []}}, {"uncertain_below": None}, {"notes": [1]},
+        {"lengths": [[1, 2]]}, {"degradations": {"clean": "x"}},
+    ],
+)  # fmt: skip
+def test_an_evaluation_that_holds_something_else_is_refused(changes, tmp_path):
+    save_evaluation(evaluation(), tmp_path)
+    found = json.loads((tmp_path / EVALUATION).read_text())
+    (tmp_path / EVALUATION).write_text(json.dumps({**found, **changes}))
+    with pytest.raises(ModelError, match="not those of this version; run 01 or 02 again"):
+        write_report(tmp_path)
