@@ -13,11 +13,15 @@ and it can be searched for and trained. Functions named ``run_...`` are what 01 
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from musicgenre.dataset.corrections_file import SongCorrection
+from musicgenre.dataset.search_results import CHOSEN, Chosen
+from musicgenre.inference.card import Card
+from musicgenre.inference.evaluation import Evaluation
+from musicgenre.inference.measured import Headline
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import ARCHITECTURES, FEATURE_SETS, Config, make_config
 
@@ -40,7 +44,7 @@ def search(
     jobs: int = 1,
     dask: str | None = None,
     progress: Counter | None = None,
-) -> dict[str, Any]:
+) -> Chosen:
     """Compare feature sets, networks and hyperparameters on a table, with folds that keep groups apart.
 
     Parameters
@@ -60,7 +64,7 @@ def search(
 
     Returns
     -------
-    dict
+    Chosen
         What ``chosen.json`` holds: the configuration, its table, the reason, and warnings.
 
     Raises
@@ -94,7 +98,7 @@ def measure(
     jobs: int = 1,
     repeats: int = 5,
     progress: Counter | None = None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """Measure a configuration by every protocol that a table allows.
 
     A configuration that was chosen on the same clips is measured by nested cross-validation as well, which makes the
@@ -113,8 +117,8 @@ def measure(
 
     Returns
     -------
-    dict
-        As of `training.protocols.measure`, with ``notes``: sentences on what the figures mean.
+    Evaluation
+        As of `training.protocols.measure`.
     """
     from musicgenre.training.protocols import load_data
     from musicgenre.training.protocols import measure as run
@@ -125,29 +129,29 @@ def measure(
     report = run(clips, choice.config, jobs=jobs, repeats=repeats, progress=progress)
     if choice.grid is None:
         return report
-    if "fault-filtered" in report["protocols"]:
-        report["notes"] += [
+    if "fault-filtered" in report.protocols:
+        note = (
             "The configuration was chosen without the test part of the table, so that the fault-filtered figure is "
             "honest; the others include clips that it was chosen on."
-        ]
-        report["headline"] = {
-            "protocol": "fault-filtered", "accuracy": report["protocols"]["fault-filtered"]["accuracy"]
-        }  # fmt: skip
-        return report
+        )
+        headline = Headline(report.protocols["fault-filtered"].accuracy, "fault-filtered")
+        return replace(report, headline=headline, notes=[*report.notes, note])
     nested = measure_choice(
         data, choice, genres=genres, corrections=corrections, jobs=jobs, progress=progress
     )  # fmt: skip
-    name, flattered = next((n, r) for n, r in report["protocols"].items() if "grouped CV" in n)
-    report["protocols"] = {NESTED: nested, **report["protocols"]}
-    report["headline"] = {"protocol": NESTED, "accuracy": nested["accuracy"]}
-    report["notes"].append(nested_words(name, flattered["accuracy"], nested["accuracy"]))
-    return report
+    name, flattered = next((n, r) for n, r in report.protocols.items() if "grouped CV" in n)
+    return replace(
+        report,
+        protocols={NESTED: nested, **report.protocols},
+        headline=Headline(nested.accuracy, NESTED),
+        notes=[*report.notes, nested_words(name, flattered.accuracy, nested.accuracy)],
+    )
 
 
 def train(
     data: Path,
     choice: Choice | Config,
-    report: Mapping[str, Any],
+    report: Evaluation,
     out: Path,
     *,
     extra: Sequence[Path] = (),
@@ -155,14 +159,14 @@ def train(
     corrections: Sequence[SongCorrection] = (),
     notes: Sequence[str] = (),
     amplify_to: float | None = None,
-) -> dict[str, Any]:
+) -> Card:
     """Train on all clips of a table and export the model with its card.
 
     Parameters
     ----------
     data, choice, extra, genres, corrections
         As of `measure`.
-    report : dict
+    report : Evaluation
         From `measure`; its metrics and thresholds go into the card.
     out : Path
         The model's path without ending, for instance ``models/mine``.
@@ -173,8 +177,8 @@ def train(
 
     Returns
     -------
-    dict
-        The card.
+    Card
+        What is known of the model.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def train(
     clips, table_sha256 = load_data(data, config, extra=extra, genres=genres, corrections=corrections)
     level = table_level(data, config.families) if amplify_to is None else Level(amplify_to, louder_too=False)
     return ship(
-        clips, config, dict(report), table_sha256, out, notes=notes, level=level, grid=table_grid(data)
+        clips, config, report, table_sha256, out, notes=notes, level=level, grid=table_grid(data)
     )  # fmt: skip
 
 
@@ -219,12 +223,11 @@ def run_search(
     rows = read_csv(out / "grid_summary.csv").to_dict("records")
     sys.stdout.write("\n".join(search_lines(rows)) + "\n")
     write_search_figures(out)
-    for warning in chosen.get("warnings", []):
+    for warning in chosen.warnings:
         say(f"warning: {warning}")
-    values = chosen["config"]
-    say(f"chosen: {values['feature_set']}, {values['architecture']}: {chosen['reason']}")
+    say(f"chosen: {chosen.network}: {chosen.reason}")
     _report(out, show=show)
-    choice = "" if out == Path("reports") else f" --choice {out / 'chosen.json'}"
+    choice = "" if out == Path("reports") else f" --choice {out / CHOSEN}"
     say(f"next: python 02_nn_train_model.py --data {data}{choice} --out models/NAME")
 
 
@@ -275,10 +278,10 @@ def run_training(
             data, chosen, extra=extra, genres=genres, corrections=corrected, jobs=jobs, repeats=repeats,
             progress=bar.update,
         )  # fmt: skip
-    sys.stdout.write("\n".join([*summary_lines(report), *report["notes"]]) + "\n")
-    genres = list(next(iter(report["protocols"].values()))["recall"])
-    about = f"{config.feature_set}, {config.architecture}, {len(report['answers']['y'])} clips of {data.resolve().name}"
-    save_evaluation({**with_words(report), "files": read_files(data)}, genres, reports, about=about)
+    sys.stdout.write("\n".join([*summary_lines(report), *report.notes]) + "\n")
+    clips = len(report.answers.y) if report.answers else 0
+    about = f"{config.feature_set}, {config.architecture}, {clips} clips of {data.resolve().name}"
+    save_evaluation(replace(with_words(report), about=about, files=read_files(data)), reports)
     write_model_figures(reports)
     _report(reports, show=show)
     if measure_only:
@@ -286,7 +289,7 @@ def run_training(
     card = train(
         data, chosen, report, out, extra=extra, genres=genres, corrections=corrected, notes=lines, amplify_to=amplify_to
     )
-    say(f"wrote {out}.keras, .tflite and .json: {len(card['genres'])} genres, {card['training']['clips']} clips")
+    say(f"wrote {out}.keras, .tflite and .json: {len(card.genres)} genres, {card.training.clips} clips")
     say(f"next: python 03_launch_classifier.py SONG --model {out.name if out.parent == Path('models') else out}")
 
 

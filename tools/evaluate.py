@@ -57,19 +57,19 @@ def make_table(folder, build, jobs):
 
 def song_lines(report, genres):
     """Return the rows on songs for ten or thirteen genres."""
-    run = next(run for name, run in report["protocols"].items() if name.startswith("grouped"))
-    sets = report["sets"]
+    run = next(run for name, run in report.protocols.items() if name.startswith("grouped"))
+    sets = report.sets
     wanted = {
         10: ("69 / 86", "73 / 89", "-", "-", "-", "-", "-", "-", "-", "-"),
         13: ("62 / 81", "66 / 85", "35 / 90", "45 / 92", "52 / 88", "65 / 90", "70 / 88", "85 / 90", ".06", ".04"),
     }[genres]
     of = f"songs, {genres} genres: "
     return [
-        Line(of + "first guess right / one of two", *wanted[0:2], percents(run["accuracy"], run["top2"])),
-        Line(of + "named / rightly", *wanted[2:4], percents(sets["named"], sets["named_right"])),
-        Line(of + "set of at most two / genre in it", *wanted[4:6], percents(sets["two"], sets["two_right"])),
-        Line(of + "set of at most three / genre in it", *wanted[6:8], percents(sets["three"], sets["three_right"])),
-        Line(of + "gap of confidence and truth (ECE)", *wanted[8:10], f"{run['ece']:.3f}"),
+        Line(of + "first guess right / one of two", *wanted[0:2], percents(run.accuracy, run.top2)),
+        Line(of + "named / rightly", *wanted[2:4], percents(sets.named, sets.named_right)),
+        Line(of + "set of at most two / genre in it", *wanted[4:6], percents(sets.two, sets.two_right)),
+        Line(of + "set of at most three / genre in it", *wanted[6:8], percents(sets.three, sets.three_right)),
+        Line(of + "gap of confidence and truth (ECE)", *wanted[8:10], f"{run.ece:.3f}"),
     ]
 
 
@@ -85,10 +85,10 @@ def measure_songs(songs, others, jobs):
         data, _ = load_data(songs, config, extra=others, genres=genres)
         report = measure(data, config, jobs=jobs, repeats=REPEATS)
         lines += song_lines(report, len(genres))
-        if "transfer" in report["extra"]:
-            run = report["extra"]["transfer"]
+        if "transfer" in report.extra:
+            run = report.extra["transfer"]
             what = f"songs, {len(genres)} genres, none of them in training: first guess right / one of two"
-            lines.append(Line(what, "-", "-", percents(run["accuracy"], run["top2"])))
+            lines.append(Line(what, "-", "-", percents(run.accuracy, run.top2)))
     return lines
 
 
@@ -101,8 +101,8 @@ def measure_gtzan(table, wild, jobs):
     data, _ = load_data(table, config, extra=[wild] if wild else [])
     print("GTZAN's protocols ...", file=sys.stderr)
     report = measure(data, config, jobs=jobs)
-    lines = [Line(f"gtzan10, {name}", "-", "-", percents(run["accuracy"])) for name, run in report["protocols"].items()]
-    return [*lines, Line("gtzan10, worst of the three", "82", "84", percents(report["headline"]["accuracy"]))]
+    lines = [Line(f"gtzan10, {name}", "-", "-", percents(run.accuracy)) for name, run in report.protocols.items()]
+    return [*lines, Line("gtzan10, worst of the three", "82", "84", percents(report.headline.accuracy))]
 
 
 def measure_refusal(songs):

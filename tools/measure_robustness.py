@@ -23,7 +23,8 @@ from musicgenre.audio.recording import Recording
 from musicgenre.dataset.build import find_audio
 from musicgenre.files import write_atomic
 from musicgenre.inference.classifier import Classifier
-from musicgenre.plots.catalogue import EVALUATION, write_model_figures
+from musicgenre.inference.evaluation import LengthAccuracy, read_evaluation
+from musicgenre.plots.catalogue import save_evaluation, write_model_figures
 from musicgenre.training.metrics import bootstrap_interval
 
 CODECS = {"mp3 64k": MP3_64K, "opus 48k": OPUS_48K}
@@ -53,18 +54,16 @@ def conditions(clip):
 
 def join_reports(right, rows, folder):
     """Add the curve over length and the table of degradations to the evaluation that 02 wrote, and draw them."""
-    path = folder / EVALUATION
-    found = json.loads(path.read_text(encoding="utf-8"))
     names = {f"{length:g} s": length for length in LENGTHS_S}
     each = np.arange(len(right["clean"]))
-    found["lengths"] = [
-        (names[name], row["accuracy"], *bootstrap_interval(np.array(right[name], float), each))
+    lengths = [
+        LengthAccuracy(names[name], row["accuracy"], *bootstrap_interval(np.array(right[name], float), each))
         for name, row in rows.items()
         if name in names
     ]
-    found["degradations"] = {name: row["accuracy"] for name, row in rows.items() if name not in names}
-    found["degradation_clips"] = len(each)
-    write_atomic(path, json.dumps(found) + "\n")
+    damaged = {name: row["accuracy"] for name, row in rows.items() if name not in names}
+    found = read_evaluation(folder)
+    save_evaluation(replace(found, lengths=lengths, degradations=damaged, degradation_clips=len(each)), folder)
     write_model_figures(folder)
 
 

@@ -1,8 +1,12 @@
 """What messages are made of, beside answers: references, what was found, places in a picture."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from musicgenre.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from musicgenre.inference.card import Card  # loads NumPy
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,35 @@ class Box:
     top: float
     right: float
     bottom: float
+
+
+@dataclass(frozen=True)
+class ProtocolAccuracy:
+    """How often a model is right by one protocol, with the 95 % interval; in [0, 1]."""
+
+    protocol: str
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """What a model's card says to its user; `clips` are those it was trained on, if that is known."""
+
+    name: str
+    genres: tuple[str, ...]
+    families: tuple[str, ...]
+    uncertain_below: float
+    clips: int | None = None
+    accuracies: tuple[ProtocolAccuracy, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, card: "Card") -> "CardFacts":
+        """Return what a card says."""
+        accuracies = (ProtocolAccuracy(name, m.accuracy, *m.interval_95) for name, m in card.metrics.items())
+        return cls(
+            card.name, tuple(card.genres), tuple(card.families), card.thresholds.uncertain_below, card.training.clips,
+            tuple(accuracies), tuple(card.warnings),
+        )  # fmt: skip

@@ -8,7 +8,7 @@ messages travel is `codec`.
 
 from typing import Any, ClassVar, dataclass_transform
 
-from musicgenre.engine.message_parts import Box, FoundInput, SimilarSong, SongReference, TimeSpan
+from musicgenre.engine.message_parts import Box, CardFacts, FoundInput, SimilarSong, SongReference, TimeSpan
 from musicgenre.inference.prediction import Prediction, Reason
 from musicgenre.sources.search_result import SearchResult
 
@@ -315,10 +315,10 @@ class ModelsListed(Message):
 
 
 class CardRead(Message):
-    """A model's card, as it is in its file."""
+    """What a model's card says."""
 
     model: str
-    card: dict[str, Any]
+    card: CardFacts
 
 
 # ---- events of the worker, which are about the engine

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from musicgenre.child_process import read_frame, write_frame
 from musicgenre.engine.codec import decode, encode
 from musicgenre.engine.drawing import Drawing
-from musicgenre.engine.message_parts import SimilarSong
+from musicgenre.engine.message_parts import CardFacts, SimilarSong
 from musicgenre.engine.messages import (
     Answered,
     Cancel,
@@ -186,10 +186,10 @@ class Engine:
         self.tell(ModelsListed(str(folder), tuple(str(folder / name) for name in list_models(folder))))
 
     def _card(self, request: ReadCard) -> None:
-        """Send a model's card."""
+        """Send what a model's card says."""
         from musicgenre.inference.card import model_path, read_card
 
-        self.tell(CardRead(request.model, read_card(model_path(request.model))))
+        self.tell(CardRead(request.model, CardFacts.of(read_card(model_path(request.model)))))
 
     # ---- jobs
 

@@ -148,8 +148,7 @@ class TagNetwork:
 
     def __init__(self, folder: Path = MODELS_DIR, *, threads: int = 1) -> None:
         try:
-            self.card: dict[str, Any] = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))
-            digest = self.card["sha256"][NETWORK]
+            digest = json.loads((folder / "musicnn.json").read_text(encoding="utf-8"))["sha256"][NETWORK]
             data = (folder / NETWORK).read_bytes()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the pretrained network in {folder} cannot be read; install the program again") from error

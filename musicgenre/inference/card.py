@@ -1,13 +1,16 @@
-"""The card of a model: what it needs, what it was trained on, how well it does; read and checked."""
+"""The card of a model: what it needs, what it was trained on, how well it does; read, checked, and put into JSON."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, is_level
+from musicgenre.audio.recording import AMPLIFY_FIELD, LEVEL_FIELD, Level, is_level, read_level
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES, columns_of, grid_of
 from musicgenre.files import is_file, read_json
+from musicgenre.inference.measured import Headline, Metrics, Sets
+from musicgenre.json_values import number, of_kind, optional_number, share
 from musicgenre.litert import MODELS_DIR
 from musicgenre.text import clean_text, clean_title, is_plain
 
@@ -21,67 +24,216 @@ ENDINGS = ("tflite", "keras")  # of the files that a card describes
 
 REQUIRED = ("name", "genres", "columns", "families", "extractor", "files", "thresholds")
 
-FIGURES = ("accuracy", "macro_f1", "worst_recall", "top3", "ece", "accuracy_at_80")  # of each protocol
+Traits = Mapping[str, Mapping[str, Sequence[float]]]  # genre -> column -> 10th, 50th and 90th percentile
 
 
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number; JSON's true is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+@dataclass(frozen=True)
+class Thresholds:
+    """From which confidence a genre is named; how many held-out clips are, and how many of these rightly."""
+
+    uncertain_below: float
+    named_share: float | None = None
+    named_right: float | None = None
 
 
-def _is_range(value: Any) -> bool:
-    """Whether a value is a list of three numbers."""
-    return isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
+@dataclass(frozen=True)
+class Training:
+    """What a model was trained on; `groups` are the artists or sources, `extra_clips` those of other collections."""
+
+    table_sha256: str | None = None
+    clips: int | None = None
+    clips_per_genre: Mapping[str, int] = field(default_factory=dict)
+    groups: int | None = None
+    extra_clips: int = 0
 
 
-def _is_run(run: Any) -> bool:
-    """Whether a value holds the figures of one protocol."""
-    return (
-        isinstance(run, dict)
-        and all(_is_number(run.get(name)) for name in FIGURES)
-        and isinstance(run.get("interval_95"), list)
-        and len(run["interval_95"]) == 2
-        and all(map(_is_number, run["interval_95"]))
-        and all(_is_number(run.get(name, 0)) for name in ("repeats", "deviation", "top2"))
-        and (run.get("repeats", 1) <= 1 or "deviation" in run)
+@dataclass(frozen=True)
+class AnswersByGenre:
+    """Answers for held-out songs (see `training.known_genres`): their mean in each genre, the covariance within."""
+
+    means: Sequence[Sequence[float]]
+    within: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a model; fields with a default may be absent in older cards.
+
+    Parameters
+    ----------
+    name : str
+        What the model calls itself in answers.
+    genres, columns : list of str
+        In the order of its output and input.
+    families : list of str
+        The feature families that the columns are of.
+    thresholds : Thresholds
+    extractor, configuration, versions : mapping
+        The constants of the features, the settings of the training, the libraries: compared or shown as a whole.
+    files : mapping
+        Ending to sha256.
+    training : Training
+    temperature : float, optional
+        Of the calibration, which the model file holds.
+    parts : bool, optional
+        Whether it was trained on parts of songs as well.
+    level : Level, optional
+        That recordings are brought to.
+    names : mapping
+        Genre to its name for people.
+    set_level : float, optional
+        Probability that the genres of a set reach together.
+    sets : Sets, optional
+        On songs of held-out groups.
+    answers_by_genre : AnswersByGenre, optional
+    metrics : mapping
+        Protocol to its metrics.
+    headline : Headline, optional
+    warnings : sequence of str
+        Sentences on its limits and intended use.
+    traits : mapping
+        Ranges of `inference.reasons.trait_ranges`.
+    """
+
+    name: str
+    genres: list[str]
+    families: list[str]
+    columns: list[str]
+    thresholds: Thresholds
+    extractor: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    training: Training = field(default_factory=Training)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
+    parts: bool | None = None
+    level: Level | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    set_level: float | None = None
+    sets: Sets | None = None
+    answers_by_genre: AnswersByGenre | None = None
+    metrics: Mapping[str, Metrics] = field(default_factory=dict)
+    headline: Headline | None = None
+    warnings: Sequence[str] = ()
+    traits: Traits = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the card as its file holds it; what is not known is absent."""
+        level = self.level.fields() if self.level else {AMPLIFY_FIELD: None}
+        values = {
+            "extractor": self.extractor,
+            "name": self.name,
+            "genres": self.genres,
+            "families": self.families,
+            "columns": self.columns,
+            "training": vars(self.training),
+            "configuration": self.configuration,
+            "temperature": self.temperature,
+            "parts": self.parts,
+            **level,
+            "names": self.names or None,
+            "set_level": self.set_level,
+            "sets": self.sets and self.sets.as_json(),
+            "answers_by_genre": self.answers_by_genre and vars(self.answers_by_genre),
+            "thresholds": vars(self.thresholds),
+            "metrics": {protocol: metrics.as_json() for protocol, metrics in self.metrics.items()},
+            "headline": self.headline and self.headline.as_json(),
+            "warnings": list(self.warnings),
+            "traits": self.traits,
+            "files": self.files,
+            "versions": self.versions,
+        }
+        return {name: value for name, value in values.items() if value is not None or name in level}
+
+
+# ---- reading
+
+
+def _name(value: Any) -> str:
+    """Return a model's name."""
+    if clean_text(of_kind(value, str)) != value:
+        raise ValueError("it holds characters that control a terminal")
+    return str(value)
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """Return texts by name."""
+    return {name: of_kind(text, str) for name, text in value.items()}
+
+
+def _names(value: Any) -> dict[str, str]:
+    """Return the names of genres for people."""
+    names = _texts(value)
+    if not all(map(is_plain, names.values())):
+        raise ValueError("a name cannot be shown")
+    return names
+
+
+def _training(value: Any) -> Training:
+    """Return what a model was trained on."""
+    table, groups = value.get("table_sha256"), value.get("groups")
+    return Training(
+        None if table is None else of_kind(table, str),
+        of_kind(value["clips"], int) if "clips" in value else None,
+        {genre: of_kind(count, int) for genre, count in value.get("clips_per_genre", {}).items()},
+        None if groups is None else of_kind(groups, int),
+        of_kind(value.get("extra_clips", 0), int),
     )
 
 
-def _are_traits(value: Any) -> bool:
-    """Whether a value holds ranges of traits for genres."""
-    return isinstance(value, dict) and all(
-        isinstance(traits, dict) and all(map(_is_range, traits.values())) for traits in value.values()
+def _thresholds(value: Any) -> Thresholds:
+    """Return the thresholds of the verdicts."""
+    return Thresholds(
+        value.get("uncertain_below"),  # `_check` has a sentence of its own for it
+        number(value["named_share"]) if "named_share" in value else None,
+        optional_number(value.get("named_right")),
     )
 
 
-def _is_share(value: Any) -> bool:
-    """Whether a value is a number from 0 to 1."""
-    return _is_number(value) and 0 <= value <= 1
+def _level(value: Any) -> float:
+    """Return a level in dB of full scale."""
+    if not is_level(value):
+        raise ValueError(f"{value!r} is no level")
+    return float(value)
 
 
-def _are_names(value: Any) -> bool:
-    """Whether a value holds the names of genres for people."""
-    return isinstance(value, dict) and all(isinstance(name, str) and is_plain(name) for name in value.values())
+def _traits(value: Any) -> dict[str, dict[str, list[float]]]:
+    """Return the ranges of traits by genre and column."""
+    found = {
+        genre: {column: list(map(number, quantiles)) for column, quantiles in traits.items()}
+        for genre, traits in value.items()
+    }
+    if any(len(quantiles) != 3 for traits in found.values() for quantiles in traits.values()):
+        raise ValueError("a range is not three numbers")
+    return found
 
 
-# What the fields of a card are, beside lists of names; one that is not needed may be absent.
-FITS: dict[str, Callable[[Any], bool]] = {
-    "name": lambda value: isinstance(value, str) and clean_text(value) == value,
-    "files": lambda value: isinstance(value, dict),
-    "thresholds": lambda value: isinstance(value, dict) and _is_number(value.get("named_share", 0)),
-    LEVEL_FIELD: is_level,
-    AMPLIFY_FIELD: lambda value: value is None or is_level(value),
-    "training": lambda value: (
-        isinstance(value, dict)
-        and isinstance(value.get("clips_per_genre", {}), dict)
-        and isinstance(value.get("clips", 0), int)
-    ),
-    "metrics": lambda value: isinstance(value, dict) and all(map(_is_run, value.values())),
-    "sets": lambda value: isinstance(value, dict) and all(v is None or _is_share(v) for v in value.values()),
-    "warnings": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
-    "traits": _are_traits,
-    "set_level": lambda value: value is None or _is_share(value),
-    "names": _are_names,
+def _matrix(value: Any) -> list[list[float]]:
+    """Return rows of numbers."""
+    return [[number(cell) for cell in row] for row in value]
+
+
+# How the fields are read that are no lists of names. A reader raises ValueError, KeyError, TypeError or AttributeError
+# for what does not fit; a field that is not needed may be absent.
+READERS: dict[str, Callable[[Any], Any]] = {
+    "name": _name,
+    "files": _texts,
+    "thresholds": _thresholds,
+    LEVEL_FIELD: _level,
+    AMPLIFY_FIELD: lambda value: None if value is None else _level(value),
+    "training": _training,
+    "configuration": lambda value: of_kind(value, dict),
+    "temperature": number,
+    "parts": lambda value: of_kind(value, bool),
+    "metrics": lambda value: {protocol: Metrics.from_json(metrics) for protocol, metrics in value.items()},
+    "headline": Headline.from_json,
+    "sets": Sets.from_json,
+    "set_level": lambda value: None if value is None else share(value),
+    "answers_by_genre": lambda value: AnswersByGenre(_matrix(value["means"]), _matrix(value["within"])),
+    "warnings": lambda value: tuple(of_kind(note, str) for note in of_kind(value, list)),
+    "traits": _traits,
+    "names": _names,
+    "versions": _texts,
 }
 
 
@@ -115,7 +267,7 @@ def list_models(folder: Path = MODELS_DIR) -> list[str]:
     return names
 
 
-def read_card(base: Path) -> dict[str, Any]:
+def read_card(base: Path) -> Card:
     """Read and check a card.
 
     Raises
@@ -130,40 +282,62 @@ def read_card(base: Path) -> dict[str, Any]:
         raise ModelError(f"the model card {path.name} cannot be read; train again or choose another model") from error
     if not isinstance(card, dict):
         raise ModelError(f"{path.name} is not a model card; choose another file")
-    missing = [field for field in REQUIRED if field not in card]
+    missing = [name for name in REQUIRED if name not in card]
     if missing:
         raise ModelError(f"the model card {path.name} has no field {missing[0]!r}; train the model again")
-    for field in ("genres", "columns", "families"):
-        value = card[field]
+    for name in ("genres", "columns", "families"):
+        value = card[name]
         if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
-            raise ModelError(f"field {field!r} of {path.name} is not a list of names; train the model again")
-    for field, fits in FITS.items():
-        if field in card and not fits(card[field]):
-            raise ModelError(f"field {field!r} of {path.name} is not what a card holds; train the model again")
-    threshold = card["thresholds"].get("uncertain_below")
-    if not _is_share(threshold):
-        raise ModelError(f"the threshold 'uncertain_below' of {path.name} is not a share; train the model again")
-    known = {column for family in card["families"] if family in FAMILIES for column in FAMILIES[family]}
-    unknown = [column for column in card["columns"] if column not in known]
+            raise ModelError(f"field {name!r} of {path.name} is not a list of names; train the model again")
+    found = _read_fields(card, path)
+    _check(found, path)
+    return found
+
+
+def _read_fields(card: Mapping[str, Any], path: Path) -> Card:
+    """Return a card from the fields of its file; raise `ModelError` for one that is of another kind."""
+    values: dict[str, Any] = {}
+    for name, read in READERS.items():
+        if name in card:
+            try:
+                values[name] = read(card[name])
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ModelError(
+                    f"field {name!r} of {path.name} is not what a card holds; train the model again"
+                ) from error
+    level = read_level(values)
+    for name in (LEVEL_FIELD, AMPLIFY_FIELD):
+        values.pop(name, None)
+    return Card(level=level, **{name: card[name] for name in ("genres", "families", "columns", "extractor")}, **values)
+
+
+def _check(card: Card, path: Path) -> None:
+    """Check a card against itself and this program."""
+    try:
+        share(card.thresholds.uncertain_below)
+    except ValueError as error:
+        raise ModelError(
+            f"the threshold 'uncertain_below' of {path.name} is not a share; train the model again"
+        ) from error
+    known = {column for family in card.families if family in FAMILIES for column in FAMILIES[family]}
+    unknown = [column for column in card.columns if column not in known]
     if unknown:
         raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
-    if card["columns"] != columns_of(card["families"]):
+    if card.columns != columns_of(card.families):
         raise ModelError(f"the columns of {path.name} are not those of its families in order; train the model again")
-    odd = [genre for genre in card["genres"] if not is_plain(genre) or card["genres"].count(genre) > 1]
+    odd = [genre for genre in card.genres if not is_plain(genre) or card.genres.count(genre) > 1]
     if odd:
         name = clean_title(odd[0], limit=80)
         raise ModelError(f"the genre {name!r} of {path.name} is no name to show, or there twice; train the model again")
     try:
-        grid_of(card["extractor"])
+        grid_of(card.extractor)
     except ModelError as error:
         raise ModelError(f"{path.name} was made for features of another version; train the model again") from error
-    return card
 
 
 def model_genres(name: str | Path) -> list[str]:
     """Return the genres of a model in their order; raise `ModelError` as `read_card` does."""
-    genres: list[str] = read_card(model_path(name))["genres"]
-    return genres
+    return read_card(model_path(name)).genres
 
 
 def waiting_folder(base: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from musicgenre.audio.decoder import prepare
-from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, gain_to, level_dbfs, read_level
+from musicgenre.audio.recording import WHOLE, WINDOW_S, Excerpt, Recording, gain_to, level_dbfs
 from musicgenre.audio.sandbox import read_safely
 from musicgenre.audio.silence import SILENT_DBFS, between, without_offset
 from musicgenre.audio.sounding import SoundingParts, sounding_parts
@@ -78,7 +78,7 @@ class Classifier:
         self.model = GenreModel(model)
         self.network = TagNetwork(threads=threads)
         self.detector = NotMusicDetector()
-        self._grid = grid_of(self.model.card["extractor"])
+        self._grid = grid_of(self.model.card.extractor)
         self._families = list(dict.fromkeys([*self.model.families, *FAMILIES_NEEDED]))
 
     def classify_item(
@@ -163,7 +163,7 @@ class Classifier:
         task.report("analyse", 0.0)
         features = extract(
             sound.clips, self._families, network=self.network, grid=self._grid, task=task,
-            gain=gain_to(sound.clips, read_level(self.model.card)),
+            gain=gain_to(sound.clips, self.model.card.level),
             gain_for={*families_at_level(self.model.families), *MUSICNN_FAMILIES},
         )  # fmt: skip
         task.report("analyse", 1.0)

@@ -13,13 +13,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from musicgenre.errors import ModelError
 from musicgenre.files import read_file
-from musicgenre.inference.card import model_path, read_card, waiting_folder
+from musicgenre.inference.card import Card, model_path, read_card, waiting_folder
 from musicgenre.litert import load_litert
 
 MAX_MODEL_BYTES = 200_000_000  # no classifier comes near
@@ -39,10 +38,10 @@ class Answer:
         return int(self.probabilities.argmax())
 
 
-def _read_model(base: Path) -> tuple[dict[str, Any], bytes]:
+def _read_model(base: Path) -> tuple[Card, bytes]:
     """Return a card and the content of the model file that it describes; raise `ModelError` where there are none."""
     card = read_card(base)
-    digest = card["files"].get("tflite")
+    digest = card.files.get("tflite")
     try:
         return card, _read_described(Path(f"{base}.tflite"), digest)
     except ModelError:
@@ -84,10 +83,8 @@ class GenreModel:
             self.card, data = _read_model(base)
         except ModelError:  # it may have been replaced between the reading of its card and of its file
             self.card, data = _read_model(base)
-        self.genres: list[str] = self.card["genres"]
-        self.families: list[str] = self.card["families"]
-        self.name: str = self.card["name"]
-        self.names: dict[str, str] = self.card.get("names") or {}
+        self.genres, self.families = self.card.genres, self.card.families
+        self.name, self.names = self.card.name, self.card.names
         path = Path(f"{base}.tflite")
         try:
             self._network = load_litert(data, most_bytes=MAX_MEMORY_BYTES)
@@ -96,7 +93,7 @@ class GenreModel:
         except (ValueError, RuntimeError, IndexError) as error:
             raise ModelError(f"{path.name} is not a LiteRT model; train the model again") from error
         shapes = tuple(self._input["shape"]), tuple(self._output["shape"])
-        if shapes != ((1, len(self.card["columns"])), (1, len(self.genres))):
+        if shapes != ((1, len(self.card.columns)), (1, len(self.genres))):
             raise ModelError(f"{path.name} has other columns or genres than its card; train the model again")
 
     def predict(self, values: Mapping[str, float]) -> Answer:
@@ -108,7 +105,7 @@ class GenreModel:
             If a column is missing.
         """
         try:
-            row = np.array([[values[column] for column in self.card["columns"]]], np.float32)
+            row = np.array([[values[column] for column in self.card.columns]], np.float32)
         except KeyError as error:
             raise ModelError(f"the features lack the column {error.args[0]!r}; compute the table again") from error
         return Answer(self.predict_rows(row)[0])

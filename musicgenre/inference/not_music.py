@@ -65,19 +65,19 @@ class NotMusicDetector:
     """
 
     def __init__(self, folder: Path = MODELS_DIR) -> None:
-        self.card, self._arrays = _read(folder, NAME, (*TREE_ARRAYS, *MACHINE_ARRAYS))
-        self.kinds_card, self._kind_arrays = _read(folder, KINDS_NAME, KIND_ARRAYS)
+        card, self._arrays = _read(folder, NAME, (*TREE_ARRAYS, *MACHINE_ARRAYS))
+        kinds_card, self._kind_arrays = _read(folder, KINDS_NAME, KIND_ARRAYS)
         try:
-            self.columns: list[str] = self.card["columns"]
+            self.columns: list[str] = card["columns"]
             self._thresholds = {
                 length: (float(limits["not_music_from"]), float(limits["uncertain_from"]))
-                for length, limits in self.card["thresholds"].items()
+                for length, limits in card["thresholds"].items()
             }
             self._thresholds["short"], self._thresholds["long"]  # noqa: B018 - a card without them is damaged
-            self._kinds: list[str] = self.kinds_card["kinds"]
-            self._sure_from = {kind: float(level) for kind, level in self.kinds_card["sure_from"].items()}
-            shape = (len(self.kinds_card["columns"]), len(self._kinds))
-            if self.kinds_card["columns"] != self.columns or self._kind_arrays["weights"].shape != shape:
+            self._kinds: list[str] = kinds_card["kinds"]
+            self._sure_from = {kind: float(level) for kind, level in kinds_card["sure_from"].items()}
+            shape = (len(kinds_card["columns"]), len(self._kinds))
+            if kinds_card["columns"] != self.columns or self._kind_arrays["weights"].shape != shape:
                 raise ValueError("the kinds belong to another detector")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"the detector {NAME} in {folder} cannot be read; install the program again") from error

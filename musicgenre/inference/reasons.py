@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from musicgenre.audio.recording import Recording
+from musicgenre.errors import ModelError
 from musicgenre.features.extract import Features
+from musicgenre.inference.card import Card, model_path, read_card
 from musicgenre.inference.prediction import Prediction, Reason
 from musicgenre.inference.wording import in_sentence, percent
 
@@ -66,9 +67,7 @@ def _share(log_activation: float) -> str:
     return percent(math.exp(log_activation))
 
 
-def reasons(
-    prediction: Prediction, recording: Recording, features: Features | None, card: Mapping[str, Any]
-) -> list[Reason]:
+def reasons(prediction: Prediction, recording: Recording, features: Features | None, card: Card) -> list[Reason]:
     """Return sentences about the traits that spoke for and against the most probable genre.
 
     Parameters
@@ -79,8 +78,8 @@ def reasons(
         Whose brightness is measured where the features do not hold it.
     features : Features or None
         Of the recording.
-    card : mapping
-        The model's card; its `traits`, where it has them, are from `trait_ranges`.
+    card : Card
+        Of the model; its `traits`, where it has them, are from `trait_ranges`.
 
     Returns
     -------
@@ -100,8 +99,8 @@ def reasons(
         values["tempo_bpm"] = prediction.tempo_bpm
     if prediction.verdict == "mixed":
         return _measured(prediction, values, "", {})  # no one genre to speak for
-    named = {genre: in_sentence(genre, card.get("names") or {}) for genre in prediction.probabilities}
-    ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in (card.get("traits") or {}).items()}
+    named = {genre: in_sentence(genre, card.names) for genre in prediction.probabilities}
+    ranges = {genre: {**_other_ranges(genre), **traits} for genre, traits in card.traits.items()}
     chances = prediction.probabilities
     ranked = sorted(chances, key=lambda genre: -chances[genre])
     best, second = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
@@ -166,13 +165,10 @@ def _range(column: str, quantiles: Sequence[float]) -> str:
     return low if low == high else f"{low.removesuffix(' %').removesuffix(' bpm').removesuffix(' kHz')} to {high}"
 
 
-def _other_ranges(genre: str) -> dict[str, list[float]]:
+def _other_ranges(genre: str) -> dict[str, Sequence[float]]:
     """Return the ranges of tempo and brightness of a genre from the model that measures them."""
-    from musicgenre.errors import ModelError
-    from musicgenre.inference.card import model_path, read_card
-
     try:
-        traits = read_card(model_path("librosa12")).get("traits") or {}
+        traits = read_card(model_path("librosa12")).traits
     except ModelError:  # another model at fault is no reason to say nothing
         return {}
     return {column: q for column, q in traits.get(genre, {}).items() if not column.startswith("tag_mean_")}

@@ -59,7 +59,7 @@ def decide(
     """
     best = int(probabilities.argmax())
     genre, confidence = model.genres[best], float(probabilities[best])
-    named_from, level = float(model.card["thresholds"]["uncertain_below"]), model.card.get("set_level")
+    named_from, level = model.card.thresholds.uncertain_below, model.card.set_level
     unsure = replace(answer, verdict="uncertain", genre=genre, confidence=round(confidence, 4))
     if may_be_music:
         return replace(unsure, reason=doubtful_words(genre, model.names))

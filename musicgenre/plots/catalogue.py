@@ -15,9 +15,10 @@ from musicgenre.audio.recording import Recording
 from musicgenre.dataset.table import read_table
 from musicgenre.errors import ModelError
 from musicgenre.files import write_atomic
+from musicgenre.inference.evaluation import EVALUATION, Evaluation
 from musicgenre.inference.prediction import Prediction
 from musicgenre.plots.report import FORMATS, Section, figure_bytes, report_html
-from musicgenre.plots.report_sections import EVALUATION, model_section, search_section
+from musicgenre.plots.report_sections import model_section, search_section
 from musicgenre.plots.style import Picture
 
 REPORT = "report.html"
@@ -112,21 +113,17 @@ def _write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
 # ---- a search and a model
 
 
-def save_evaluation(report: Mapping[str, Any], genres: Sequence[str], folder: Path, *, about: str) -> None:
+def save_evaluation(report: Evaluation, folder: Path) -> None:
     """Keep what 02 measured beside the reports of 01, for the figures.
 
     Parameters
     ----------
-    report : mapping
-        Of `training.protocols.measure`.
-    genres : sequence of str
-        In the order of the probabilities.
+    report : Evaluation
+        Of `training.protocols.measure`, with what it is about.
     folder : Path
         The reports.
-    about : str
-        Which configuration was measured.
     """
-    write_atomic(folder / EVALUATION, json.dumps({"about": about, "genres": list(genres), **report}) + "\n")
+    write_atomic(folder / EVALUATION, json.dumps(report.as_json()) + "\n")
 
 
 def write_search_figures(folder: Path) -> None:

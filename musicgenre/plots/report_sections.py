@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.search_results import CHOSEN, JOURNAL, read_chosen
 from musicgenre.dataset.table import read_csv
-from musicgenre.errors import ModelError
-from musicgenre.files import read_json
+from musicgenre.inference.evaluation import Evaluation, HeldOut, read_evaluation
+from musicgenre.inference.measured import Metrics
 from musicgenre.plots.report import Playlist, ReportTable, Section
 from musicgenre.plots.report_words import (
     MODEL_WORDS,
@@ -27,33 +28,22 @@ from musicgenre.plots.report_words import (
 from musicgenre.plots.style import Picture
 from musicgenre.text import parse_json
 
-EVALUATION = "evaluation.json"
-
 MAX_CURVES = 4  # learning curves in one figure
 
 MAX_ROWS = 15  # of a table in the report
-
-
-def _read_json(path: Path) -> Any:
-    """Return the content of a JSON file; raise `ModelError` if it is none."""
-    try:
-        return read_json(path)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read; run 01 or 02 again") from error
 
 
 def search_section(folder: Path) -> Section:
     """Return the part of the report about a search."""
     rows: list[dict[str, Any]] = read_csv(folder / "grid_results.csv").to_dict("records")
     summary: list[dict[str, Any]] = read_csv(folder / "grid_summary.csv").to_dict("records")
-    chosen = folder / "chosen.json"
+    path = folder / CHOSEN
     text = [f"{len(rows)} fits of {len(summary)} cells."]
-    if chosen.is_file():
-        found = _read_json(chosen)
-        config = found.get("config", {})
-        text = [f"{len(rows)} fits of {len(summary)} cells on {found['table']}."] if "table" in found else text
-        text.append(f"Chosen: {config.get('feature_set')}, {config.get('architecture')}: {found.get('reason', '')}.")
-        text += found.get("warnings", ())
+    if path.is_file():
+        chosen = read_chosen(path)
+        text = [f"{len(rows)} fits of {len(summary)} cells on {chosen.table}."] if chosen.table else text
+        text.append(f"Chosen: {chosen.network}: {chosen.reason}.")
+        text += chosen.warnings
     kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
     columns = [name for name in kept if any(name in line for line in summary)]
     columns += ["copies"] if len({str(line.get("copies")) for line in summary}) > 1 else []
@@ -127,8 +117,6 @@ def _value(text: Any) -> Any:
 
 def _learning_curves(folder: Path, summary: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[float]]]:
     """Return the histories of the best cells on the first fold, from the journal of the search."""
-    from musicgenre.dataset.search_results import JOURNAL
-
     found: dict[str, dict[str, list[float]]] = {}
     path = folder / JOURNAL
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
@@ -149,28 +137,26 @@ def _learning_curves(folder: Path, summary: Sequence[Mapping[str, Any]]) -> dict
 
 def model_section(folder: Path) -> Section:
     """Return the part of the report about a model's evaluation."""
-    found = _read_json(folder / EVALUATION)
+    found = read_evaluation(folder)
     protocols = _all_runs(found)
-    headline = found["headline"]
+    headline = found.headline
     text = [
-        f"Measured: {found['about']}.",
-        f"Headline: {100 * headline['accuracy']:.1f} % ({headline.get('words', headline['protocol'])}).",
-        *found.get("notes", ()),
-        *found.get("warnings", ()),
+        f"Measured: {found.about}.",
+        f"Headline: {100 * headline.accuracy:.1f} % ({headline.words or headline.protocol}).",
+        *found.notes,
+        *found.warnings,
     ]
     heads = ("Protocol", "Accuracy", "95 % interval", "Macro-F1", "Top-3", "ECE", "At 80 %", "Clips")
     rows = [
         [
             name,
-            accuracy_words(run["accuracy"], run.get("deviation", 0))
-            if run.get("repeats", 1) > 1
-            else f"{100 * run['accuracy']:.1f} %",
-            "{:.1f} to {:.1f} %".format(*(100 * value for value in run["interval_95"])),
-            number_words(run.get("macro_f1"), 3),
-            f"{100 * run['top3']:.1f} %",
-            number_words(run.get("ece"), 3),
-            f"{100 * run['accuracy_at_80']:.1f} %" if "accuracy_at_80" in run else "",
-            int(run["clips"]),
+            f"{100 * run.accuracy:.1f} %" if run.spread is None else accuracy_words(run.accuracy, run.spread),
+            "{:.1f} to {:.1f} %".format(*(100 * value for value in run.interval_95)),
+            number_words(run.macro_f1, 3),
+            f"{100 * run.top3:.1f} %",
+            number_words(run.ece, 3),
+            f"{100 * run.accuracy_at_80:.1f} %",
+            int(run.clips),
         ]
         for name, run in protocols.items()
     ]
@@ -178,16 +164,16 @@ def model_section(folder: Path) -> Section:
     return Section("The model", text, [table], model_pictures(found), _playlists(found))
 
 
-def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
+def _playlists(found: Evaluation) -> list[Playlist]:
     """Return the pairs of genres that are mixed up, with their clips to listen to."""
-    answers, files = found.get("answers"), found.get("files", {})
+    answers = found.answers
     if not answers:
         return []
-    y, p = np.array(answers["y"], dtype=int), np.array(answers["probabilities"], dtype=float)
-    asked = (answers["clip_id"], y, p, found["genres"])
+    y, p = np.array(answers.y, dtype=int), np.array(answers.probabilities, dtype=float)
+    asked = (answers.clip_id, y, p, found.genres)
     lists = [(advice(pair), pair.hardest) for pair in mixed_pairs(*asked)]
     wrong = wrong_clips(*asked)
-    sure = found.get("uncertain_below", 0.0)
+    sure = found.uncertain_below
     return [
         Playlist(
             text,
@@ -195,7 +181,7 @@ def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
                 (
                     f"{clip_id}: lies in {genre}, {'named' if share >= sure else 'not sure, closest to'} {other} "
                     f"({100 * share:.0f} %)",
-                    files.get(clip_id, ""),
+                    found.files.get(clip_id, ""),
                 )
                 for clip_id, genre, other, share in clips
             ],
@@ -204,22 +190,14 @@ def _playlists(found: Mapping[str, Any]) -> list[Playlist]:
     ]
 
 
-def _all_runs(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return name to figures of all protocols and of the songs of another origin, if there are any."""
-    extra = {f"songs of another origin: {name}": run for name, run in found.get("extra", {}).items()}
-    return {**found["protocols"], **extra}
+def _all_runs(found: Evaluation) -> dict[str, Metrics]:
+    """Return name to metrics of all protocols and of the songs of another origin, if there are any."""
+    extra = {f"songs of another origin: {name}": run for name, run in found.extra.items()}
+    return {**found.protocols, **extra}
 
 
-def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
-    """Return the pictures of an evaluation.
-
-    Parameters
-    ----------
-    found : mapping
-        The content of evaluation.json: ``genres``, ``protocols``, ``extra``, ``uncertain_below``, and where they were
-        measured ``answers`` (``clip_id``, ``y``, ``probabilities``), ``lengths`` (rows of seconds, accuracy, low,
-        high), ``degradations`` (name to accuracy) and ``degradation_clips``.
-    """
+def model_pictures(found: Evaluation) -> list[Picture]:
+    """Return the pictures of an evaluation."""
     from musicgenre.plots import model as viz
 
     protocols = _all_runs(found)
@@ -228,46 +206,45 @@ def model_pictures(found: Mapping[str, Any]) -> list[Picture]:
             "model_protocols",
             "Accuracy by protocol; a split that shares artists with training is for comparison only.",
             lambda theme: viz.protocol_bars(
-                {name: run["accuracy"] for name, run in protocols.items()},
-                bounds={name: tuple(run["interval_95"]) for name, run in protocols.items()},  # type: ignore[misc]
+                {name: run.accuracy for name, run in protocols.items()},
+                bounds={name: run.interval_95 for name, run in protocols.items()},
                 theme=theme,
             ),
         )
     ]
-    if found.get("answers"):
-        pictures += _answer_pictures(found)
-    lengths = found.get("lengths")
+    if found.answers:
+        pictures += _answer_pictures(found, found.answers)
+    lengths = found.lengths
     if lengths:
-        seconds, accuracy, low, high = zip(*lengths, strict=True)
         pictures.append(
             Picture(
                 "model_lengths",
                 "Accuracy against the length of the clip.",
                 lambda theme: viz.accuracy_by_length(
-                    seconds, accuracy, bounds=list(zip(low, high, strict=True)), theme=theme
+                    [one.seconds for one in lengths],
+                    [one.accuracy for one in lengths],
+                    bounds=[(one.low, one.high) for one in lengths],
+                    theme=theme,
                 ),
             )
         )
-    degradations = found.get("degradations")
-    if degradations:
+    if found.degradations:
         pictures.append(
             Picture(
                 "model_degradations",
                 "Accuracy on the same clips after damage, and the difference from the undamaged ones.",
-                lambda theme: viz.degradation_bars(
-                    degradations, count=int(found.get("degradation_clips", 0)), theme=theme
-                ),
+                lambda theme: viz.degradation_bars(found.degradations, count=found.degradation_clips, theme=theme),
             )
         )
     return pictures
 
 
-def _answer_pictures(found: Mapping[str, Any]) -> list[Picture]:
+def _answer_pictures(found: Evaluation, answers: HeldOut) -> list[Picture]:
     """Return the pictures of the answers for clips that were held out."""
     from musicgenre.plots import model as viz
 
-    genres, names = found["genres"], found["answers"]["clip_id"]
-    y, p = np.array(found["answers"]["y"], dtype=int), np.array(found["answers"]["probabilities"], dtype=float)
+    genres, names = found.genres, answers.clip_id
+    y, p = np.array(answers.y, dtype=int), np.array(answers.probabilities, dtype=float)
     guess = p.argmax(axis=1) if len(p) else y
     return [
         Picture(
@@ -291,7 +268,7 @@ def _answer_pictures(found: Mapping[str, Any]) -> list[Picture]:
         Picture(
             "model_coverage",
             "Accuracy when the least sure answers are left out.",
-            lambda theme: viz.coverage_curve(y, p, genres, threshold=found.get("uncertain_below"), theme=theme),
+            lambda theme: viz.coverage_curve(y, p, genres, threshold=found.uncertain_below, theme=theme),
         ),
         Picture(
             "model_hardest",

@@ -63,7 +63,7 @@ def answer_inputs(
         finish=pages, task=Task(status),
     )  # fmt: skip
     card = read_card(model_path(model))
-    form = writer(as_json=as_json, csv_path=csv, top=top, genres=card["genres"], names=card.get("names") or {})
+    form = writer(as_json=as_json, csv_path=csv, top=top, genres=card.genres, names=card.names)
     counts, failed = Summary(), 0
     with form as write:
         for turn, answer in enumerate(answers):

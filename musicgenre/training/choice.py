@@ -5,16 +5,16 @@ cross-validation (Varma and Simon, 2006) makes the choice again in each fold, wi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from musicgenre.dataset.corrections_file import SongCorrection
+from musicgenre.dataset.search_results import CHOSEN, not_chosen, read_chosen
 from musicgenre.dataset.table import find_families, has_copies, read_table
 from musicgenre.errors import ModelError
-from musicgenre.files import read_json
+from musicgenre.inference.measured import Metrics
 from musicgenre.parallel import run_many
 from musicgenre.training.config import Config, make_config
 from musicgenre.training.data import Data, as_data, corrected_table
@@ -24,7 +24,7 @@ from musicgenre.training.grid_search import BASELINES, grid
 from musicgenre.training.metrics import figures
 from musicgenre.training.protocols import default_config
 
-CHOSEN = Path("reports/chosen.json")
+SEARCHED = Path("reports") / CHOSEN
 
 INNER_FOLDS = 3  # of the choice inside a fold
 
@@ -50,7 +50,7 @@ def choose_config(folder: Path, choice: Path | None) -> Choice:
     ModelError
         If a named choice cannot be read or was made on another table.
     """
-    path = choice or CHOSEN
+    path = choice or SEARCHED
     if choice is None and not path.is_file():
         return Choice(default_config(folder), "the default; 01_nn_hyperparam.py searches for a better one")
     try:
@@ -63,19 +63,19 @@ def choose_config(folder: Path, choice: Path | None) -> Choice:
 
 def _read_choice(folder: Path, path: Path) -> Choice:
     """Return the choice of a file; raise `ModelError` if it is none, or was made on another table."""
-    if not path.is_file():
+    if not path.exists():
         raise ModelError(f"there is no file {path}; run 01_nn_hyperparam.py, or leave --choice out for the default")
+    chosen = read_chosen(path)
     try:
-        chosen = read_json(path)
-        values = dict(chosen["config"])
-        config = make_config(values.pop("architecture"), **values)
-        families, table_sha256 = list(map(str, chosen["families"])), chosen["table_sha256"]
-        size = chosen.get("grid", "quick")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is not a choice written by 01_nn_hyperparam.py; run 01 again") from error
-    if not set(families) <= set(find_families(folder)) or read_table(folder, families).sha256 != table_sha256:
+        config = make_config(**chosen.config)
+    except (TypeError, ValueError) as error:
+        raise not_chosen(path) from error
+    families = chosen.families
+    if not families:
+        raise not_chosen(path)
+    if not set(families) <= set(find_families(folder)) or read_table(folder, families).sha256 != chosen.table_sha256:
         raise ModelError(f"{folder} is not the table that {path} was made on, or has changed; run 01 on it again")
-    return Choice(config, f"chosen by {path}", size if size in ("quick", "full") else "quick")
+    return Choice(config, f"chosen by {path}", chosen.grid)
 
 
 # ---- nested cross-validation
@@ -115,7 +115,7 @@ def measure_choice(
     corrections: Sequence[SongCorrection] = (),
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
+) -> Metrics:
     """Measure a choice by nested cross-validation.
 
     Parameters
@@ -134,8 +134,7 @@ def measure_choice(
 
     Returns
     -------
-    dict
-        The figures of `training.metrics.figures`.
+    Metrics
     """
     families = find_families(folder)
     named = corrected_table(folder, families, genres=genres, corrections=corrections).table
@@ -169,8 +168,8 @@ def measure_choice(
     return _nested_figures(data, outer, answers)
 
 
-def _nested_figures(data: Data, outer: Sequence[Fold], answers: Sequence[np.ndarray]) -> dict[str, Any]:
+def _nested_figures(data: Data, outer: Sequence[Fold], answers: Sequence[np.ndarray]) -> Metrics:
     """Return the figures of the outer folds' answers, as one run."""
     rows = np.concatenate([test for _, test in outer])
     run = figures(data.y[rows], np.concatenate(answers), data.groups[rows], data.genres)
-    return {**run, "interval_95": list(run["interval_95"]), "deviation": 0.0, "repeats": 1}
+    return replace(run, deviation=0.0, repeats=1)

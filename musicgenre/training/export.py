@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from musicgenre.audio.recording import AMPLIFY_FIELD, Level
+from musicgenre.audio.recording import Level
 from musicgenre.errors import ModelError
 from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import WindowGrid
 from musicgenre.files import MAX_JSON_BYTES, read_file
 from musicgenre.genres import display_name
+from musicgenre.inference.card import Card, Thresholds, Training
+from musicgenre.inference.evaluation import Evaluation
 from musicgenre.inference.reasons import trait_ranges
 from musicgenre.training.config import Config, config_dict
 from musicgenre.training.data import TAG_COLUMNS, Data
@@ -33,14 +34,14 @@ def read_lines(path: Path) -> list[str]:
 def ship(
     data: Data,
     config: Config,
-    report: dict[str, Any],
+    report: Evaluation,
     table_sha256: str,
     base: Path,
     *,
     notes: Sequence[str] = (),
     level: Level | None = None,
     grid: WindowGrid | None = None,
-) -> dict[str, Any]:
+) -> Card:
     """Train on all clips, calibrate by out-of-fold logits, and write the model with its card; return the card.
 
     The level and the windows are those of the table (`dataset.build.table_level` and `table_grid`).
@@ -48,37 +49,36 @@ def ship(
     temperature = fit_temperature(out_of_fold_logits(data, config), data.y)
     trained = fit(data, config)
     counts = np.bincount(data.y, minlength=len(data.genres))
-    answers = report.get("answers")
-    kept = {"answers_by_genre": answers_by_genre(data.y, np.array(answers["probabilities"]))} if answers else {}
-    card = {
-        "name": base.name,
-        "genres": data.genres,
-        "families": config.families,
-        "columns": data.columns,
-        "training": {
-            "table_sha256": table_sha256,
-            "clips": len(data.y),
-            "clips_per_genre": dict(zip(data.genres, counts.tolist(), strict=True)),
-            "groups": len(np.unique(data.groups)) if data.grouped else None,
-            "extra_clips": 0 if data.extra is None else len(data.extra.y),
-        },
-        "configuration": config_dict(config),
-        "temperature": temperature,
-        "parts": data.parts is not None,
-        **(level.fields() if level else {AMPLIFY_FIELD: None}),
-        "extractor": extractor_constants(grid),
-        "names": {genre: display_name(genre) for genre in data.genres},
-        "set_level": report["set_level"],
-        "sets": report["sets"],  # how often the genre is named or in a set, on songs of held-out groups
-        **kept,  # by which a small table tells songs of other genres: see `training.known_genres`
-        "thresholds": {k: report[k] for k in ("uncertain_below", "named_share", "named_right")},
-        "metrics": report["protocols"] | report["extra"],
-        "headline": report["headline"],
-        "warnings": [*report["warnings"], *notes],
-        "traits": trait_ranges(
+    answers = report.answers
+    card = Card(
+        base.name,
+        data.genres,
+        config.families,
+        data.columns,
+        Thresholds(report.uncertain_below, report.named_share, report.named_right),
+        extractor=extractor_constants(grid),
+        training=Training(
+            table_sha256,
+            len(data.y),
+            dict(zip(data.genres, counts.tolist(), strict=True)),
+            len(np.unique(data.groups)) if data.grouped else None,
+            0 if data.extra is None else len(data.extra.y),
+        ),
+        configuration=config_dict(config),
+        temperature=temperature,
+        parts=data.parts is not None,
+        level=level,
+        names={genre: display_name(genre) for genre in data.genres},
+        set_level=report.set_level,
+        sets=report.sets,
+        answers_by_genre=answers_by_genre(data.y, np.array(answers.probabilities)) if answers else None,
+        metrics={**report.protocols, **report.extra},
+        headline=report.headline,
+        warnings=[*report.warnings, *notes],
+        traits=trait_ranges(
             data.columns if data.tags is None else [*data.columns, *TAG_COLUMNS],
             data.x if data.tags is None else np.concatenate([data.x, data.tags], axis=1),
             [data.genres[i] for i in data.y],
         ),
-    }
+    )
     return export_model(trained.as_keras(), temperature, card, base)

@@ -205,7 +205,7 @@ def other_genres(columns: Sequence[str], genres: Sequence[str]) -> np.ndarray | 
     None where the columns hold no tags, or no card has ranges of them.
     """
     try:
-        traits = read_card(model_path(DEFAULT_MODEL)).get("traits", {})
+        traits = read_card(model_path(DEFAULT_MODEL)).traits
     except ModelError:
         return None
     own = [letters(genre) for genre in genres]

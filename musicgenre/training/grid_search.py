@@ -15,7 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from musicgenre.dataset.search_results import CELL_COLUMNS, JOURNAL, RESULT_COLUMNS, SUMMARY_COLUMNS
+from musicgenre.dataset.search_results import (
+    CELL_COLUMNS,
+    CHOSEN,
+    JOURNAL,
+    RESULT_COLUMNS,
+    SUMMARY_COLUMNS,
+    Chosen,
+)
 from musicgenre.dataset.table import Table, find_families, has_copies, read_table, write_csv
 from musicgenre.errors import GenreError, ModelError
 from musicgenre.files import read_journal, write_atomic
@@ -166,7 +173,7 @@ def search(
     jobs: int = 1,
     dask: str | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
+) -> Chosen:
     """Run the grid on a table and write grid_results.csv, grid_summary.csv and chosen.json.
 
     Parameters
@@ -182,8 +189,8 @@ def search(
 
     Returns
     -------
-    dict
-        The content of chosen.json.
+    Chosen
+        What chosen.json holds.
 
     Raises
     ------
@@ -202,19 +209,15 @@ def search(
     summary = summarise(rows)
     write_csv(out / "grid_results.csv", rows, RESULT_COLUMNS)
     write_csv(out / "grid_summary.csv", summary, SUMMARY_COLUMNS)
-    configs = {cell_name(cell): cell for cell in cells}
     data = parts[cells[0].feature_set]  # the clips and groups are those of every feature set
-    chosen = choose(summary, configs, grouped=data.grouped)
-    chosen |= {
-        "table_sha256": table.sha256,
-        "families": families,
-        "histories": [done[key]["history"] for key in labels if cell_name(labels[key][0]) == chosen["cell"]],
-        "warnings": list(data.warnings),
-        "grid": size,
-        "table": folder.resolve().name,
-        "clips_searched": len(data.y),
-    }
-    write_atomic(out / "chosen.json", json.dumps(chosen, indent=1) + "\n")
+    best, reason = choose(summary, grouped=data.grouped)
+    config = next(cell for cell in cells if cell_name(cell) == best["cell"])
+    chosen = Chosen(
+        config_dict(config), reason, best["cell"], best["mean"], best["deviation"], table.sha256, tuple(families),
+        [done[key]["history"] for key, (cell, _, _) in labels.items() if cell_name(cell) == best["cell"]],
+        data.warnings, size, table=folder.resolve().name, clips_searched=len(data.y),
+    )  # fmt: skip
+    write_atomic(out / CHOSEN, json.dumps(chosen.as_json(), indent=1) + "\n")
     return chosen
 
 
@@ -320,8 +323,8 @@ def _beside(accuracy: float, error: float, baseline: Mapping[str, Any]) -> str:
     )
 
 
-def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config], *, grouped: bool = True) -> dict[str, Any]:
-    """Return the chosen cell and why: the simplest network within one standard error of the best one.
+def choose(summary: Sequence[dict[str, Any]], *, grouped: bool = True) -> tuple[dict[str, Any], str]:
+    """Return the row of the chosen cell and why: the simplest network within one standard error of the best one.
 
     Raises
     ------
@@ -346,10 +349,4 @@ def choose(summary: Sequence[dict[str, Any]], configs: dict[str, Config], *, gro
             "linear"
         )
     diverged = sum("mean" not in line for line in summary)
-    return {
-        "cell": chosen["cell"],
-        "config": config_dict(configs[chosen["cell"]]),
-        "reason": why + beside + (f"; {diverged} cells diverged" if diverged else ""),
-        "mean": chosen["mean"],
-        "deviation": chosen["deviation"],
-    }
+    return chosen, why + beside + (f"; {diverged} cells diverged" if diverged else "")

@@ -18,7 +18,7 @@ import numpy as np
 
 from musicgenre.errors import ModelError
 from musicgenre.genres import display_name
-from musicgenre.inference.card import model_path
+from musicgenre.inference.card import AnswersByGenre, model_path
 from musicgenre.inference.model import GenreModel
 from musicgenre.training.network import keras_module
 
@@ -33,12 +33,12 @@ PRIOR_CLIPS = 15  # that the known genre of its name counts for beside a genre's
 TAKEN_FOR = 0.3  # share of a genre's clips with a known genre as best answer, from which that is no other genre
 
 
-def answers_by_genre(y: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+def answers_by_genre(y: np.ndarray, probabilities: np.ndarray) -> AnswersByGenre:
     """Return what a card keeps of held-out answers: their mean in each genre, and the covariance within genres."""
     z = centred_logs(probabilities)
     means = np.array([z[y == genre].mean(axis=0) for genre in range(z.shape[1])])
     inside = z - means[y]
-    return {"means": means.round(4).tolist(), "within": (inside.T @ inside / len(z)).round(5).tolist()}
+    return AnswersByGenre(means.round(4).tolist(), (inside.T @ inside / len(z)).round(5).tolist())
 
 
 def centred_logs(probabilities: np.ndarray) -> np.ndarray:
@@ -142,18 +142,18 @@ def find_known_genres(
     try:
         base = model_path(model)
         judge = GenreModel(model)
-        kept = judge.card["answers_by_genre"]
-        means, within = np.array(kept["means"], float), np.array(kept["within"], float)
-    except (ModelError, KeyError, TypeError, ValueError):
+        kept = judge.card.answers_by_genre or AnswersByGenre((), ())
+        means, within = np.array(kept.means, float), np.array(kept.within, float)
+    except (ModelError, ValueError):  # no model, or rows of several lengths
         return None
     place = {column: i for i, column in enumerate(columns)}
     count = len(judge.genres)
     whole = means.shape == within.shape == (count, count) and np.isfinite([means, within]).all()
-    if not whole or not set(judge.card["columns"]) <= place.keys() or not Path(f"{base}.keras").is_file():
+    if not whole or not set(judge.card.columns) <= place.keys() or not Path(f"{base}.keras").is_file():
         return None
     covariance = (1 - SHRINKAGE) * within + SHRINKAGE * np.diag(np.diag(within)) + 1e-3 * np.eye(count)
     names = {label: known for label, genre in enumerate(genres) if (known := _known(genre, judge.genres)) is not None}
-    at = np.array([place[column] for column in judge.card["columns"]])
+    at = np.array([place[column] for column in judge.card.columns])
     return KnownGenres(judge, base, at, means, np.linalg.inv(covariance), names)
 
 

@@ -1,9 +1,10 @@
 """Metrics of a classifier: accuracy, calibration, coverage, intervals over groups."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from musicgenre.inference.measured import Metrics, Sets
 
 ECE_BINS = 15
 
@@ -77,15 +78,15 @@ def naming_threshold(y: np.ndarray, probabilities: np.ndarray, *, accuracy: floa
     return float(confidence[order][good[-1]]) if len(good) else 1.0
 
 
-def named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> dict[str, float | None]:
+def named(y: np.ndarray, probabilities: np.ndarray, threshold: float) -> tuple[float, float | None]:
     """Return the share of clips that are named at a threshold, and how often they are right."""
     sure = probabilities.max(axis=1) >= threshold
     right = (probabilities.argmax(axis=1) == y)[sure]
-    return {"named_share": float(sure.mean()), "named_right": float(right.mean()) if len(right) else None}
+    return float(sure.mean()), float(right.mean()) if len(right) else None
 
 
-def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres: Sequence[str]) -> dict[str, Any]:
-    """Return every figure of one set of answers: accuracy and its interval, macro-F1, recalls, top-3, calibration."""
+def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres: Sequence[str]) -> Metrics:
+    """Return the metrics of one set of answers: accuracy and its interval, macro-F1, recalls, top-3, calibration."""
     from sklearn.metrics import confusion_matrix, f1_score
 
     labels = np.arange(len(genres))
@@ -95,16 +96,41 @@ def figures(y: np.ndarray, probabilities: np.ndarray, groups: np.ndarray, genres
     with np.errstate(invalid="ignore"):
         recall = np.diag(matrix) / matrix.sum(axis=1)
     best3 = np.argsort(-probabilities, axis=1)[:, :3]
-    return {
-        "clips": len(y),
-        "accuracy": float(right.mean()),
-        "interval_95": bootstrap_interval(right, groups),
-        "macro_f1": float(f1_score(y, guess, labels=np.unique(y), average="macro")),
-        "recall": {genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
-        "worst_recall": float(np.nanmin(recall)),
-        "top2": float((best3[:, :2] == y[:, None]).any(axis=1).mean()),
-        "top3": float((best3 == y[:, None]).any(axis=1).mean()),
-        "ece": expected_calibration_error(y, probabilities),
-        "accuracy_at_80": accuracy_at_coverage(y, probabilities),
-        "confusion": matrix.tolist(),
-    }
+    return Metrics(
+        clips=len(y),
+        accuracy=float(right.mean()),
+        interval_95=bootstrap_interval(right, groups),
+        macro_f1=float(f1_score(y, guess, labels=np.unique(y), average="macro")),
+        recall={genre: None if np.isnan(r) else float(r) for genre, r in zip(genres, recall, strict=True)},
+        worst_recall=float(np.nanmin(recall)),
+        top2=float((best3[:, :2] == y[:, None]).any(axis=1).mean()),
+        top3=float((best3 == y[:, None]).any(axis=1).mean()),
+        ece=expected_calibration_error(y, probabilities),
+        accuracy_at_80=accuracy_at_coverage(y, probabilities),
+        confusion=matrix.tolist(),
+    )
+
+
+def mean_metrics(runs: Sequence[Metrics]) -> Metrics:
+    """Return the mean of each metric over repeats, and the accuracy's deviation."""
+    names = ("clips", "accuracy", "macro_f1", "top2", "top3", "ece", "accuracy_at_80")
+    means = {name: float(np.mean([getattr(run, name) for run in runs])) for name in names}
+    recall = _mean_by_name([run.recall for run in runs])
+    low, high = np.mean([run.interval_95 for run in runs], axis=0).tolist()
+    sets = [run.sets.as_json() for run in runs if run.sets]
+    return Metrics(
+        interval_95=(low, high),
+        recall=recall,
+        worst_recall=min(value for value in recall.values() if value is not None),
+        confusion=np.mean([run.confusion for run in runs], axis=0).tolist(),
+        sets=Sets(**_mean_by_name(sets)) if sets else None,
+        deviation=float(np.std([run.accuracy for run in runs])),
+        repeats=len(runs),
+        **means,
+    )
+
+
+def _mean_by_name(values: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """Return the mean of what is known of each name; None where nothing is."""
+    known = {name: [value for one in values if (value := one[name]) is not None] for name in values[0]}
+    return {name: float(np.mean(of_name)) if of_name else None for name, of_name in known.items()}

@@ -3,19 +3,20 @@
 import json
 import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from musicgenre.errors import ModelError
-from musicgenre.features.families import extractor_constants
 from musicgenre.files import file_sha256, read_json, write_atomic
 from musicgenre.inference.card import (
     ENDINGS,
     LIBRARIES,
     PROGRAM_MODELS,
     PROGRAM_PARTS,
+    Card,
     waiting_folder,
 )
 from musicgenre.litert import MODELS_DIR, quiet_stderr
@@ -41,7 +42,7 @@ def check_free(base: Path, *, force: bool = False) -> None:
         raise ModelError(f"there is a model {str(base)!r} already; give --force to replace it, or another --out")
 
 
-def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: Path) -> dict[str, Any]:
+def export_model(model: Any, temperature: float, card: Card, base: Path) -> Card:
     """Export a network as `write_model` writes it; return the card.
 
     Parameters
@@ -50,8 +51,8 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
         Raw columns to logits.
     temperature : float
         Folded into the exported model, whose output is probabilities.
-    card : mapping
-        Everything but the files and the versions; without an extractor it is that of new tables.
+    card : Card
+        Without the files and the versions, which are added.
     base : Path
         Where, without ending.
     """
@@ -61,24 +62,22 @@ def export_model(model: Any, temperature: float, card: Mapping[str, Any], base: 
     scaled = keras.layers.Rescaling(1.0 / temperature, name="temperature")(model.output)
     final = keras.Model(model.input, keras.layers.Softmax(name="probabilities")(scaled))
     concrete = tf.function(lambda features: final(features, training=False)).get_concrete_function(
-        tf.TensorSpec((1, len(card["columns"])), tf.float32, name="features")
+        tf.TensorSpec((1, len(card.columns)), tf.float32, name="features")
     )
     with quiet_stderr():
         flatbuffer = tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
     return write_model(base, card, flatbuffer, final.save)
 
 
-def write_model(
-    base: Path, card: Mapping[str, Any], flatbuffer: bytes, save: Callable[[Path], object]
-) -> dict[str, Any]:
+def write_model(base: Path, card: Card, flatbuffer: bytes, save: Callable[[Path], object]) -> Card:
     """Write NAME.keras, NAME.tflite and NAME.json; return the whole card.
 
     Parameters
     ----------
     base : Path
         Where, without ending.
-    card : mapping
-        Everything but the files and the versions; without an extractor it is that of new tables.
+    card : Card
+        Without the files and the versions, which are added.
     flatbuffer : bytes
         The content of NAME.tflite.
     save : callable
@@ -90,13 +89,12 @@ def write_model(
     try:
         save(new / "model.keras")
         write_atomic(new / "model.tflite", flatbuffer)
-        whole = {
-            "extractor": extractor_constants(),
-            **card,
-            "files": {ending: file_sha256(new / f"model.{ending}") for ending in ENDINGS},
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        }
-        write_atomic(new / "model.json", json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+        whole = replace(
+            card,
+            files={ending: file_sha256(new / f"model.{ending}") for ending in ENDINGS},
+            versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        )
+        write_atomic(new / "model.json", json.dumps(whole.as_json(), indent=1, ensure_ascii=False) + "\n")
         (new / "model.json").replace(f"{base}.json")  # from here on the new model counts
     finally:
         _settle(base)

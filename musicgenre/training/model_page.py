@@ -1,14 +1,14 @@
 """The page about the models of a folder (README.md), written from their cards: what a user may believe comes first."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from musicgenre.errors import ModelError
 from musicgenre.files import read_json
 from musicgenre.genres import display_name
-from musicgenre.inference.card import list_models, read_card
+from musicgenre.inference.card import Card, list_models, read_card
+from musicgenre.inference.measured import Sets
 
 WAYS = {
     "fault-filtered": "one fixed split of GTZAN without its known repeats and wrong labels",
@@ -43,64 +43,65 @@ def describe_models(folder: Path) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def beliefs(card: Mapping[str, Any]) -> Iterator[str]:
+def beliefs(card: Card) -> Iterator[str]:
     """Yield what a user may believe of a model's answers, a sentence each, from the `sets` of its card."""
-    sets = card.get("sets") or {}
-
-    def of_100(name: str) -> int:
-        return round(100 * (sets.get(name) or 0))
-
-    if sets.get("named_right") is not None:
-        right = of_100("named_right")
-        yield f"It names one genre for {of_100('named')} of 100 songs; of 100 that it names, {right} are right."
-    for name, what in (("two", "one genre or two (“rock or metal”)"), ("three", "one to three genres")):
-        if sets.get(f"{name}_right") is not None:
-            right = of_100(f"{name}_right")
-            yield f"For {of_100(name)} of 100 songs it names {what}; of 100 such answers {right} hold the right genre."
-    main = next((run for name, run in card.get("metrics", {}).items() if "grouped" in name), None)
-    if main and "top2" in main:
+    sets = card.sets or Sets()
+    if sets.named_right is not None:
+        named, right = of_100(sets.named), of_100(sets.named_right)
+        yield f"It names one genre for {named} of 100 songs; of 100 that it names, {right} are right."
+    for share, right_share, what in (
+        (sets.two, sets.two_right, "one genre or two (“rock or metal”)"),
+        (sets.three, sets.three_right, "one to three genres"),
+    ):
+        if right_share is not None:
+            right = of_100(right_share)
+            yield f"For {of_100(share)} of 100 songs it names {what}; of 100 such answers {right} hold the right genre."
+    main = next((metrics for name, metrics in card.metrics.items() if "grouped" in name), None)
+    if main and main.top2 is not None:
         yield (
-            f"Its first guess, sure or not, is right for {100 * main['accuracy']:.0f} of 100 songs, "
-            f"and one of its first two for {100 * main['top2']:.0f}."
+            f"Its first guess, sure or not, is right for {100 * main.accuracy:.0f} of 100 songs, "
+            f"and one of its first two for {100 * main.top2:.0f}."
         )
 
 
-def _describe(card: Mapping[str, Any]) -> list[str]:
+def of_100(share: float | None) -> int:
+    """Return how many of 100 a share is."""
+    return round(100 * (share or 0))
+
+
+def _describe(card: Card) -> list[str]:
     """Return the lines on one genre model."""
-    training = card.get("training", {})
-    names = card.get("names", {})
+    training = card.training
     counts = ", ".join(
-        f"{names.get(genre, display_name(genre))} {count}"
-        for genre, count in training.get("clips_per_genre", {}).items()
+        f"{card.names.get(genre, display_name(genre))} {count}" for genre, count in training.clips_per_genre.items()
     )
-    groups = f" by {training['groups']} artists or sources" if training.get("groups") else ""
-    lines = [f"## {card['name']}", ""]
+    groups = f" by {training.groups} artists or sources" if training.groups else ""
+    lines = [f"## {card.name}", ""]
     believed = list(beliefs(card))
     if believed:
         lines += ["What you may believe, measured on songs of artists and sources that it had never heard:", ""]
         lines += [*(f"- {sentence}" for sentence in believed), ""]
-    more = f" {training['extra_clips']} more from other collections." if training.get("extra_clips") else ""
+    more = f" {training.extra_clips} more from other collections." if training.extra_clips else ""
+    clips = "?" if training.clips is None else training.clips
     lines += [
-        f"{len(card['genres'])} genres. Trained on {training.get('clips', '?')} clips{groups}: {counts}.{more}",
-        f"It computes {len(card['columns'])} figures of a song ({', '.join(card['families'])}).",
+        f"{len(card.genres)} genres. Trained on {clips} clips{groups}: {counts}.{more}",
+        f"It computes {len(card.columns)} figures of a song ({', '.join(card.families)}).",
         "",
         "| how it was measured | right | 95 % interval | worst genre | among three | calibration gap | surest 80 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    runs = card.get("metrics", {})
-    for name, run in runs.items():
-        low, high = run["interval_95"]
-        spread = f" ± {100 * run['deviation']:.1f}" if run.get("repeats", 1) > 1 else ""
+    for name, run in card.metrics.items():
+        low, high = run.interval_95
+        spread = "" if run.spread is None else f" ± {100 * run.spread:.1f}"
         lines.append(
-            f"| {name} | {100 * run['accuracy']:.1f}{spread} % | {100 * low:.1f}-{100 * high:.1f} % "
-            f"| {run['worst_recall']:.2f} | {100 * run['top3']:.1f} % | {run['ece']:.3f} "
-            f"| {100 * run['accuracy_at_80']:.1f} % |"
+            f"| {name} | {100 * run.accuracy:.1f}{spread} % | {100 * low:.1f}-{100 * high:.1f} % "
+            f"| {run.worst_recall:.2f} | {100 * run.top3:.1f} % | {run.ece:.3f} | {100 * run.accuracy_at_80:.1f} % |"
         )
-    lines += ["", TERMS, "", *(f"- {name}: {WAYS[name]}." for name in runs if name in WAYS)]
-    limit, share = card["thresholds"]["uncertain_below"], card["thresholds"].get("named_share")
+    lines += ["", TERMS, "", *(f"- {name}: {WAYS[name]}." for name in card.metrics if name in WAYS)]
+    limit, share = card.thresholds.uncertain_below, card.thresholds.named_share
     lines += ["", f"Below a confidence of {limit:.0%} no single genre is named (the answer is `uncertain`)"]
     lines[-1] += f"; {share:.0%} of the clips that were held out lie above it." if share is not None else "."
-    return [*lines, "", *(f"- {note}" for note in card.get("warnings", []))]
+    return [*lines, "", *(f"- {note}" for note in card.warnings)]
 
 
 def _describe_detector(path: Path) -> list[str]:

@@ -13,6 +13,8 @@ import numpy as np
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
+from musicgenre.inference.evaluation import Evaluation, HeldOut
+from musicgenre.inference.measured import Headline, Metrics
 from musicgenre.parallel import run_many
 from musicgenre.training.config import FEATURE_SETS, Config, families_of, feature_columns, make_config
 from musicgenre.training.data import (
@@ -36,7 +38,7 @@ from musicgenre.training.folds import (
     random_folds,
     three_folds,
 )
-from musicgenre.training.metrics import figures, named, naming_threshold
+from musicgenre.training.metrics import figures, mean_metrics, named, naming_threshold
 from musicgenre.training.sets import Levels, set_sizes, sets_summary
 from musicgenre.training.tag_prior import has_prior
 
@@ -143,7 +145,7 @@ def measure(
     jobs: int = 1,
     repeats: int = N_REPEATS,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """Measure a configuration by every protocol that the table allows.
 
     Parameters
@@ -157,44 +159,43 @@ def measure(
 
     Returns
     -------
-    dict
-        ``protocols``: name to the figures of `training.metrics.figures` (means over repeats, with ``deviation``);
-        ``headline``: the worst accuracy of the honest protocols and its name; ``uncertain_below`` and
-        ``named_share``: the threshold of `uncertain` and the share of clips above it; ``set_level`` and ``sets``: the
-        level of sets, and how often the genre is in them with levels from inner folds; ``answers``: each clip's
-        ``clip_id``, label ``y`` and ``probabilities`` when its group was held out; ``warnings`` and ``notes``.
+    Evaluation
+        With means over repeats.
     """
     protocols, warned = protocols_of(data, repeats=repeats)
     answers = _fold_answers(data, config, protocols, jobs=jobs, progress=progress)
     runs = {
-        protocol.name: _mean_run(
+        protocol.name: mean_metrics(
             [_figures(data, protocol, folds, answers[protocol.name, r]) for r, folds in enumerate(protocol.folds)]
         )
         for protocol in protocols
     }
-    honest = {protocol.name: runs[protocol.name]["accuracy"] for protocol in protocols if not protocol.leaky}
+    honest = {protocol.name: runs[protocol.name].accuracy for protocol in protocols if not protocol.leaky}
     worst = min(honest, key=lambda name: honest[name])
     pooled = next(protocol for protocol in protocols if protocol.pooled)
     y = data.y[np.concatenate([test for folds in pooled.folds for _, test in folds])]
     probabilities = np.concatenate([a.probabilities for r in range(len(pooled.folds)) for a in answers[pooled.name, r]])
     levels = levels_of(data, y, probabilities)
     extra, threshold = _measure_others(data, config, y, probabilities, levels.uncertain_below, jobs=jobs)
-    return {
-        "protocols": runs,
-        "extra": extra,
-        "headline": {"accuracy": honest[worst], "protocol": worst},
-        "uncertain_below": round(threshold, 4),
-        "set_level": round(max(levels.set_level, threshold), 4),
-        "sets": runs[pooled.name]["sets"],
-        **named(y, probabilities, threshold),
-        "answers": {
-            "clip_id": data.clips["clip_id"].tolist(),
-            "y": data.y.tolist(),
-            "probabilities": _mean_answers(data, pooled, answers).round(5).tolist(),
-        },
-        "warnings": [*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
-        "notes": [*data.notes],
-    }
+    named_share, named_right = named(y, probabilities, threshold)
+    return Evaluation(
+        data.genres,
+        runs,
+        Headline(honest[worst], worst),
+        uncertain_below=round(threshold, 4),
+        extra=extra,
+        set_level=round(max(levels.set_level, threshold), 4),
+        sets=runs[pooled.name].sets,
+        named_share=named_share,
+        named_right=named_right,
+        answers=HeldOut(
+            data.clips["clip_id"].tolist(),
+            data.y.tolist(),
+            _mean_answers(data, pooled, answers).round(5).tolist(),
+        ),
+        warnings=[*([] if data.grouped else [UNGROUPED]), *warned, *data.warnings],
+        notes=data.notes,
+    )
 
 
 Answers = dict[tuple[str, int], list[FoldAnswer]]  # of a protocol's name and repeat, in the order of its folds
@@ -240,36 +241,38 @@ def _mean_answers(data: Data, pooled: Protocol, answers: Answers) -> np.ndarray:
 
 def _measure_others(
     data: Data, config: Config, y: np.ndarray, probabilities: np.ndarray, threshold: float, *, jobs: int
-) -> tuple[dict[str, Any], float]:
+) -> tuple[dict[str, Metrics], float]:
     """Measure on the songs of another origin, if there are any; return the figures and the threshold of `uncertain`."""
     if data.extra is not None and config.architecture == "gated":
-        extra, extra_threshold = measure_extra(data, config, jobs=jobs)
+        found, extra_threshold = measure_extra(data, config, jobs=jobs)
         threshold = max(naming_threshold(y, probabilities), extra_threshold)
-        for run in extra.values():
-            run.update(named(run.pop("y"), run.pop("probabilities"), threshold))
+        extra = {}
+        for name, (run, chances) in found.items():
+            named_share, named_right = named(data.extra.y, chances, threshold)
+            extra[name] = replace(run, named_share=named_share, named_right=named_right)
         return extra, threshold
     if data.extra is not None and set(data.extra.y) == set(data.y):
         return {"transfer": measure_transfer(data, config)}, threshold
     return {}, threshold
 
 
-def _figures(data: Data, protocol: Protocol, folds: Sequence[Fold], answers: Sequence[FoldAnswer]) -> dict[str, Any]:
-    """Return the figures of one repeat of a protocol."""
+def _figures(data: Data, protocol: Protocol, folds: Sequence[Fold], answers: Sequence[FoldAnswer]) -> Metrics:
+    """Return the metrics of one repeat of a protocol."""
     rows = np.concatenate([test for _, test in folds])
     probabilities = np.concatenate([answer.probabilities for answer in answers])
     run = figures(data.y[rows], probabilities, data.groups[rows], data.genres)
     sizes = np.concatenate([set_sizes(answer.probabilities, answer.levels) for answer in answers])
-    run["sets"] = sets_summary(data.y[rows], probabilities, sizes)
+    run = replace(run, sets=sets_summary(data.y[rows], probabilities, sizes))
     if protocol.per_fold:
         right = [
             answer.probabilities.argmax(axis=1) == data.y[test]
             for (_, test), answer in zip(folds, answers, strict=True)
         ]
-        run["accuracy"] = float(np.mean([fold.mean() for fold in right]))
+        run = replace(run, accuracy=float(np.mean([fold.mean() for fold in right])))
     return run
 
 
-def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
+def measure_transfer(data: Data, config: Config) -> Metrics:
     """Measure on the table a model that is trained on the extra songs alone."""
     if data.extra is None:
         raise ModelError("there are no songs of another origin to train on")
@@ -287,14 +290,14 @@ def measure_transfer(data: Data, config: Config) -> dict[str, Any]:
     return figures(data.y, fit_calibrated(only, config).probabilities(data.x, data.parts), data.groups, data.genres)
 
 
-def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, Any], float]:
+def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[str, tuple[Metrics, np.ndarray]], float]:
     """Measure on the songs of another origin: trained without them, and with those of all other sources.
 
     Returns
     -------
     tuple
-        Name to figures (with the answers themselves, ``y`` and ``probabilities``), and the confidence from which
-        named songs are right 80 % of the time when their source was left out.
+        Name to metrics with the probabilities that they are of, and the confidence from which named songs are right
+        80 % of the time when their source was left out.
     """
     extra = data.extra
     if extra is None:
@@ -315,25 +318,8 @@ def measure_extra(data: Data, config: Config, *, jobs: int = 1) -> tuple[dict[st
         with_extra[extra.groups == source] = answers[i]
     runs = {}
     for name, probabilities in (("transfer", answers[0]), ("with extra, by source", with_extra)):
-        runs[name] = figures(extra.y, probabilities, extra.groups, data.genres)
-        runs[name].update(y=extra.y, probabilities=probabilities)
+        runs[name] = figures(extra.y, probabilities, extra.groups, data.genres), probabilities
     return runs, naming_threshold(extra.y, with_extra, accuracy=EXTRA_NAMED_ACCURACY)
-
-
-def _mean_run(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the mean of each figure over repeats, and the accuracy's deviation."""
-    mean: dict[str, Any] = {}
-    for key, first in runs[0].items():
-        values = [run[key] for run in runs]
-        if isinstance(first, dict):
-            known = {k: [v[k] for v in values if v[k] is not None] for k in first}
-            mean[key] = {k: float(np.mean(v)) if v else None for k, v in known.items()}
-        else:
-            mean[key] = np.mean(values, axis=0).tolist()
-    mean["worst_recall"] = min(value for value in mean["recall"].values() if value is not None)
-    mean["deviation"] = float(np.std([run["accuracy"] for run in runs]))
-    mean["repeats"] = len(runs)
-    return mean
 
 
 def default_config(folder: Any) -> Config:

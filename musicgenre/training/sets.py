@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from musicgenre.inference.measured import Sets
+
 MOST_GENRES = 3  # of a set; songs that need more have none, and a set of all genres of a model says nothing
 
 SMALL_SET_LEVEL = 0.8  # least level of the sets of a small table, whose genres may be named from one half on
@@ -68,15 +70,12 @@ def set_figures(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray, *, 
     return found
 
 
-def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> dict[str, float | None]:
+def sets_summary(y: np.ndarray, probabilities: np.ndarray, sizes: np.ndarray) -> Sets:
     """Return the shares of clips that are named, and that have sets of at most two and three; how many are right."""
     found = set_figures(y, probabilities, sizes, up_to=True)
     exact = set_figures(y, probabilities, sizes, up_to=False)
-    summary: dict[str, float | None] = {}
-    for size, word in ((1, "named"), (2, "two"), (3, "three")):
-        summary |= {word: found[size].share, f"{word}_right": found[size].right}
-        summary[f"exactly_{size}_right"] = exact[size].right
-    return summary
+    one, two, three = ((found[size].share, found[size].right, exact[size].right) for size in (1, 2, 3))
+    return Sets(*one, *two, *three)
 
 
 def choose_levels(y: np.ndarray, probabilities: np.ndarray) -> Levels:

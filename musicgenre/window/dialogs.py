@@ -6,6 +6,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.engine.message_parts import CardFacts
 from musicgenre.genres import display_name
 from musicgenre.text import clean_text, clean_title
 from musicgenre.window.auto_scroll import AutoScrollbar
@@ -224,7 +225,7 @@ class AboutDialog(Dialog):
 class CardDialog(Dialog):
     """What is known of a model."""
 
-    def __init__(self, root: tk.Tk, look: Look, *, name: str, card: dict[str, Any]) -> None:
+    def __init__(self, root: tk.Tk, look: Look, *, name: str, card: CardFacts) -> None:
         title = f"About the model “{clean_title(model_words(name), limit=60)}”"
         super().__init__(root, look, title=title, size=(620, 480))
         (close,) = self.buttons(("Close", self.destroy))

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from musicgenre.engine.history import Entry
+from musicgenre.engine.message_parts import CardFacts, ProtocolAccuracy
 from musicgenre.genres import display_name
 from musicgenre.inference import wording
 from musicgenre.inference.prediction import Prediction
@@ -139,34 +139,25 @@ def model_words(model: str, genres: Sequence[str] = ()) -> str:
     return f"{model_name(model)} ({counted(len(genres), 'genre')})" if genres else model_name(model)
 
 
-def card_lines(card: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return a model's card as lines with the tag "strong" or ""; what an odd card lacks is passed over."""
-    name = str(card.get("name"))
-    lines: list[tuple[str, str]] = [(model_words(name), "strong"), (f"Its name in commands: {name}", "")]
-    genres = [str(genre) for genre in card.get("genres") or []]
-    lines.append((f"{counted(len(genres), 'genre')}: {', '.join(map(display_name, genres))}", ""))
-    listens = [FAMILY_WORDS.get(str(family), str(family)) for family in card.get("families") or []]
+def card_lines(card: CardFacts) -> list[tuple[str, str]]:
+    """Return what a model's card says as lines with the tag "strong" or ""."""
+    lines: list[tuple[str, str]] = [(model_words(card.name), "strong"), (f"Its name in commands: {card.name}", "")]
+    lines.append((f"{counted(len(card.genres), 'genre')}: {', '.join(map(display_name, card.genres))}", ""))
+    listens = [FAMILY_WORDS.get(family, family) for family in card.families]
     lines.append((f"Listens to: {'; '.join(listens)}", ""))
-    training = card.get("training")
-    if isinstance(training, dict):
-        lines.append((f"Learned from {counted(int(training.get('clips') or 0), 'song excerpt')}", ""))
-    thresholds = card.get("thresholds")
-    if isinstance(thresholds, dict) and isinstance(thresholds.get("uncertain_below"), int | float):
-        lines.append((f"Names one genre alone when it is {percent(thresholds['uncertain_below'])} sure or more", ""))
-    metrics = card.get("metrics")
-    if isinstance(metrics, dict) and metrics:
-        lines.append(("How often it is right", "strong"))
-        for protocol, values in metrics.items():
-            accuracy = values.get("accuracy") if isinstance(values, dict) else None
-            if isinstance(accuracy, int | float):
-                interval = values.get("interval_95")
-                span = ""
-                if isinstance(interval, list) and len(interval) == 2:
-                    span = f" (between {interval[0]:.0%} and {interval[1]:.0%})"
-                lines.append((f"{accuracy:.0%}{span}: {PROTOCOL_WORDS.get(protocol, protocol)}", ""))
-    for title, field in (("Good to know", "warnings"), ("Limits", "limits")):
-        notes = card.get(field)
-        if isinstance(notes, list) and notes:
-            lines.append((title, "strong"))
-            lines += [(f"• {note}", "") for note in notes]
+    if card.clips is not None:
+        lines.append((f"Learned from {counted(card.clips, 'song excerpt')}", ""))
+    lines.append((f"Names one genre alone when it is {percent(card.uncertain_below)} sure or more", ""))
+    for title, part in (
+        ("How often it is right", [(_accuracy_line(one), "") for one in card.accuracies]),
+        ("Good to know", [(f"• {note}", "") for note in card.warnings]),
+    ):
+        if part:
+            lines += [(title, "strong"), *part]
     return lines
+
+
+def _accuracy_line(found: ProtocolAccuracy) -> str:
+    """Return how often a model is right by one protocol."""
+    words = PROTOCOL_WORDS.get(found.protocol, found.protocol)
+    return f"{found.accuracy:.0%} (between {found.low:.0%} and {found.high:.0%}): {words}"

@@ -53,7 +53,19 @@ def test_frames_hold_text_bytes_and_broken_unicode():
         messages.Problem(0, "a sentence"),
         messages.SimilarFailed(3, "a sentence"),
         messages.PlayingAt(1, None),
-        messages.CardRead("genres", {"genres": ["a"], "metrics": {"b": None}}),
+        messages.CardRead("genres", parts.CardFacts("genres", ("a", "b"), ("musicnn",), 0.8, None)),
+        messages.CardRead(
+            "mine",
+            parts.CardFacts(
+                "mine",
+                ("a",),
+                (),
+                0.5,
+                7,
+                (parts.ProtocolAccuracy("3-fold", 0.5, 0.4, 0.6),),
+                ("Small.",),
+            ),
+        ),
     ],
     ids=lambda message: type(message).__name__,
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.material import SR, classified, song, write_wav
 
-from musicgenre.audio.recording import Clip, read_level
+from musicgenre.audio.recording import Clip
 from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features import extract as extract_module
 from musicgenre.features.extract import extract
@@ -291,8 +291,8 @@ def test_a_clip_has_the_same_row_in_training_and_in_an_answer(tmp_path, monkeypa
         classifier = Classifier(model)
         assert classified(classifier, path).verdict != "error"
         options = RowOptions(
-            tuple(classifier.model.families), read_level(classifier.model.card),
-            grid_of(classifier.model.card["extractor"]),
+            tuple(classifier.model.families), classifier.model.card.level,
+            grid_of(classifier.model.card.extractor),
         )  # fmt: skip
         row = compute_clip(ClipJob("song", str(path), "", options))
         assert row["status"] == "ok"

@@ -17,6 +17,8 @@ from musicgenre.features.families import extractor_constants
 from musicgenre.features.musicnn import OLD_GRID
 from musicgenre.inference import model as model_module
 from musicgenre.inference.card import list_models, model_genres, model_path
+from musicgenre.inference.evaluation import Evaluation
+from musicgenre.inference.measured import Headline, Sets
 from musicgenre.inference.model import MAX_MODEL_BYTES, GenreModel
 from musicgenre.inference.not_music import NotMusicDetector
 from musicgenre.litert import MODELS_DIR
@@ -28,7 +30,7 @@ from musicgenre.training.model_page import describe_models
 from musicgenre.training.protocols import load_data, measure
 from musicgenre.training.softmax import softmax
 
-SETS = {"named": 0.4, "named_right": 0.9, "two": 0.6, "two_right": 0.88, "three": 0.8, "three_right": 0.9}
+SETS = Sets(named=0.4, named_right=0.9, two=0.6, two_right=0.88, three=0.8, three_right=0.9)
 
 CONFIGS = {
     "whitened": make_config("whitened", feature_set="musicnn"),
@@ -49,10 +51,10 @@ def shipped(request, folder, tmp_path_factory):
     """Return (base path, card, data, configuration) of an exported model of each kind."""
     config = CONFIGS[request.param]
     data, sha256 = load_data(folder, config)
-    measured = {"protocols": {}, "extra": {}, "headline": {}, "warnings": ["small"]}
-    report = {
-        **measured, "uncertain_below": 0.5, "named_share": 0.9, "named_right": 0.95, "set_level": 0.8, "sets": SETS
-    }  # fmt: skip
+    report = Evaluation(
+        data.genres, {}, Headline(0.8, "grouped CV"), 0.5, set_level=0.8, sets=SETS, named_share=0.9, named_right=0.95,
+        warnings=["small"],
+    )  # fmt: skip
     base = tmp_path_factory.mktemp("models") / request.param
     return base, ship(data, config, report, sha256, base, notes=["made for a test"]), data, config
 
@@ -71,7 +73,7 @@ def test_the_exported_model_equals_keras_and_the_calibrated_network(shipped):
     base, card, data, config = shipped
     exported = GenreModel(base)
     whole = keras.models.load_model(f"{base}.keras")
-    expected = softmax(fit(data, config).logits(data.x) / card["temperature"])
+    expected = softmax(fit(data, config).logits(data.x) / card.temperature)
     by_keras = whole.predict(data.x.astype(np.float32), verbose=0)
     for row, by_keras_row, expected_row in zip(data.x, by_keras, expected, strict=True):
         answer = exported.predict(dict(zip(data.columns, row, strict=True))).probabilities
@@ -83,7 +85,7 @@ def test_the_exported_model_equals_keras_and_the_calibrated_network(shipped):
 def test_the_card_says_what_the_contract_asks_for(shipped):
     base, card, data, config = shipped
     read = json.loads(base.with_name(base.name + ".json").read_text(encoding="utf-8"))
-    assert read == json.loads(json.dumps(card))
+    assert read == json.loads(json.dumps(card.as_json()))
     assert read["name"] == base.name
     assert read["genres"] == data.genres
     assert read["columns"] == data.columns
@@ -157,7 +159,7 @@ def test_a_row_that_gives_no_number_is_an_error(shipped):
 @pytest.mark.parametrize("name", ["genres", "librosa12"])
 def test_the_shipped_models_load_and_fit_their_cards(name):
     model = GenreModel(name)
-    for ending, digest in model.card["files"].items():
+    for ending, digest in model.card.files.items():
         assert hashlib.sha256((MODELS_DIR / f"{name}.{ending}").read_bytes()).hexdigest() == digest
     assert model.genres == sorted(model.genres)
 
@@ -387,10 +389,11 @@ def test_a_choice_that_does_not_fit_is_refused(changes, words, folder, tmp_path)
 
 
 def test_a_choice_that_cannot_be_read_is_refused(folder, tmp_path):
-    for content in (None, "", "[1]", "null"):
-        path = tmp_path / "chosen.json"
-        if content is not None:
-            path.write_text(content)
+    path = tmp_path / "chosen.json"
+    with pytest.raises(ModelError, match="there is no file"):
+        choose_config(folder, path)
+    for content in ("", "[1]", "null"):
+        path.write_text(content)
         with pytest.raises(ModelError, match="is not a choice"):
             choose_config(folder, path)
 
@@ -425,9 +428,9 @@ def test_a_measured_report_fills_the_card(folder, tmp_path):
     data, sha256 = load_data(folder, config)
     report = measure(data, config)
     card = ship(data, config, report, sha256, tmp_path / "measured")
-    assert card["headline"]["accuracy"] == report["headline"]["accuracy"]
-    assert set(card["metrics"]) == set(report["protocols"])
-    assert 0 <= card["thresholds"]["uncertain_below"] <= 1
+    assert card.headline.accuracy == report.headline.accuracy
+    assert set(card.metrics) == set(report.protocols)
+    assert 0 <= card.thresholds.uncertain_below <= 1
     assert GenreModel(tmp_path / "measured").genres == data.genres
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from musicgenre.features.extract import Features
+from musicgenre.inference.card import Card, Thresholds
 from musicgenre.inference.prediction import Prediction, Tag
 from musicgenre.inference.reasons import reasons, trait_ranges
 
@@ -22,12 +23,16 @@ def traits():
     return trait_ranges(COLUMNS, rows, ["rock"] * 200 + ["jazz"] * 200)
 
 
+def card_with(traits, names=None):
+    return Card("x", ["rock", "jazz"], [], [], Thresholds(0.5), traits=traits, names=names or {})
+
+
 def explain(values, traits, chances, *, verdict="genre", tempo_bpm=91.0, tags=("rock", "female_vocalists")):
     prediction = Prediction(
         "x", "X", 20.0, verdict, probabilities=chances, tempo_bpm=tempo_bpm, tags=[Tag(tag, 0.4) for tag in tags]
     )
     features = Features(dict(zip(COLUMNS, values, strict=True)), None)
-    return reasons(prediction, None, features, {"traits": traits} if traits else {})
+    return reasons(prediction, None, features, card_with(traits or {}))
 
 
 def test_ranges_are_percentiles_of_the_traits_with_a_word(traits):
@@ -92,5 +97,5 @@ def test_genres_have_the_names_of_the_card():
     traits = {"a": {"tag_mean_rock": logs(0.05, 0.3, 0.4)}, "b": {"tag_mean_rock": logs(0.01, 0.02, 0.03)}}
     prediction = Prediction("x", "X", 20.0, "genre", probabilities={"a": 0.7, "b": 0.3})
     features = Features({"tag_mean_rock": math.log(0.3), "rolloff_mean_hz": 5000.0}, None)
-    said = reasons(prediction, None, features, {"traits": traits, "names": {"a": "A & co", "b": "Bebop"}})
+    said = reasons(prediction, None, features, card_with(traits, {"a": "A & co", "b": "Bebop"}))
     assert said[-1].side == "for" and "usual for A & co" in said[-1].text and "; bebop: 1 to 3 %" in said[-1].text

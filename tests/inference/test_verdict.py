@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from musicgenre.features.musicnn import TAGS, Windows
+from musicgenre.inference.card import Card, Thresholds
 from musicgenre.inference.not_music import KINDS
 from musicgenre.inference.prediction import Part, Prediction
 from musicgenre.inference.verdict import decide, likely_genres, not_music, strongest_tags
@@ -14,9 +15,10 @@ GENRES = ["blues", "hiphop", "jazz", "metal", "rock"]
 MEDLEY = [Part(0.0, 40.0, "blues", 0.9), Part(40.0, 80.0, "metal", 0.85)]
 
 
-def decided(chances, *, parts=(), may_be_music=False, uncertain_below=0.8, **card):
+def decided(chances, *, parts=(), may_be_music=False, uncertain_below=0.8, set_level=None):
     """Return the answer for these probabilities by a model with these levels."""
-    model = SimpleNamespace(genres=GENRES, names={}, card={"thresholds": {"uncertain_below": uncertain_below}, **card})
+    card = Card("x", GENRES, [], [], Thresholds(uncertain_below), set_level=set_level)
+    model = SimpleNamespace(genres=GENRES, names={}, card=card)
     p = np.array(chances)
     about = Prediction("x", "X", 80.0, "", probabilities=dict(zip(GENRES, chances, strict=True)))
     return decide(about, p, parts, model=model, may_be_music=may_be_music)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,14 @@ import pytest
 import soundfile
 from PIL import Image
 from support.browser import chromium
-from support.evaluations import evaluation, results
+from support.evaluations import evaluation, metrics, results
 from support.songs import GENRES, RATE, answer, recording, tune
 
+from musicgenre.dataset.search_results import read_chosen
 from musicgenre.errors import ModelError
 from musicgenre.features.families import FAMILIES
+from musicgenre.inference.evaluation import Evaluation, HeldOut, LengthAccuracy, read_evaluation
+from musicgenre.inference.measured import Headline
 from musicgenre.plots.catalogue import (
     plot_song,
     save_evaluation,
@@ -56,18 +60,20 @@ def write_table(folder, clips=30, families=LIBROSA):
 def measured():
     """Return what 02 measures, in short."""
     right, p = evaluation()
-    run = {"accuracy": 0.8, "interval_95": [0.7, 0.9], "macro_f1": 0.79, "top3": 0.95, "ece": 0.03, "clips": 200}
-    return {
-        "protocols": {"grouped CV": {**run, "accuracy_at_80": 0.9}, "random split (leaky)": {**run, "accuracy": 0.85}},
-        "extra": {"transfer": {**run, "accuracy_at_80": 0.7}},
-        "headline": {"accuracy": 0.8, "protocol": "grouped CV"},
-        "uncertain_below": 0.5,
-        "answers": {"clip_id": [f"clip {i} <b>" for i in range(200)], "y": right.tolist(), "probabilities": p.tolist()},
-        "warnings": ["A warning & more."],
-        "lengths": [[3, 0.7, 0.6, 0.8], [10, 0.78, 0.7, 0.85]],
-        "degradations": {"clean": 0.8, "mp3 64k": 0.78},
-        "degradation_clips": 116,
-    }
+    run = metrics(clips=200, accuracy=0.8, interval_95=(0.7, 0.9))
+    return Evaluation(
+        GENRES,
+        {"grouped CV": run, "random split (leaky)": replace(run, accuracy=0.85)},
+        Headline(0.8, "grouped CV"),
+        0.5,
+        {"transfer": run},
+        answers=HeldOut([f"clip {i} <b>" for i in range(200)], right.tolist(), p.tolist()),
+        warnings=["A warning & more."],
+        about="musicnn, whitened",
+        lengths=[LengthAccuracy(3, 0.7, 0.6, 0.8), LengthAccuracy(10, 0.78, 0.7, 0.85)],
+        degradations={"clean": 0.8, "mp3 64k": 0.78},
+        degradation_clips=116,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +129,7 @@ def test_search_writes_its_pictures_and_the_report(reports):
 
 
 def test_model_joins_the_search_in_the_report(reports):
-    save_evaluation(measured(), GENRES, reports, about="musicnn, whitened")
+    save_evaluation(measured(), reports)
     write_model_figures(reports)
     assert len(list((reports / "figures").glob("model_*.png"))) == 8
     widths, words = images(reports)
@@ -242,6 +248,7 @@ def test_02_draws_what_it_measured(tmp_path):
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-3)
     accuracy = np.mean(p.argmax(axis=1) == found["answers"]["y"])
     assert accuracy == pytest.approx(found["protocols"]["grouped CV"]["accuracy"], abs=0.15)
+    assert read_evaluation(tmp_path / "reports").as_json() == found
 
 
 def test_01_draws_what_it_searched(tmp_path, reports, monkeypatch, capsys):
@@ -258,7 +265,7 @@ def test_01_draws_what_it_searched(tmp_path, reports, monkeypatch, capsys):
             shutil.copy(reports / name, out / name)
         summary = pd.read_csv(reports / "grid_summary.csv").assign(hidden="none", whiten="0.5", l2=0.1)
         summary.to_csv(out / "grid_summary.csv", index=False)
-        return json.loads((reports / "chosen.json").read_text())
+        return read_chosen(reports / "chosen.json")
 
     monkeypatch.setattr("musicgenre.training.grid_search.search", search)
     assert script.main(["--data", str(tmp_path), "--out", str(tmp_path / "found")]) == 0

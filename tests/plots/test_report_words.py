@@ -1,8 +1,16 @@
 """What a report advises: pairs of genres that are mixed up, with their clips to listen to."""
 
-import numpy as np
+import json
+from dataclasses import replace
 
-from musicgenre.plots.catalogue import save_evaluation
+import numpy as np
+import pytest
+from support.evaluations import metrics
+
+from musicgenre.errors import ModelError
+from musicgenre.inference.evaluation import EVALUATION, Evaluation, HeldOut, read_evaluation
+from musicgenre.inference.measured import Headline
+from musicgenre.plots.catalogue import save_evaluation, write_report
 from musicgenre.plots.report import Playlist, Section, report_html
 from musicgenre.plots.report_sections import model_section
 from musicgenre.plots.report_words import accuracy_words, advice, mixed_pairs, search_lines, wrong_clips
@@ -23,16 +31,11 @@ def answers():
 def evaluation():
     """Return what 02 keeps of a measurement."""
     clip_ids, y, p = answers()
-    run = {
-        "accuracy": 0.8333, "deviation": 0.02, "repeats": 5, "clips": 30, "interval_95": [0.7, 0.9], "top3": 1.0,
-        "macro_f1": 0.8123, "ece": 0.0512, "accuracy_at_80": 0.9,
-    }  # fmt: skip
-    return {
-        "protocols": {"grouped CV": run},
-        "headline": {"accuracy": 0.8333, "protocol": "grouped CV"},
-        "uncertain_below": 0.5, "warnings": [], "notes": ["A note."],
-        "answers": {"clip_id": clip_ids, "y": y.tolist(), "probabilities": p.tolist()},
-    }  # fmt: skip
+    run = metrics(clips=30, accuracy=0.8333, interval_95=(0.7, 0.9), top3=1.0, macro_f1=0.8123, ece=0.0512)
+    return Evaluation(
+        GENRES, {"grouped CV": replace(run, deviation=0.02, repeats=5)}, Headline(0.8333, "grouped CV"), 0.5,
+        answers=HeldOut(clip_ids, y.tolist(), p.tolist()), notes=["A note."], about="x",
+    )  # fmt: skip
 
 
 def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
@@ -48,18 +51,16 @@ def test_genres_that_are_mixed_up_are_named_with_their_surest_mistakes_first():
 
 def test_without_genres_that_are_mixed_up_the_single_mistakes_are_to_be_heard(tmp_path):
     found = evaluation()
-    p = np.eye(3)[found["answers"]["y"]]
+    p = np.eye(3)[found.answers.y]
     p[4] = (0.1, 0.9, 0.0)
-    found["answers"]["probabilities"] = p.tolist()
-    save_evaluation(found, GENRES, tmp_path, about="x")
+    save_evaluation(replace(found, answers=replace(found.answers, probabilities=p.tolist())), tmp_path)
     (playlist,) = model_section(tmp_path).playlists
     assert "no two genres are mixed up often" in playlist.text
     assert [words for words, _ in playlist.songs] == ["blues/4: lies in blues, named jazz (90 %)"]
 
 
 def test_a_clip_that_gets_no_genre_is_not_said_to_be_named_one(tmp_path):
-    found = {**evaluation(), "uncertain_below": 0.65}
-    save_evaluation(found, GENRES, tmp_path, about="x")
+    save_evaluation(replace(evaluation(), uncertain_below=0.65), tmp_path)
     words = [words for words, _ in model_section(tmp_path).playlists[0].songs]
     assert words[1:3] == [
         "blues/2: lies in blues, named rock (70 %)", "blues/0: lies in blues, not sure, closest to rock (60 %)",
@@ -76,7 +77,7 @@ def test_a_model_without_mistakes_advises_nothing():
 def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(tmp_path):
     song = tmp_path / "a song.ogg"
     song.write_bytes(b"OggS")
-    save_evaluation({**evaluation(), "files": {"blues/1": str(song)}}, GENRES, tmp_path, about="x")
+    save_evaluation(replace(evaluation(), files={"blues/1": str(song)}), tmp_path)
     (playlist,) = model_section(tmp_path).playlists
     assert playlist.songs[0] == ("blues/1: lies in blues, named rock (90 %)", str(song))
     page = report_html("R", [Section("S", playlists=[playlist])])
@@ -86,7 +87,7 @@ def test_the_report_has_players_for_songs_on_this_computer_and_none_for_others(t
 
 
 def test_every_column_is_explained_and_numbers_are_short(tmp_path):
-    save_evaluation(evaluation(), GENRES, tmp_path, about="x")
+    save_evaluation(evaluation(), tmp_path)
     section = model_section(tmp_path)
     (table,) = section.tables
     told = {word.casefold() for word in table.words}
@@ -100,3 +101,30 @@ def test_the_terminal_explains_only_the_columns_that_it_shows():
     row = {"feature_set": "mfcc", "architecture": "softmax", "hidden": "none", "whiten": "none", "l2": 0.1}
     explained = {line.split(": ")[0] for line in search_lines([{**row, "mean": 0.9, "deviation": 0.1, "seconds": 1}])}
     assert {"cell", "fold", "l2"} <= explained and explained.isdisjoint({"dropout", "copies"})
+
+
+def test_an_evaluation_of_an_older_version_is_read(tmp_path):
+    """The first ones had no sets, notes, songs of another origin or paths of files."""
+    save_evaluation(evaluation(), tmp_path)
+    found = json.loads((tmp_path / EVALUATION).read_text())
+    for name in ("extra", "set_level", "sets", "named_share", "named_right", "notes", "files"):
+        found.pop(name, None)
+    (tmp_path / EVALUATION).write_text(json.dumps(found))
+    assert read_evaluation(tmp_path) == replace(evaluation(), notes=())
+    assert model_section(tmp_path).tables[0].rows[0][0] == "grouped CV"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"protocols": 1}, {"protocols": {"grouped CV": {}}}, {"genres": ["blues"]}, {"headline": "good"},
+        {"answers": {"clip_id": [], "y": [0], "probabilities": []}}, {"uncertain_below": None}, {"notes": [1]},
+        {"lengths": [[1, 2]]}, {"degradations": {"clean": "x"}},
+    ],
+)  # fmt: skip
+def test_an_evaluation_that_holds_something_else_is_refused(changes, tmp_path):
+    save_evaluation(evaluation(), tmp_path)
+    found = json.loads((tmp_path / EVALUATION).read_text())
+    (tmp_path / EVALUATION).write_text(json.dumps({**found, **changes}))
+    with pytest.raises(ModelError, match="not those of this version; run 01 or 02 again"):
+        write_report(tmp_path)

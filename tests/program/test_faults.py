@@ -174,14 +174,15 @@ def test_a_kill_at_any_write_leaves_whole_files_and_the_rest_is_done_again(clips
 
 
 SAVE = """
-import json, shutil, sys
+import shutil, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from musicgenre.inference.card import read_card
 from musicgenre.litert import MODELS_DIR
 from musicgenre.training.model_files import write_model
 source = MODELS_DIR / sys.argv[2]
-card, data = json.loads(Path(f"{source}.json").read_text()), Path(f"{source}.tflite").read_bytes()
-write_model(Path(sys.argv[3]), card, data, lambda path: shutil.copyfile(f"{source}.keras", path))
+data = Path(f"{source}.tflite").read_bytes()
+write_model(Path(sys.argv[3]), read_card(source), data, lambda path: shutil.copyfile(f"{source}.keras", path))
 """
 MINE = ["mine.json", "mine.keras", "mine.tflite"]
 
@@ -200,7 +201,7 @@ def saved(tmp_path):
         if turn == 10_000:
             assert not killed and sorted(path.name for path in folder.iterdir()) == MINE
             digests = {ending: file_sha256(folder / f"mine.{ending}") for ending in ("keras", "tflite")}
-            assert GenreModel(folder / "mine").card["files"] == digests
+            assert GenreModel(folder / "mine").card.files == digests
             assert GenreModel(folder / "mine").name == model
         return killed
 

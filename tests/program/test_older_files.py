@@ -1,14 +1,17 @@
 """Files that the version before wrote still open: a library, a history, a model."""
 
+import json
 import shutil
 
 import pytest
 from support.material import ROOT
 
 from musicgenre.engine.history import History
+from musicgenre.inference.card import PROGRAM_MODELS, read_card
 from musicgenre.inference.model import GenreModel
 from musicgenre.library.statistics import statistics
 from musicgenre.library.store import open_library
+from musicgenre.litert import MODELS_DIR
 
 FIXTURES = ROOT / "tests" / "fixtures"
 
@@ -44,5 +47,11 @@ def test_an_older_history_keeps_its_settings(history):
 
 def test_an_older_model_still_answers():
     model = GenreModel(FIXTURES / "old_march")
-    values = dict.fromkeys(model.card["columns"], 0.0)
+    values = dict.fromkeys(model.card.columns, 0.0)
     assert model.predict(values).probabilities.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("base", [FIXTURES / "old_march", *(MODELS_DIR / name for name in PROGRAM_MODELS)])
+def test_a_card_is_written_with_the_fields_that_it_was_read_with(base):
+    stored = json.loads(base.with_suffix(".json").read_text(encoding="utf-8"))
+    assert json.loads(json.dumps(read_card(base).as_json())) == stored

@@ -88,6 +88,7 @@ def remove_folder() -> None:
 
 def card(data: bytes) -> bool:
     """Read a model's card, and do with it what the program does with cards."""
+    from musicgenre.engine.message_parts import CardFacts
     from musicgenre.errors import GenreError
     from musicgenre.inference.card import list_models, read_card
     from musicgenre.inference.model import GenreModel
@@ -103,13 +104,13 @@ def card(data: bytes) -> bool:
     except GenreError:
         return False
     describe_models(folder())
-    for line, _ in card_lines(found):
+    for line, _ in card_lines(CardFacts.of(found)):
         clean_text(line)
     try:
         model = GenreModel(base)
     except GenreError:
         return False
-    chances = model.predict(dict.fromkeys(found["columns"], 0.5)).probabilities
+    chances = model.predict(dict.fromkeys(found.columns, 0.5)).probabilities
     if abs(chances.sum() - 1) > 1e-6:
         raise AssertionError(f"the probabilities sum to {chances.sum()}")
     return True

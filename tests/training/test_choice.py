@@ -1,6 +1,7 @@
 """What a chosen configuration is worth: nested cross-validation, and the sentence beside its figure."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from support.material import make_table, read_rows, write_rows
@@ -8,6 +9,7 @@ from support.material import make_table, read_rows, write_rows
 import functions_nn
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.errors import ModelError
+from musicgenre.inference.measured import Headline, Sets
 from musicgenre.training import choice as choice_module
 from musicgenre.training.choice import NESTED, Choice, choose_config, measure_choice
 from musicgenre.training.config import make_config
@@ -29,20 +31,20 @@ def table(tmp_path, monkeypatch):
 
 def test_a_choice_made_on_the_same_clips_is_measured_by_nested_cross_validation_and_says_so(table):
     report = functions_nn.measure(table, CHOSEN, repeats=1)
-    assert report["headline"] == {"protocol": NESTED, "accuracy": report["protocols"][NESTED]["accuracy"]}
-    (note,) = report["notes"]
+    assert report.headline == Headline(report.protocols[NESTED].accuracy, NESTED)
+    (note,) = report.notes
     assert "chosen as the best of many on these very clips" in note and "makes the choice again in each fold" in note
-    assert f"{percent(report['headline']['accuracy'])} is what to expect" in note
+    assert f"{percent(report.headline.accuracy)} is what to expect" in note
     text = "\n".join(summary_lines(report))
     assert f"({NESTED}: with the choice of the configuration made again in each fold)" in text
 
 
 def test_a_default_and_a_table_with_a_test_part_need_none(table, tmp_path):
-    assert NESTED not in functions_nn.measure(table, CHOSEN.config, repeats=1)["protocols"]
+    assert NESTED not in functions_nn.measure(table, CHOSEN.config, repeats=1).protocols
     apart = make_table(tmp_path / "apart", genres=("march", "polka"), clips=16)
     report = functions_nn.measure(apart, CHOSEN, repeats=1)
-    assert NESTED not in report["protocols"] and report["headline"]["protocol"] == "fault-filtered"
-    assert "chosen without the test part" in report["notes"][0]
+    assert NESTED not in report.protocols and report.headline.protocol == "fault-filtered"
+    assert "chosen without the test part" in report.notes[0]
 
 
 def test_each_choice_inside_a_fold_sees_nothing_of_what_it_is_tested_on(table, monkeypatch):
@@ -60,7 +62,7 @@ def test_each_choice_inside_a_fold_sees_nothing_of_what_it_is_tested_on(table, m
     monkeypatch.setattr(choice_module, "_inner_accuracy", inner)
     monkeypatch.setattr(choice_module, "_outer_answers", outer)
     run = measure_choice(table, CHOSEN)
-    assert len(seen) == len(tested) * len(CELLS) and run["clips"] == 24
+    assert len(seen) == len(tested) * len(CELLS) and run.clips == 24
     every = set().union(*tested)
     assert all(len(groups) < len(every) for groups in seen)
     assert [seen[i] for i in range(0, len(seen), len(CELLS))] == tested
@@ -103,15 +105,16 @@ def test_nested_cross_validation_measures_the_genres_and_labels_that_are_trained
     report = functions_nn.measure(
         folder, CHOSEN, repeats=1, genres=["march", "polka"], corrections=[SongCorrection(songs[0], "polka")]
     )
-    runs = report["protocols"]
-    assert {name: list(run["recall"]) for name, run in runs.items()} == dict.fromkeys(runs, ["march", "polka"])
-    assert [sum(row) for row in runs[NESTED]["confusion"]] == [11, 13]
+    runs = report.protocols
+    assert {name: list(run.recall) for name, run in runs.items()} == dict.fromkeys(runs, ["march", "polka"])
+    assert [sum(row) for row in runs[NESTED].confusion] == [11, 13]
 
 
 def test_the_genre_found_least_is_that_of_the_headline_and_sets_that_add_nothing_have_no_line(table):
     report = functions_nn.measure(table, CHOSEN, repeats=1)
-    report["protocols"][NESTED]["recall"] = {"march": 0.25, "polka": 1.0}
-    report["sets"] = {"named": 0.5, "named_right": 1.0, "two": 0.5, "two_right": 1.0, "three": 0.6, "three_right": 0.9}
-    text = "\n".join(summary_lines(report))
+    nested = replace(report.protocols[NESTED], recall={"march": 0.25, "polka": 1.0})
+    sets = Sets(named=0.5, named_right=1.0, two=0.5, two_right=1.0, three=0.6, three_right=0.9)
+    changed = replace(report, protocols={**report.protocols, NESTED: nested}, sets=sets)
+    text = "\n".join(summary_lines(changed))
     assert "found least: march, 25.0 %" in text and "one genre or a set of two for" not in text
     assert "one genre or a set of two or three for 60.0 %" in text

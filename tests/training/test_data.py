@@ -14,6 +14,7 @@ from musicgenre.training.data import Data, Parts, as_data, as_extra, join_extras
 from musicgenre.training.fitting import clip_logits, fit
 from musicgenre.training.protocols import load_data, measure
 from musicgenre.training.softmax import log_softmax
+from musicgenre.training.summary import summary_lines
 from musicgenre.training.whitening import clip_weights
 
 CONFIG = make_config("softmax", feature_set="mfcc")
@@ -154,9 +155,10 @@ def test_extra_songs_are_measured_without_the_table(tmp_path):
     other = make_table(tmp_path / "two", clips=8, seed=0)
     whole, _ = load_data(tmp_path / "one", CONFIG, extra=[other])
     report = measure(whole, CONFIG, repeats=1)
-    assert report["extra"]["transfer"]["clips"] == len(data.y)
-    assert report["protocols"]["grouped CV"]["repeats"] == 1
-    assert 0.5 <= report["uncertain_below"] <= report["set_level"] <= 1
+    assert report.extra["transfer"].clips == len(data.y)
+    assert any(line.startswith("transfer ") for line in summary_lines(report))  # whose songs are not said to be named
+    assert report.protocols["grouped CV"].repeats == 1
+    assert 0.5 <= report.uncertain_below <= report.set_level <= 1
 
 
 def test_the_tags_of_a_table_explain_answers_of_a_model_that_does_not_read_them(tmp_path):

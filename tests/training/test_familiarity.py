@@ -90,5 +90,5 @@ def test_the_card_keeps_the_answers_for_held_out_songs():
     y, p = np.array([0, 0, 1]), np.array([[0.8, 0.2], [0.6, 0.4], [0.1, 0.9]])
     kept = answers_by_genre(y, p)
     logs = np.log(p[:, 0] / p[:, 1]) / 2
-    assert kept["means"][0][0] == pytest.approx(logs[:2].mean(), abs=1e-4)
-    assert kept["within"][0][0] == pytest.approx(((logs[:2] - logs[:2].mean()) ** 2).sum() / 3, abs=1e-4)
+    assert kept.means[0][0] == pytest.approx(logs[:2].mean(), abs=1e-4)
+    assert kept.within[0][0] == pytest.approx(((logs[:2] - logs[:2].mean()) ** 2).sum() / 3, abs=1e-4)

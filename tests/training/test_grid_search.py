@@ -56,8 +56,10 @@ def test_a_search_writes_every_fit_every_cell_and_a_choice_with_its_reason(table
     assert set(results["status"]) == {"ok"}
     assert list(summary["mean"]) == sorted(summary["mean"], reverse=True)
     assert (summary["low"] <= summary["mean"]).all() and (summary["mean"] <= summary["high"]).all()
-    assert chosen["config"]["architecture"] in ("whitened", "softmax")
-    assert "keep artists apart" in chosen["reason"] and "baseline" in chosen["reason"]
+    assert chosen.config["architecture"] in ("whitened", "softmax")
+    assert "keep artists apart" in chosen.reason and "baseline" in chosen.reason
+    kept = search_results.read_chosen(tmp_path / "reports" / "chosen.json")
+    assert kept.as_json() == chosen.as_json() and kept.families == ("mfcc",) and len(kept.histories) == 5
 
 
 def test_an_interrupted_search_goes_on_where_it_stopped(table, small_grid, tmp_path, monkeypatch):
@@ -106,8 +108,8 @@ def test_a_cell_that_diverges_is_reported_and_not_chosen(table, tmp_path, monkey
 
     monkeypatch.setattr("musicgenre.training.grid_search.fit_network", fit)
     chosen = grid_search_module.search(table, tmp_path / "reports")
-    assert chosen["config"]["architecture"] == "softmax"
-    assert "1 cells diverged" in chosen["reason"]
+    assert chosen.config["architecture"] == "softmax"
+    assert "1 cells diverged" in chosen.reason
     results = pd.read_csv(tmp_path / "reports" / "grid_results.csv")
     assert results["accuracy"].isna().sum() == 5
     assert results.loc[results["accuracy"].isna(), "status"].str.contains("diverged").all()
@@ -119,7 +121,7 @@ def test_a_baseline_that_cannot_be_fitted_to_so_few_clips_is_passed_over(small_g
     rows = read_rows(table / "clips.csv")
     write_rows(table / "clips.csv", [{**row, "group": row["clip_id"]} for row in rows])
     chosen = grid_search_module.search(table, tmp_path / "reports")
-    assert "1 cells diverged" in chosen["reason"]
+    assert "1 cells diverged" in chosen.reason
     results = pd.read_csv(tmp_path / "reports" / "grid_results.csv")
     assert set(results["status"]) == {"ok", "too few clips for this baseline; add clips to every genre"}
 
@@ -169,5 +171,5 @@ def test_a_choice_file_of_another_kind_is_refused(table, tmp_path):
 def test_artists_are_kept_apart_only_where_they_are_known(table, small_grid, tmp_path):
     write_rows(table / "clips.csv", [{**row, "group": ""} for row in read_rows(table / "clips.csv")])
     chosen = grid_search_module.search(table, tmp_path / "reports")
-    assert "fits (artists are not known)" in chosen["reason"] and "apart" not in chosen["reason"]
-    assert chosen["table"] == table.name
+    assert "fits (artists are not known)" in chosen.reason and "apart" not in chosen.reason
+    assert chosen.table == table.name

@@ -1,11 +1,14 @@
 """Names that are taken: the program's own files stay, and an own model is replaced only on request."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.material import ROOT, make_table, run_script
 
 from musicgenre.errors import ModelError
 from musicgenre.inference.card import read_card
+from musicgenre.inference.measured import Sets
 from musicgenre.litert import MODELS_DIR
 from musicgenre.training.model_files import check_free
 from musicgenre.training.model_page import beliefs, describe_models
@@ -44,15 +47,16 @@ def test_training_says_so_before_it_starts(tmp_path):
 
 
 def test_what_a_user_may_believe_is_said_in_whole_sentences():
-    sets = {"named": 0.341, "named_right": 0.872, "two": 0.6, "two_right": 0.9, "three": 0.8, "three_right": 0.891}
-    run = {"accuracy": 0.642, "top2": 0.84}
-    assert list(beliefs({"sets": sets, "metrics": {"grouped CV": run}})) == [
+    sets = Sets(named=0.341, named_right=0.872, two=0.6, two_right=0.9, three=0.8, three_right=0.891)
+    card = read_card(MODELS_DIR / "genres")
+    run = replace(card.metrics["grouped CV"], accuracy=0.642, top2=0.84)
+    assert list(beliefs(replace(card, sets=sets, metrics={"grouped CV": run}))) == [
         "It names one genre for 34 of 100 songs; of 100 that it names, 87 are right.",
         "For 60 of 100 songs it names one genre or two (“rock or metal”); of 100 such answers 90 hold the right genre.",
         "For 80 of 100 songs it names one to three genres; of 100 such answers 89 hold the right genre.",
         "Its first guess, sure or not, is right for 64 of 100 songs, and one of its first two for 84.",
     ]
-    assert list(beliefs({"sets": {"named": 0.0, "named_right": None}})) == []
+    assert list(beliefs(replace(card, sets=Sets(named=0.0), metrics={}))) == []
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +68,20 @@ def held_out():
 
 def test_the_card_says_what_the_songs_that_were_held_out_show(held_out):
     card, y, probabilities = held_out
-    levels = Levels(card["thresholds"]["uncertain_below"], card["set_level"])
-    found = sets_summary(y, probabilities, set_sizes(probabilities, levels))
-    for name, value in card["sets"].items():
+    levels = Levels(card.thresholds.uncertain_below, card.set_level)
+    found = sets_summary(y, probabilities, set_sizes(probabilities, levels)).as_json()
+    for name, value in card.sets.as_json().items():
         # Its own figures are with levels from inner parts of each training part, over three divisions of the songs.
         assert found[name] == pytest.approx(value, abs=0.03), name
-    assert (genre_ranks(y, probabilities) == 0).mean() == pytest.approx(card["headline"]["accuracy"], abs=0.01)
+    assert (genre_ranks(y, probabilities) == 0).mean() == pytest.approx(card.headline.accuracy, abs=0.01)
     assert min(found["named_right"], found["two_right"], found["three_right"]) > 0.86
 
 
 def test_the_levels_of_the_card_are_those_of_the_songs_that_were_held_out(held_out):
     card, y, probabilities = held_out
-    assert choose_levels(y, probabilities).set_level == pytest.approx(card["set_level"], abs=0.04)
-    assert card["set_level"] >= card["thresholds"]["uncertain_below"] >= 0.5
-    assert np.bincount(y).tolist() == list(card["training"]["clips_per_genre"].values())
+    assert choose_levels(y, probabilities).set_level == pytest.approx(card.set_level, abs=0.04)
+    assert card.set_level >= card.thresholds.uncertain_below >= 0.5
+    assert np.bincount(y).tolist() == list(card.training.clips_per_genre.values())
 
 
 def test_the_page_about_the_shipped_models_is_that_of_their_cards():

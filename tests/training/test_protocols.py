@@ -135,7 +135,7 @@ def test_folds_shrink_with_the_number_of_groups():
 @pytest.mark.parametrize("clips", [4, 5, 6])
 def test_a_table_of_few_clips_is_measured(clips, tmp_path):
     report = measure(load_data(make_table(tmp_path, clips=clips, gap=3.0), CONFIG)[0], CONFIG)
-    assert 0 <= report["headline"]["accuracy"] <= 1
+    assert 0 <= report.headline.accuracy <= 1
 
 
 def test_a_table_too_small_to_hold_clips_out_is_said(tmp_path):
@@ -291,13 +291,13 @@ def test_a_few_answers_that_are_all_right_or_wrong_still_have_an_interval(right,
 def test_figures_by_hand():
     p = np.array([[0.8, 0.1, 0.1, 0], [0.6, 0.2, 0.1, 0.1], [0.1, 0.7, 0.1, 0.1], [0.4, 0.3, 0.2, 0.1]])
     run = figures(np.array([0, 1, 1, 3]), p, np.arange(4), ["a", "b", "c", "d"])
-    assert run["accuracy"] == 0.5
-    assert run["recall"] == {"a": 1.0, "b": 0.5, "c": None, "d": 0.0}
-    assert run["worst_recall"] == 0.0
-    assert run["top3"] == 0.75
-    assert run["confusion"] == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
-    assert run["macro_f1"] == pytest.approx((0.5 + 2 / 3 + 0) / 3)  # of the genres that occur
-    assert run["clips"] == 4
+    assert run.accuracy == 0.5
+    assert run.recall == {"a": 1.0, "b": 0.5, "c": None, "d": 0.0}
+    assert run.worst_recall == 0.0
+    assert run.top3 == 0.75
+    assert run.confusion == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert run.macro_f1 == pytest.approx((0.5 + 2 / 3 + 0) / 3)  # of the genres that occur
+    assert run.clips == 4
 
 
 # ---- protocols
@@ -306,15 +306,15 @@ def test_figures_by_hand():
 def test_every_protocol_that_the_columns_allow_is_measured(data):
     report = measure(data, CONFIG)
     names = ["fault-filtered", "3-fold", "grouped CV", "random split (leaky, for comparison)"]
-    assert list(report["protocols"]) == names
-    honest = {name: report["protocols"][name]["accuracy"] for name in names[:3]}
-    assert report["headline"]["accuracy"] == min(honest.values())
-    assert honest[report["headline"]["protocol"]] == min(honest.values())
-    assert report["protocols"]["grouped CV"]["repeats"] == 5
-    assert report["protocols"]["grouped CV"]["clips"] == len(data.y)
-    assert report["protocols"]["fault-filtered"]["clips"] == (data.clips["split"] == "test").sum()
-    assert 0.4 < report["headline"]["accuracy"] <= 1
-    assert report["warnings"] == []
+    assert list(report.protocols) == names
+    honest = {name: report.protocols[name].accuracy for name in names[:3]}
+    assert report.headline.accuracy == min(honest.values())
+    assert honest[report.headline.protocol] == min(honest.values())
+    assert report.protocols["grouped CV"].repeats == 5
+    assert report.protocols["grouped CV"].clips == len(data.y)
+    assert report.protocols["fault-filtered"].clips == (data.clips["split"] == "test").sum()
+    assert 0.4 < report.headline.accuracy <= 1
+    assert report.warnings == []
     text = "\n".join(summary_lines(report))
     assert "headline: " in text
     assert "leaky" in text
@@ -327,7 +327,7 @@ def test_the_three_fold_figure_is_the_mean_of_its_three_accuracies(data):
         model = fit_calibrated(data.subset(train), CONFIG)
         assert model.temperature > 0
         parts.append((model.probabilities(data.x[test]).argmax(axis=1) == data.y[test]).mean())
-    assert report["protocols"]["3-fold"]["accuracy"] == pytest.approx(np.mean(parts))
+    assert report.protocols["3-fold"].accuracy == pytest.approx(np.mean(parts))
 
 
 def test_a_table_without_groups_is_measured_with_a_warning(folder, tmp_path):
@@ -335,8 +335,8 @@ def test_a_table_without_groups_is_measured_with_a_warning(folder, tmp_path):
     write_rows(tmp_path / "clips.csv", rows)
     write_rows(tmp_path / "mfcc.csv", read_rows(folder / "mfcc.csv"))
     report = measure(load_data(tmp_path, CONFIG)[0], CONFIG)
-    assert list(report["protocols"]) == ["ungrouped CV"]
-    assert "No clip has an artist" in report["warnings"][0]
+    assert list(report.protocols) == ["ungrouped CV"]
+    assert "No clip has an artist" in report.warnings[0]
 
 
 def test_labels_without_any_signal_give_chance(folder):
@@ -344,12 +344,12 @@ def test_labels_without_any_signal_give_chance(folder):
     rng = np.random.default_rng(0)
     noise = replace(table, features=table.features * 0 + rng.standard_normal(table.features.shape))
     report = measure(as_data(noise, "mfcc"), CONFIG)
-    assert report["protocols"]["grouped CV"]["accuracy"] == pytest.approx(1 / 3, abs=0.15)
+    assert report.protocols["grouped CV"].accuracy == pytest.approx(1 / 3, abs=0.15)
 
 
 def test_processes_give_the_same_figures(data):
     alone, together = measure(data, CONFIG), measure(data, CONFIG, jobs=2)
-    assert alone["headline"]["accuracy"] == pytest.approx(together["headline"]["accuracy"], abs=1e-9)
+    assert alone.headline.accuracy == pytest.approx(together.headline.accuracy, abs=1e-9)
 
 
 def test_the_default_needs_families_that_are_there(folder, tmp_path):

@@ -7,6 +7,7 @@ from support.screen_text import unreadable, unreadable_pictures
 
 from musicgenre.audio.decode import read_recording
 from musicgenre.engine.history import History
+from musicgenre.engine.message_parts import CardFacts
 from musicgenre.plots.spectra import song_spectra
 from musicgenre.window.commands import help_keys
 from musicgenre.window.dialogs import AboutDialog, CardDialog, CorrectDialog, HelpDialog
@@ -69,7 +70,7 @@ def test_every_dialog_is_readable_and_on_the_screen(sized, width, height, scale,
     fill_examples(pilot)
     root, look = pilot.root, pilot.window.look
     entry = pilot.window.history.get("genre")
-    card = {"name": "genres", "genres": ["blues", "hiphop"], "families": ["musicnn"]}
+    card = CardFacts("genres", ("blues", "hiphop"), ("musicnn",), 0.8)
     for make in (
         lambda: HelpDialog(root, look, keys=help_keys(pilot.window.commands)), lambda: AboutDialog(root, look),
         lambda: CorrectDialog(root, look, entry=entry, genres=["blues", "jazz"], save=lambda _: None),
