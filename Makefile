@@ -120,8 +120,9 @@ models: setup ## train the shipped models again
 		--extra $(SONG_TABLES)/gtzan_short --genres $(THIRTEEN) --repeats 3 --out build/models/genres \
 		--notes tools/notes_genres.txt --force
 	cp build/models/librosa12.* build/models/genres.* models/
-	$(RUN) -c 'from pathlib import Path; from musicgenre.training.model_page import describe_models; \
-		Path("models/README.md").write_text(describe_models(Path("models")), encoding="utf-8")'
+	$(RUN) -c 'from pathlib import Path; from musicgenre.inference.card import PROGRAM_MODELS; \
+		from musicgenre.training.model_page import describe_models; \
+		Path("models/README.md").write_text(describe_models(Path("models"), PROGRAM_MODELS), encoding="utf-8")'
 
 screenshots: system setup-dev ## take pictures of the window's main states, on a display of its own
 	$(RUN) tools/screenshots.py $(if $(OUT),--out $(OUT))

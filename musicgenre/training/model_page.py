@@ -1,7 +1,7 @@
 """The page about the models of a folder (README.md), written from their cards: what a user may believe comes first."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from musicgenre.errors import ModelError
@@ -29,10 +29,10 @@ TERMS = (
 )
 
 
-def describe_models(folder: Path) -> str:
-    """Return the page (Markdown)."""
+def describe_models(folder: Path, names: Sequence[str] | None = None) -> str:
+    """Return the page (Markdown) of the models of a folder, of some of them or of all."""
     lines = ["# Models", "", "Written from the cards (`*.json`) by `make models`.", ""]
-    for name in list_models(folder):
+    for name in list_models(folder) if names is None else names:
         try:
             card = read_card(folder / name)
         except ModelError:
