@@ -185,7 +185,7 @@ def _thresholds(value: Any) -> Thresholds:
     """Return the thresholds of the verdicts."""
     return Thresholds(
         value.get("uncertain_below"),  # `_check` has a sentence of its own for it
-        number(value["named_share"]) if "named_share" in value else None,
+        optional_number(value.get("named_share")),
         optional_number(value.get("named_right")),
     )
 
@@ -323,7 +323,7 @@ def _check(card: Card, path: Path) -> None:
     unknown = [column for column in card.columns if column not in known]
     if unknown:
         raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
-    if card.columns != columns_of(card.families):
+    if card.columns != [column for column in columns_of(card.families) if column in set(card.columns)]:
         raise ModelError(f"the columns of {path.name} are not those of its families in order; train the model again")
     odd = [genre for genre in card.genres if not is_plain(genre) or card.genres.count(genre) > 1]
     if odd:

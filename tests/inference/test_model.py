@@ -13,7 +13,7 @@ from support.faults import ODD_FILES, is_one_sentence, put_odd_file
 from support.material import ROOT, make_table, peak_mb, run_script
 
 from musicgenre.errors import ModelError
-from musicgenre.features.families import extractor_constants
+from musicgenre.features.families import columns_of, extractor_constants
 from musicgenre.features.musicnn import OLD_GRID
 from musicgenre.inference import model as model_module
 from musicgenre.inference.card import list_models, model_genres, model_path
@@ -23,7 +23,7 @@ from musicgenre.inference.model import MAX_MODEL_BYTES, GenreModel
 from musicgenre.inference.not_music import NotMusicDetector
 from musicgenre.litert import MODELS_DIR
 from musicgenre.training.choice import choose_config
-from musicgenre.training.config import make_config
+from musicgenre.training.config import FEATURE_SETS, feature_columns, make_config
 from musicgenre.training.export import read_lines, ship
 from musicgenre.training.fitting import fit
 from musicgenre.training.model_page import describe_models
@@ -100,6 +100,20 @@ def test_the_card_says_what_the_contract_asks_for(shipped):
     assert {"python", "numpy", "tensorflow", "keras", "av"} <= set(read["versions"])
     for ending, digest in read["files"].items():
         assert hashlib.sha256(base.with_name(f"{base.name}.{ending}").read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("feature_set", FEATURE_SETS)
+def test_a_model_of_each_feature_set_that_a_search_may_choose_answers(feature_set, tmp_path):
+    """A model of the means of a family alone was exported, and could not be loaded."""
+    config = make_config("softmax", feature_set=feature_set)
+    table = make_table(tmp_path / "table", clips=4, families=config.families)
+    data, sha256 = load_data(table, config)
+    report = Evaluation(data.genres, {}, Headline(0.8, "grouped CV"), 0.5, set_level=0.8, sets=SETS)
+    ship(data, config, report, sha256, tmp_path / "model")
+    model = GenreModel(tmp_path / "model")
+    assert model.card.columns == data.columns == feature_columns(feature_set)
+    row = dict.fromkeys(columns_of(config.families), 0.0) | dict(zip(data.columns, data.x[0], strict=True))
+    np.testing.assert_allclose(model.predict(row).probabilities, model.predict_rows(data.x[:1])[0], atol=1e-6)
 
 
 def test_exporting_leaves_only_the_model_and_its_card(shipped):
