@@ -54,17 +54,20 @@ class MixedPair:
 
 def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the best cells of a search as lines for a person, with what their columns mean."""
+    copies = len({str(row.get("copies")) for row in summary}) > 1  # tried with and without
     lines = [
         f"the best {min(len(summary), SHOWN_CELLS)} of {len(summary)} cells:",
-        f"{'feature set':<40} {'architecture':<20} {'hidden':>9} {'whiten':>6} {'l2':>6} {'accuracy':>13} "
-        f"{'seconds':>8}",
+        f"{'feature set':<40} {'architecture':<20} {'hidden':>9} {'whiten':>6} {'copies' if copies else '':>6} "
+        f"{'l2':>6} {'accuracy':>13} {'seconds':>8}",
     ]
     for row in summary[:SHOWN_CELLS]:
         lines.append(
-            f"{row['feature_set']:<40} {row['architecture']:<20} {row['hidden']:>9} {row['whiten']:>6} {row['l2']:>6} "
+            f"{row['feature_set']:<40} {row['architecture']:<20} {row['hidden']:>9} {row['whiten']:>6} "
+            f"{row['copies'] if copies else '':>6} {row['l2']:>6} "
             f"{accuracy_words(row.get('mean'), row.get('deviation')):>13} {number_words(row.get('seconds'), 1):>8}"
         )
-    shown = ("cell", "fold", "accuracy", "feature set", "architecture", "hidden", "whiten", "l2", "seconds")
+    shown = ["cell", "fold", "accuracy", "feature set", "architecture", "hidden", "whiten", "l2", "seconds"]
+    shown += ["copies"] if copies else []
     return [*lines, "", *(f"{name}: {SEARCH_WORDS[name]}" for name in shown)]
 
 

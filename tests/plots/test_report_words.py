@@ -103,6 +103,14 @@ def test_the_terminal_explains_only_the_columns_that_it_shows():
     assert {"cell", "fold", "l2"} <= explained and explained.isdisjoint({"dropout", "copies"})
 
 
+def test_the_terminal_tells_cells_apart_that_differ_by_their_copies():
+    row = {"feature_set": "mfcc", "architecture": "softmax", "hidden": "none", "whiten": "none", "l2": 0.1}
+    row |= {"mean": 0.9, "deviation": 0.1, "seconds": 1}
+    _, head, first, second, *explained = search_lines([{**row, "copies": "True"}, {**row, "copies": "False"}])
+    assert "copies" in head and " True " in first and " False " in second
+    assert any(line.startswith("copies: ") for line in explained)
+
+
 def test_an_evaluation_of_an_older_version_is_read(tmp_path):
     """The first ones had no sets, notes, songs of another origin or paths of files."""
     save_evaluation(evaluation(), tmp_path)
