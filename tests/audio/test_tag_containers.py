@@ -406,10 +406,17 @@ def test_asf_without_descriptions_gets_some(song):
         length, count = struct.unpack_from("<QI", data, 16)
         return data[:16] + struct.pack("<QI", length - size, count - 1) + data[28:at] + data[at + size :]
 
-    path = song("wma", without)
-    check(path, TWO, ffmpeg=False)
-    write_genres(path, TWO, record=ignore)
-    assert by_mutagen(path) == TWO
+    def extension_last(data):
+        data = without(data)
+        at = data.index(bytes.fromhex("b503bf5f2ea9cf118ee300c00c205365"))
+        stop, end = at + struct.unpack_from("<Q", data, at + 16)[0], struct.unpack_from("<Q", data, 16)[0]
+        return data[:at] + data[stop:end] + data[at:stop] + data[end:]
+
+    for change in (without, extension_last):
+        path = song("wma", change)
+        check(path, TWO, ffmpeg=False)
+        write_genres(path, TWO, record=ignore)
+        assert by_mutagen(path) == TWO
 
 
 # ---- WAV and AIFF

@@ -92,6 +92,17 @@ def test_sizes_of_a_wav_count_nothing_that_stands_behind_it(originals, tmp_path)
     assert struct.unpack_from("<I", new, 4)[0] == len(new) - tail - 8
 
 
+def test_the_large_size_of_a_wav_counts_nothing_that_stands_behind_it(originals, tmp_path):
+    """As in RF64, where ds64 says it."""
+    data = originals("wav")
+    front = b"RF64\xff\xff\xff\xffWAVE"
+    at = data.index(b"data") + 4
+    (sound,) = struct.unpack_from("<I", data, at)
+    more = chunk(b"ds64", struct.pack("<QQQI", len(data) + 28, sound, sound // 2, 0))
+    new, _ = write(tmp_path / "song.wav", front + more + data[12:at] + b"\xff" * 4 + data[at + 4 :] + APE)
+    assert struct.unpack_from("<Q", new, 20)[0] == new.index(b"APETAGEX") - 8
+
+
 @pytest.mark.parametrize("wrong", [-100, -9, -2, -1, 1, 2, 100])
 @pytest.mark.parametrize("kind, order", [("wav", "<"), ("aiff", ">")])
 def test_a_wrong_size_of_the_whole_file_hides_no_genre(kind, order, wrong, originals, tmp_path):
@@ -271,6 +282,28 @@ def test_a_genre_in_a_track_of_an_mp4_is_named(originals, tmp_path):
     assert change.left == ("the genre in QuickTime's keys or tracks",) and QUICKTIME in new
     assert by_mutagen(path) == TWO
     assert write(path, originals("m4a"))[1].left == ()
+
+
+@pytest.mark.parametrize("zeros", [0, 4, 8])
+def test_zeros_that_end_a_list_of_quicktime_hide_no_genre(zeros, originals, tmp_path):
+    data = originals("m4a")
+    moov, at = data.index(b"moov") - 4, data.index(b"udta") - 4
+    sizes = [struct.unpack_from(">I", data, place)[0] for place in (moov, at)]
+    assert moov + sizes[0] == at + sizes[1] == len(data)  # it is the last
+    user_data = atom(b"udta", bytes(zeros))
+    whole = struct.pack(">I", sizes[0] - sizes[1] + len(user_data))
+    path = tmp_path / "song.m4a"
+    write(path, data[:moov] + whole + data[moov + 4 : at] + user_data)
+    assert by_ffmpeg(path)["genre"] == "Hip-Hop"
+
+
+def test_an_index_of_fragments_that_claims_too_much_is_refused(originals, tmp_path):
+    """The bytes behind it are no offsets, although they look like some."""
+    index = struct.pack(">IIII", 0, 1, 0, 9) + struct.pack(">IIBBB", 0, 1 << 30, 1, 1, 1)
+    path = tmp_path / "song.m4a"
+    path.write_bytes(originals("m4a") + atom(b"mfra", atom(b"tfra", index)) + atom(b"free", b"\x7f" * 200))
+    with pytest.raises(AudioError, match="its list of offsets has a wrong size"):
+        write_genres(path, TWO, record=ignore)
 
 
 # ---- chained Ogg

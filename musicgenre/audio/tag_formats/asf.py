@@ -115,9 +115,6 @@ def read(data: Any, start: int, stop: int) -> TaggedFile:
             edits = _in_object(data, found, attributes, mine)
             splices += edits
             grown += growth(edits) if found is not flat else 0
-        if genres and flat is None:
-            splices.append(Splice(header.stop, header.stop, _object(DESCRIPTIONS, [_description(genres[0])])))
-            added = 1
         if len(genres) > 1 and library is None:
             if extension is None:
                 raise DamagedTag("its header has no extension")
@@ -128,6 +125,9 @@ def read(data: Any, start: int, stop: int) -> TaggedFile:
             size = extension.stop - extension.start + grown
             splices.append(Splice(extension.start + 16, extension.start + 24, struct.pack("<Q", size)))
             splices.append(Splice(extension.content + 18, extension.content + 22, struct.pack("<I", size - 46)))
+        if genres and flat is None:  # behind what the extension gets, which may end at the same place
+            splices.append(Splice(header.stop, header.stop, _object(DESCRIPTIONS, [_description(genres[0])])))
+            added = 1
         return splices + _sizes(data, header, inside, growth(splices), added, stop - start)
 
     found = tuple(genre for attributes in lists.values() for genre in attributes.genres if genre)

@@ -96,6 +96,8 @@ def read(data: Any, start: int, stop: int) -> TaggedFile:
             new = _atom(name, (_atom(b"hdlr", HANDLER).join((bytes(4), new))) if name == b"meta" else new)
         inside = list(_below(data, path[-1]))
         at = inside[-1].stop if inside else path[-1].stop
+        if not inside and path[-1].name == b"udta":  # zeros that end a list of QuickTime may be all that is in it
+            at = path[-1].content
         return [Splice(at, at, new)]
 
     own = [atom for atom in _below(data, path[1]) if atom.name in (GENRE, NUMBER)] if len(path) > 1 else []
@@ -257,6 +259,8 @@ def _offsets(data: Any, top: Sequence[_Atom]) -> Iterator[tuple[int, str]]:
     for fragment in _along(data, top, (b"moof", b"traf")):
         for atom in _below(data, fragment):
             if atom.name == b"tfhd" and data[atom.content + 3] & 1:
+                if atom.content + 16 > atom.stop:
+                    raise DamagedTag("the offset of a fragment has a wrong size")
                 yield atom.content + 8, ">Q"
     for index in _along(data, top, (b"mfra",)):
         for atom in _below(data, index):
@@ -269,6 +273,8 @@ def _fragment_offsets(data: Any, atom: _Atom) -> Iterator[tuple[int, str]]:
     wide = data[atom.content]
     lengths, count = struct.unpack_from(">II", data, atom.content + 8)
     entry = (16 if wide else 8) + sum((lengths >> shift & 3) + 1 for shift in (0, 2, 4))
+    if atom.content + 16 + count * entry > atom.stop:
+        raise DamagedTag("its list of offsets has a wrong size")
     for i in range(count):
         at = atom.content + 16 + i * entry
         yield (at + 8, ">Q") if wide else (at + 4, ">I")

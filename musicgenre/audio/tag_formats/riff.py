@@ -142,12 +142,12 @@ def _root(file: _Container, splices: Sequence[Splice]) -> list[Splice]:
     """Return the splice of the whole file's size, where it is one and counts what grows."""
     (size,) = struct.unpack_from(f"{file.order}I", file.data, file.start + 4)
     first = file.start + 12
+    inside = [splice for splice in splices if file.start <= splice.start and splice.stop <= file.stop]
     if file.data[first : first + 4] == b"ds64":
         (large,) = struct.unpack_from(f"{file.order}Q", file.data, first + 8)
-        return [Splice(first + 8, first + 16, struct.pack(f"{file.order}Q", large + growth(splices)))]
+        return [Splice(first + 8, first + 16, struct.pack(f"{file.order}Q", large + growth(inside)))]
     if size in ENDLESS:
         return []
-    inside = [splice for splice in splices if file.start <= splice.start and splice.stop <= file.stop]
     if any(splice.stop > file.start + 8 + size + size % 2 for splice in inside):  # it is too small for all chunks
         size = file.stop - file.start - 8
     more = growth(inside)
