@@ -10,6 +10,7 @@ import time
 import pytest
 from support.material import ROOT, run_script, script_command
 
+from musicgenre.cpu import cpu_count
 from musicgenre.terminal import start as start_module
 
 SCRIPTS = sorted(path.name for path in ROOT.glob("0*.py"))
@@ -54,6 +55,23 @@ def test_an_old_python_is_told_which_one_is_needed(version):
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 14, 0), (4, 0, 0)])
 def test_a_new_python_is_fine(version):
     assert start_module.old_python(version) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked", "threads"), [("song.mp3", "", 1), ("library", "", 2), ("x.mp3", "2", 2)]
+)
+def test_songs_have_one_thread_for_matrix_products_and_libraries_all(arguments, asked, threads, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", asked)
+    code = (
+        "from musicgenre.terminal.start import start; start(); import numpy, threadpoolctl; "
+        "print(*{one['num_threads'] for one in threadpoolctl.threadpool_info() if one['user_api'] == 'blas'})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert min(int(done.stdout), 2) == min(threads, cpu_count())
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
