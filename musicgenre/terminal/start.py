@@ -1,8 +1,7 @@
 """Prepare a script before anything is loaded: catch Ctrl-C, refuse an old Python, name a missing package.
 
-numpy's matrix products get one thread: songs are divided among processes, matrices are small, and starting and awaiting
-the threads of two processors takes a fifth of the time of the first song and half of the processor time of 00. Those of
-a library may be of hundred thousands of songs, and keep theirs.
+numpy's matrix products get one thread, unless OPENBLAS_NUM_THREADS says otherwise: songs are divided among processes,
+and starting and awaiting the threads of two processors takes a fifth of the time of the first song.
 
 Only modules that Python itself has loaded are imported, and only syntax that an old Python knows is used.
 """
@@ -24,8 +23,7 @@ EXIT_ERROR, EXIT_INTERRUPTED = 1, 130
 
 def start() -> None:
     """Catch Ctrl-C and SIGTERM while modules load; end with a sentence where the program cannot run."""
-    if sys.argv[1:2] != ["library"]:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for number in (_signal.SIGINT, _signal.SIGTERM):
         _signal.signal(number, _end)
     problem = old_python(sys.version_info[:2]) or next((missing(name) for name in NEEDED if not _found(name)), None)
