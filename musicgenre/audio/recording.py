@@ -185,8 +185,10 @@ def read_level(fields: Mapping[str, Any]) -> Level | None:
 
 def gain_to(clips: Sequence[Clip], level: Level | None) -> float:
     """Return the factor that brings clips to a level together, 40 dB up at most; 1 with None and for silence."""
+    if level is None:
+        return 1.0
     own = level_dbfs(clips)
-    if level is None or not math.isfinite(own) or (own >= level.dbfs and not level.louder_too):
+    if not math.isfinite(own) or (own >= level.dbfs and not level.louder_too):
         return 1.0
     return float(10 ** (min(level.dbfs - own, MAX_GAIN_DB) / 20))
 

@@ -233,9 +233,7 @@ def _soundless(audio_dir: Path, ids: Iterable[str]) -> Iterator[str]:
     """Yield a sentence on the genres whose folders hold no sound file, if there are any."""
     genres = {clip_id.partition("/")[0] for clip_id in ids if "/" in clip_id}
     folders = (path for path in sorted(audio_dir.iterdir()) if path.is_dir() and not HIDDEN_FOLDER.match(path.name))
-    names = [
-        repr(clean_title(_text(Path(path.name)), limit=60)) for path in folders if _text(Path(path.name)) not in genres
-    ]
+    names = [repr(clean_title(name, limit=60)) for path in folders if (name := _text(Path(path.name))) not in genres]
     if names:
         yield f"No sound file in the folder{'s' if len(names) > 1 else ''} {', '.join(names[:5])}."
 

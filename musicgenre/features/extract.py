@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musicgenre.audio.recording import WINDOW_S, Clip, level_dbfs, resample, scaled
+from musicgenre.audio.recording import WINDOW_S, Clip, gain_to, resample, scaled
 from musicgenre.cpu import keep_freed_memory, one_blas_thread
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, SR, columns_of
 from musicgenre.features.musicnn import (
@@ -19,7 +19,7 @@ from musicgenre.features.musicnn import (
     Windows,
     statistics_of,
 )
-from musicgenre.features.sound_statistics import level_gain, signal_statistics
+from musicgenre.features.sound_statistics import LEVEL, signal_statistics
 from musicgenre.features.spectral import compress_mel, frame_features, mel_power, power_spectrogram, tempo_bpm
 from musicgenre.features.tempo import tempo_from_mels
 from musicgenre.task import UNATTENDED, Task
@@ -113,7 +113,7 @@ def _rows_16k(
     clips: Sequence[Clip], families: Sequence[str], network: TagNetwork | None, grid: WindowGrid, task: Task
 ) -> tuple[dict[str, np.ndarray], Windows | None, float | None]:
     """Return the rows of the families at 16 kHz, which share one transform, the network's windows, and the tempo."""
-    gain = np.float32(level_gain(level_dbfs(clips)))
+    gain = np.float32(gain_to(clips, LEVEL))
     tagged = not set(MUSICNN_FAMILIES).isdisjoint(families)
     network = (network or TagNetwork()) if tagged else None
     starts, centres, activations, deep, signal, mels = [], [], [], [], [], []

@@ -8,17 +8,15 @@ clarity", ISMIR 2008. All are taken at 16 kHz after the level was brought to -20
 Frames come first: a spectrogram has the shape (frames, bins).
 """
 
-import math
-
 import numpy as np
 
-from musicgenre.audio.recording import MAX_GAIN_DB
+from musicgenre.audio.recording import Level
 
 SIGNAL_SR = 16000
 
 FRAME_RATE = 62.5  # frames a second of the spectrogram that is handed in (hop 256)
 
-LEVEL_DBFS = -20.0
+LEVEL = Level(-20.0)  # at which it is heard
 
 FLOOR = 1e-8  # of power spectra: about -80 dB below a full-scale bin
 
@@ -48,13 +46,6 @@ SIGNAL_COLUMNS: tuple[str, ...] = tuple(
         *("longterm_peak", "longterm_top10", "longterm_std", "class_entropy", "class_max"),
     )
 )
-
-
-def level_gain(level_dbfs: float) -> float:
-    """Return the factor that brings samples of an RMS level to -20 dBFS, amplifying by 40 dB at most."""
-    if not math.isfinite(level_dbfs):
-        return 1.0
-    return float(10 ** (min(LEVEL_DBFS - level_dbfs, MAX_GAIN_DB) / 20))
 
 
 def signal_statistics(y: np.ndarray, power: np.ndarray, mel: np.ndarray) -> np.ndarray:

@@ -323,7 +323,8 @@ def _check(card: Card, path: Path) -> None:
     unknown = [column for column in card.columns if column not in known]
     if unknown:
         raise ModelError(f"{path.name} needs the feature {unknown[0]!r}, which this version cannot compute")
-    if card.columns != [column for column in columns_of(card.families) if column in set(card.columns)]:
+    own = set(card.columns)
+    if card.columns != [column for column in columns_of(card.families) if column in own]:
         raise ModelError(f"the columns of {path.name} are not those of its families in order; train the model again")
     odd = [genre for genre in card.genres if not is_plain(genre) or card.genres.count(genre) > 1]
     if odd:

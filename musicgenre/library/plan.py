@@ -20,7 +20,7 @@ from musicgenre.library.changes import content_hash
 from musicgenre.library.conditions import ALL, Selection
 from musicgenre.library.genre_names import join_genres, split_genres
 from musicgenre.library.store import Library
-from musicgenre.library.tagging import Outcome, TagOptions, propose, says, sweep_folders, trouble, write_song
+from musicgenre.library.tagging import GONE, Outcome, TagOptions, propose, says, sweep_folders, trouble, write_song
 from musicgenre.text import clean_text, clean_title, csv_cell
 
 COLUMNS = ("path", "existing", "proposed", "answer", "confidence", "note", "song", "content")
@@ -155,7 +155,7 @@ def _apply(library: Library, row: Row, separator: str | None) -> Outcome:
     if song is None:
         return Outcome(Path(clean_text(row.path)), "gone", f"row {row.line} names no song of this library; plan anew")
     if not song.path.is_file():
-        return Outcome(song.path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
+        return Outcome(song.path, "gone", GONE)
     try:
         if says(song.path, row.genres, separator, spelled=True):  # also by an earlier run that was interrupted
             return Outcome(song.path, "kept", f"it has the genre {', '.join(row.genres)}")

@@ -20,6 +20,8 @@ MORE_FROM = 0.1  # probability, or share of votes, from which a second and third
 
 CASES = ("name", "lower", "id")  # how genres are spelled: Hip-Hop, hip-hop, hiphop
 
+GONE = "it is no longer there; if it was moved, scan the folder where it is now"
+
 CHANGED = "it was changed since it was heard; scan its folder again"
 
 
@@ -305,7 +307,7 @@ def says(path: Path, texts: Sequence[str], separator: str | None, *, spelled: bo
 def trouble(path: Path, error: GenreError | OSError, *, changed: bool = False) -> Outcome:
     """Return what an error means for a song; one that was changed may have another format than it had."""
     if not path.is_file():
-        return Outcome(path, "gone", "it is no longer there; if it was moved, scan the folder where it is now")
+        return Outcome(path, "gone", GONE)
     if isinstance(error, OSError):
         return Outcome(path, "failed", f"{error.strerror or error}; check the permissions and the free space")
     return Outcome(path, "failed" if error.kind != "unsupported" or changed else "not taggable", str(error))

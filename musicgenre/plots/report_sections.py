@@ -21,6 +21,7 @@ from musicgenre.plots.report_words import (
     WRONG_ADVICE,
     accuracy_words,
     advice,
+    compares_copies,
     mixed_pairs,
     number_words,
     wrong_clips,
@@ -46,7 +47,7 @@ def search_section(folder: Path) -> Section:
         text += chosen.warnings
     kept = ("feature_set", "architecture", "hidden", "dropout", "whiten", "l2")
     columns = [name for name in kept if any(name in line for line in summary)]
-    columns += ["copies"] if len({str(line.get("copies")) for line in summary}) > 1 else []
+    columns += ["copies"] if compares_copies(summary) else []
     table = ReportTable(
         f"The best of {len(summary)} cells.",
         [*(name.replace("_", " ") for name in columns), "accuracy", "seconds"],

@@ -54,7 +54,7 @@ class MixedPair:
 
 def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the best cells of a search as lines for a person, with what their columns mean."""
-    copies = len({str(row.get("copies")) for row in summary}) > 1  # tried with and without
+    copies = compares_copies(summary)
     lines = [
         f"the best {min(len(summary), SHOWN_CELLS)} of {len(summary)} cells:",
         f"{'feature set':<40} {'architecture':<20} {'hidden':>9} {'whiten':>6} {'copies' if copies else '':>6} "
@@ -69,6 +69,11 @@ def search_lines(summary: Sequence[Mapping[str, Any]]) -> list[str]:
     shown = ["cell", "fold", "accuracy", "feature set", "architecture", "hidden", "whiten", "l2", "seconds"]
     shown += ["copies"] if copies else []
     return [*lines, "", *(f"{name}: {SEARCH_WORDS[name]}" for name in shown)]
+
+
+def compares_copies(summary: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the cells of a search were tried with changed copies of the clips and without."""
+    return len({str(row.get("copies")) for row in summary}) > 1
 
 
 def accuracy_words(mean: Any, deviation: Any) -> str:

@@ -128,12 +128,7 @@ def errors(counts: Statistics) -> str:
 # ---- lists of songs
 
 
-def nobody(song: Song) -> dict[str, Song]:
-    """Return what other models say where there are none."""
-    return {}
-
-
-def song_line(song: Song, *, others: Others = nobody) -> str:
+def song_line(song: Song, *, others: Others) -> str:
     """Return a song as one line: answer, how sure it is, tempo, artist and title, path, what other models say."""
     bpm = "" if song.tempo_bpm is None else f"{song.tempo_bpm:.0f}"
     words = f"{clean_title(song.words):<16} {per_cent(song.confidence):>4}  {bpm:>3}"
@@ -226,7 +221,7 @@ def outcomes_said(outcomes: Iterable[Outcome]) -> tuple[dict[str, int], list[Out
 # ---- JSON and tables
 
 
-def song_record(song: Song, *, others: Others = nobody) -> dict[str, Any]:
+def song_record(song: Song, *, others: Others) -> dict[str, Any]:
     """Return a song as JSON-ready values, by the columns of its table."""
     values = (
         str(song.path), song.title, song.artist, song.album, song.words, song.verdict, song.genre, song.confidence,
