@@ -39,7 +39,7 @@ from musicgenre.features.families import (
     families_at_level,
     grid_of,
 )
-from musicgenre.features.musicnn import OLD_GRID, WindowGrid
+from musicgenre.features.musicnn import FEWER_WINDOWS, WindowGrid
 from musicgenre.files import read_journal, read_json, write_atomic
 from musicgenre.parallel import run_many
 from musicgenre.sources.folders import HIDDEN_FOLDER, sound_files, unread_folder
@@ -100,15 +100,15 @@ def table_definition(
     return {**extractor_constants(grid), **(level.fields() if level else {AMPLIFY_FIELD: None}), **parts}
 
 
-def table_grid(folder: Path, default: WindowGrid = OLD_GRID) -> WindowGrid:
-    """Return where the network's windows lie in a table, `default` where it does not say so."""
+def table_grid(folder: Path) -> WindowGrid:
+    """Return where the network's windows lie in a table, or in a new one where it does not say so."""
     try:
         definition = dict(read_json(folder / "extractor.json"))
         for name in (LEVEL_FIELD, AMPLIFY_FIELD, "segments", "copies"):
             definition.pop(name, None)
         return grid_of(definition)
     except (OSError, ValueError, TypeError, ModelError):
-        return default
+        return WindowGrid()
 
 
 def table_level(folder: Path, families: Sequence[str] = ()) -> Level | None:
@@ -176,6 +176,7 @@ def preprocess(
     jobs: int = 1,
     dask: str | None = None,
     fresh: bool = False,
+    fewer_windows: bool = False,
     amplify_to: float | None = None,
     segments: Sequence[int] = (),
     copies: bool = False,
@@ -193,6 +194,8 @@ def preprocess(
         A CSV with clip_id and any of group (or artist), split, genre, ...; see `dataset.metadata`.
     jobs, dask, fresh
         See `parallel.run_many`; compute everything again.
+    fewer_windows : bool
+        Let the pretrained network hear `FEWER_WINDOWS`; by default those of the table, and of a new one `WindowGrid()`.
     amplify_to : float, optional
         Bring quieter recordings to this RMS level (dB of full scale) first, and leave louder ones; by default the
         table's own level and, for a new table, that of its families for every recording (`default_level`).
@@ -208,7 +211,8 @@ def preprocess(
         For a folder without audio, an unknown family, or faulty metadata.
     """
     columns_of(families)
-    grid = WindowGrid() if fresh else table_grid(out, WindowGrid())  # a table goes on as it began
+    # A table goes on as it began.
+    grid = FEWER_WINDOWS if fewer_windows else WindowGrid() if fresh else table_grid(out)
     if amplify_to is not None:
         level: Level | None = Level(amplify_to, louder_too=False)
     else:

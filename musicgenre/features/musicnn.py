@@ -28,9 +28,9 @@ TAG_N_MELS = 96
 
 WINDOW_FRAMES = 187
 
-# Every 62, 124 or 186 frames make no measurable difference to the genres of 20 s and 30 s of music; fewer cost less.
-WINDOW_HOP_FRAMES = 124
+WINDOW_HOP_FRAMES = 62
 
+# Of a grid that is spread:
 LEAST_WINDOWS = 4  # of a section, as long as they lie CLOSEST_HOP_FRAMES apart or more: their deviation is a feature
 
 CLOSEST_HOP_FRAMES = 62
@@ -64,11 +64,11 @@ class WindowGrid:
         Frames from one window to the next, at most.
     spread : bool
         Evenly from the first frame to the last, as `WINDOW_STARTS` says; otherwise from the first frame on, as many as
-        fit, which is how tables and cards mean it that name no rule.
+        fit. Tables and cards that name no rule mean that, and those that name no hop mean `WindowGrid()`.
     """
 
     hop_frames: int = WINDOW_HOP_FRAMES
-    spread: bool = True
+    spread: bool = False
 
     def starts(self, frames: int) -> np.ndarray:
         """Return the first frame of each window of a section, shape (windows,); none below 187 frames."""
@@ -94,14 +94,14 @@ class WindowGrid:
     @classmethod
     def from_constants(cls, stated: Mapping[str, Any]) -> "WindowGrid":
         """Return the grid that constants name; raise `ModelError` if they name none that this program knows."""
-        grid = cls(stated.get("window_hop_frames", OLD_GRID.hop_frames), "window_starts" in stated)
+        grid = cls(stated.get("window_hop_frames", WINDOW_HOP_FRAMES), "window_starts" in stated)
         known = type(grid.hop_frames) is int and 1 <= grid.hop_frames <= WINDOW_FRAMES
         if not known or any(stated.get(name, value) != value for name, value in grid.constants().items()):
             raise ModelError("the windows are those of another version of the program")
         return grid
 
 
-OLD_GRID = WindowGrid(CLOSEST_HOP_FRAMES, spread=False)  # of tables and cards that say nothing
+FEWER_WINDOWS = WindowGrid(124, spread=True)  # half as many; docs/scale.md tells what they save, and what they change
 
 
 @dataclass(frozen=True)

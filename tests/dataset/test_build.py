@@ -24,7 +24,7 @@ from musicgenre.dataset.build import JOURNAL, clip_ids, find_audio, preprocess, 
 from musicgenre.dataset.table import TAG_COLUMNS
 from musicgenre.errors import GenreError, ModelError, SourceError
 from musicgenre.features.families import FAMILIES, NETWORK_LEVEL_DBFS, extractor_constants
-from musicgenre.features.musicnn import OLD_GRID, WindowGrid
+from musicgenre.features.musicnn import FEWER_WINDOWS, WindowGrid
 from musicgenre.parallel import run_many
 
 LIGHT = ("zcr", "centroid")
@@ -335,13 +335,14 @@ def test_a_table_goes_on_with_the_windows_that_it_began_with(folder, tmp_path):
     preprocess(folder, out, families=LIGHT)
     path = out / "extractor.json"
     definition = json.loads(path.read_text())
-    path.write_text(json.dumps({**extractor_constants(OLD_GRID), "amplify_to_dbfs": None}))
+    assert table_grid(out) == table_grid(tmp_path / "none") == WindowGrid()
+    assert preprocess(folder, out, families=LIGHT, fewer_windows=True).computed == 4
+    assert json.loads(path.read_text()) == {**extractor_constants(FEWER_WINDOWS), "amplify_to_dbfs": None}
+    assert table_grid(out) == FEWER_WINDOWS
     assert preprocess(folder, out, families=LIGHT).computed == 0
-    assert table_grid(out) == OLD_GRID
     assert preprocess(folder, out, families=LIGHT, fresh=True).computed == 4
     assert json.loads(path.read_text()) == definition
     assert table_grid(out) == WindowGrid()
-    assert table_grid(tmp_path / "none") == OLD_GRID
 
 
 def test_a_song_has_the_same_row_however_loud_it_is(tmp_path):

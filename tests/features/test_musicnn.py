@@ -12,9 +12,9 @@ from support.material import ROOT
 
 from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features.musicnn import (
+    FEWER_WINDOWS,
     N_DEEP,
     NETWORK,
-    OLD_GRID,
     TAGS,
     WINDOW_FRAMES,
     TagNetwork,
@@ -60,13 +60,13 @@ def run_keras(rebuilt, windows):
     return np.asarray(activations), np.asarray(deep)
 
 
-def cut(mel, grid=OLD_GRID):
+def cut(mel, grid=WindowGrid()):  # noqa: B008 - immutable
     """Return the overlapping windows of a spectrogram."""
     return np.stack([mel[start : start + WINDOW_FRAMES] for start in grid.starts(len(mel))])
 
 
 def test_the_network_equals_the_plain_one(rebuilt, network, mel):
-    for grid in (OLD_GRID, WindowGrid(), WindowGrid(1)):
+    for grid in (WindowGrid(), FEWER_WINDOWS, WindowGrid(1)):
         starts = grid.starts(len(mel))[-20:]
         expected, expected_deep = run_keras(rebuilt, np.stack([mel[i : i + WINDOW_FRAMES] for i in starts]))
         activations, deep = network(mel, starts=starts)
@@ -112,20 +112,20 @@ def test_most_filters_of_the_first_layer_are_constant_whatever_is_heard(rebuilt)
 
 
 @pytest.mark.parametrize("hop", [62, 124, 186])
-def test_windows_cover_a_section_from_its_first_frame_to_its_last(hop):
+def test_windows_that_are_spread_cover_a_section_from_its_first_frame_to_its_last(hop):
     for frames in range(187, 3000):
-        starts = WindowGrid(hop).starts(frames)
+        starts = WindowGrid(hop, spread=True).starts(frames)
         assert starts[-1] == frames - 187
         assert (starts[0] == 0) or frames == 187
         assert np.all((np.diff(starts) <= hop) & (np.diff(starts) > 0))
-        assert len(starts) >= min(len(OLD_GRID.starts(frames)), 4)
-        assert len(starts) <= max(len(OLD_GRID.starts(frames)) + 1, 4)
-    assert len(WindowGrid(hop).starts(186)) == len(OLD_GRID.starts(186)) == 0
+        assert len(starts) >= min(len(WindowGrid().starts(frames)), 4)
+        assert len(starts) <= max(len(WindowGrid().starts(frames)) + 1, 4)
+    assert len(WindowGrid(hop, spread=True).starts(186)) == len(WindowGrid().starts(186)) == 0
 
 
-def test_the_windows_of_old_tables_lie_where_they_lay():
+def test_other_windows_follow_one_another_from_the_first_frame_on():
     for frames in (187, 188, 248, 249, 500, 1876):
-        assert OLD_GRID.starts(frames).tolist() == list(range(0, frames - 187 + 1, 62))
+        assert WindowGrid().starts(frames).tolist() == list(range(0, frames - 187 + 1, 62))
 
 
 def test_fewer_frames_than_a_window_give_no_window(network, mel):

@@ -12,7 +12,7 @@ from musicgenre.errors import Cancelled, ModelError
 from musicgenre.features import extract as extract_module
 from musicgenre.features.extract import extract
 from musicgenre.features.families import FAMILIES, SPECTRAL_FAMILIES, columns_of, extractor_constants, grid_of
-from musicgenre.features.musicnn import OLD_GRID, WindowGrid
+from musicgenre.features.musicnn import FEWER_WINDOWS, WindowGrid
 from musicgenre.features.sound_statistics import SIGNAL_COLUMNS
 from musicgenre.features.spectral import (
     estimate_tuning,
@@ -185,10 +185,10 @@ def test_sections_count_as_one_recording():
 def test_window_times_are_those_of_the_recording(network):
     y = song("buzz", seconds=6, sr=16000)
     windows = extract([Clip(y, 16000, "", "", 100.0)], ["musicnn"], network=network).windows
-    np.testing.assert_allclose(windows.start_s, 100 + np.array([0, 63, 126, 189]) * 0.016)
+    np.testing.assert_allclose(windows.start_s, 100 + 0.992 * np.arange(4))
     assert windows.activations.shape == (4, 50)
-    old = extract([Clip(y, 16000, "", "", 100.0)], ["musicnn"], network=network, grid=OLD_GRID).windows
-    np.testing.assert_allclose(old.start_s, 100 + 0.992 * np.arange(4))
+    spread = extract([Clip(y, 16000, "", "", 100.0)], ["musicnn"], network=network, grid=FEWER_WINDOWS).windows
+    np.testing.assert_allclose(spread.start_s, 100 + np.array([0, 63, 126, 189]) * 0.016)
 
 
 OLD_CONSTANTS = {
@@ -204,12 +204,12 @@ OLD_CONSTANTS = {
 
 def test_constants_name_their_windows():
     today = {**OLD_CONSTANTS, "sections": {**OLD_CONSTANTS["sections"], "whole_up_to_s": 120.0}}
-    assert extractor_constants(OLD_GRID) == today
-    assert grid_of(today) == grid_of(OLD_CONSTANTS) == OLD_GRID
+    assert extractor_constants() == today
+    assert grid_of(today) == grid_of(OLD_CONSTANTS) == WindowGrid()
     silent = json.loads(json.dumps(OLD_CONSTANTS))
     del silent["musicnn"]["window_hop_frames"]
-    assert grid_of(silent) == OLD_GRID
-    for grid in (WindowGrid(), WindowGrid(186), WindowGrid(1), WindowGrid(187), WindowGrid(62, spread=False)):
+    assert grid_of(silent) == WindowGrid()
+    for grid in (*map(WindowGrid, (1, 62, 186, 187)), FEWER_WINDOWS, WindowGrid(62, spread=True)):
         assert grid_of(json.loads(json.dumps(extractor_constants(grid)))) == grid
 
 
@@ -224,7 +224,7 @@ def test_windows_that_lie_nowhere_are_refused(hop):
 @pytest.mark.parametrize("name", ["window_starts", "least_windows", "closest_hop_frames", "window_frames", "n_mels"])
 @pytest.mark.parametrize("value", [3, None, "elsewhere"])
 def test_windows_by_another_rule_are_refused(name, value):
-    constants = extractor_constants()
+    constants = extractor_constants(FEWER_WINDOWS)
     constants["musicnn"][name] = value
     with pytest.raises(ModelError, match="another version"):
         grid_of(constants)

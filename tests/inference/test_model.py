@@ -14,7 +14,7 @@ from support.material import ROOT, make_table, peak_mb, run_script
 
 from musicgenre.errors import ModelError
 from musicgenre.features.families import columns_of, extractor_constants
-from musicgenre.features.musicnn import OLD_GRID
+from musicgenre.features.musicnn import FEWER_WINDOWS
 from musicgenre.inference import model as model_module
 from musicgenre.inference.card import list_models, model_genres, model_path
 from musicgenre.inference.evaluation import Evaluation
@@ -451,7 +451,7 @@ def test_a_measured_report_fills_the_card(folder, tmp_path):
 def test_a_card_names_the_windows_of_its_table(folder, tmp_path):
     config = CONFIGS["softmax"]
     data, sha256 = load_data(folder, config)
-    ship(data, config, measure(data, config), sha256, tmp_path / "old", grid=OLD_GRID)
-    card = json.loads((tmp_path / "old.json").read_text())
-    assert card["extractor"] == extractor_constants(OLD_GRID)
-    assert GenreModel(tmp_path / "old").genres == data.genres
+    ship(data, config, measure(data, config), sha256, tmp_path / "fewer", grid=FEWER_WINDOWS)
+    card = json.loads((tmp_path / "fewer.json").read_text())
+    assert card["extractor"] == extractor_constants(FEWER_WINDOWS)
+    assert GenreModel(tmp_path / "fewer").genres == data.genres
