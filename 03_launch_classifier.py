@@ -74,6 +74,17 @@ def parse(words):
     return options
 
 
+def _begin_decoding(options):
+    """Start a decoder, and give it the file if there is but one."""
+    from musicgenre.audio.decoder import DecodeRequest, ask_ahead, prepare
+
+    file = Path(options.inputs[0])
+    if len(options.inputs) == 1 and not (options.search or options.library or options.dask) and file.is_file():
+        ask_ahead(DecodeRequest.of(file, options.start, options.length))
+    else:
+        prepare()
+
+
 def work(words):
     """Classify every input in order, or do what is asked of a library; return the exit code."""
     if words[:1] == ["library"]:
@@ -82,9 +93,7 @@ def work(words):
 
         return LIBRARY_COMMANDS[command](**values)
     options = parse(words)
-    from musicgenre.audio.decoder import prepare
-
-    prepare()  # before the rest is loaded, which takes as long as a decoder needs to start
+    _begin_decoding(options)  # before the rest is loaded, which takes as long as a decoder needs to start
     from musicgenre.audio.recording import Excerpt
 
     shared = {

@@ -15,6 +15,8 @@ from musicgenre.child_process import module_command, module_environment, read_fr
 from musicgenre.errors import AudioError, GenreError
 from musicgenre.task import Task
 
+STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
+
 POLL_S = 0.05  # how often the task is asked whether to stop
 
 ADVICE = "convert it to wav, flac or mp3 and try again"
@@ -44,6 +46,15 @@ class DecodeRequest:
     start_s: float | None = None
     length_s: float | None = None
     tags_only: bool = False
+
+    @classmethod
+    def of(cls, path: Path, start_s: float | None = None, length_s: float | None = None) -> "DecodeRequest":
+        """Return the request for a file, whose path may be relative to the current folder."""
+        folder = ""
+        if not path.is_absolute():
+            with contextlib.suppress(OSError):  # a folder that is gone
+                folder = str(Path.cwd())
+        return cls(str(path), STALL_S, folder, start_s, length_s)
 
 
 class Decoder:
@@ -75,12 +86,14 @@ class Decoder:
                 self._replies.put((header, samples))
         self._replies.put(None)
 
-    def ask(self, request: DecodeRequest, task: Task) -> tuple[dict[str, Any], bytes] | None:
-        """Send a request and return its reply, None if the process ended over it."""
-        if self.process.stdin is None:
-            return None
-        with contextlib.suppress(OSError):
-            write_frame(self.process.stdin, asdict(request))
+    def send(self, request: DecodeRequest) -> None:
+        """Send a request; a process that has ended tells so by its missing reply."""
+        if self.process.stdin:
+            with contextlib.suppress(OSError):
+                write_frame(self.process.stdin, asdict(request))
+
+    def receive(self, task: Task) -> tuple[dict[str, Any], bytes] | None:
+        """Return the reply to the request, None if the process ended over it."""
         while True:
             task.check()
             with contextlib.suppress(queue.Empty):
@@ -99,29 +112,30 @@ class Decoder:
 
 
 idle: list[Decoder] = []
+asked: dict[DecodeRequest, Decoder] = {}  # ahead, for replies that nobody has come for
 
 
 def prepare() -> None:
     """Start a decoder, which takes as long as loading a model, so that it is ready when that is."""
-    if not idle:
+    if not (idle or asked):
         idle.append(Decoder())
+
+
+def ask_ahead(request: DecodeRequest) -> None:
+    """Let a new decoder work on a request that `ask_decoder` will be given soon."""
+    decoder = Decoder()
+    decoder.send(request)
+    asked[request] = decoder
 
 
 def ask_decoder(request: DecodeRequest, task: Task) -> tuple[dict[str, Any], bytes]:
     """Give a request about a file to a decoder that is free, or to a new one; return its reply."""
+    decoder = asked.pop(request, None)
+    if decoder is None:
+        decoder = _free_decoder()
+        decoder.send(request)
     try:
-        decoder = idle.pop()
-    except IndexError:
-        decoder = None
-    if decoder is not None and decoder.process.poll() is not None:
-        decoder.end()
-        decoder = None
-    try:
-        decoder = decoder or Decoder()
-    except OSError as error:
-        raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error
-    try:
-        reply = decoder.ask(request, task)
+        reply = decoder.receive(task)
     except BaseException:
         decoder.end()
         raise
@@ -133,3 +147,18 @@ def ask_decoder(request: DecodeRequest, task: Task) -> tuple[dict[str, Any], byt
         raise AudioError(f"the decoder {what}; {ADVICE}")
     idle.append(decoder)
     return reply
+
+
+def _free_decoder() -> Decoder:
+    """Return an idle decoder or a new one."""
+    try:
+        decoder = idle.pop()
+    except IndexError:
+        decoder = None
+    if decoder is not None and decoder.process.poll() is not None:
+        decoder.end()
+        decoder = None
+    try:
+        return decoder or Decoder()
+    except OSError as error:
+        raise GenreError(f"no decoder could be started ({error.strerror}); close other programs") from error

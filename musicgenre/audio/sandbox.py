@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,6 @@ from musicgenre.audio.recording import WHOLE, Clip, Excerpt, Recording
 from musicgenre.child_process import read_frame, write_frame
 from musicgenre.errors import AudioError, GenreError, SourceError
 from musicgenre.task import UNATTENDED, Task
-
-STALL_S = 7.0  # without a packet for so long a decoder is stuck; a sleeping disk takes less to wake
 
 MEMORY_MB = 1200  # that a decoder may fill; 120 s at 768 kHz fit
 
@@ -54,18 +53,12 @@ def read_safely(
     GenreError
         If no decoder can be started.
     """
-    path = Path(path)
-    folder = ""
-    if not path.is_absolute():
-        with contextlib.suppress(OSError):  # a folder that is gone
-            folder = str(Path.cwd())
-    request = DecodeRequest(str(path), STALL_S, folder, excerpt.start_s, excerpt.length_s)
-    return _recording(*ask_decoder(request, task))
+    return _recording(*ask_decoder(DecodeRequest.of(Path(path), excerpt.start_s, excerpt.length_s), task))
 
 
 def tags_safely(path: Path) -> SongTags:
     """Read a file's artist, album and picture in another process; raises as `read_safely`."""
-    header, cover = ask_decoder(DecodeRequest(str(path.absolute()), STALL_S, tags_only=True), UNATTENDED)
+    header, cover = ask_decoder(replace(DecodeRequest.of(path), tags_only=True), UNATTENDED)
     if "error" in header:
         raise ERRORS[header["error"]](header["message"], header["kind"])
     return SongTags(header["artist"], header["album"], cover)

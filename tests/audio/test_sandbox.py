@@ -16,7 +16,7 @@ from support.broken_files import FORMATS, corpus, good, wav
 from support.material import ROOT, SR, classified, encode, json_lines, peak_mb, script_command, song, write_wav
 
 from musicgenre.audio.decode import read_recording
-from musicgenre.audio.decoder import idle, prepare
+from musicgenre.audio.decoder import DecodeRequest, ask_ahead, asked, idle, prepare
 from musicgenre.audio.recording import Excerpt
 from musicgenre.audio.sandbox import MEMORY_MB, read_safely
 from musicgenre.errors import AudioError, Cancelled, GenreError, SourceError
@@ -121,7 +121,7 @@ def test_pictures_in_a_file_stay_packed(tmp_path):
 
 
 def test_a_stuck_decoder_is_given_up_and_the_next_file_is_read(stuck, tmp_path, monkeypatch):
-    monkeypatch.setattr("musicgenre.audio.sandbox.STALL_S", 0.5)
+    monkeypatch.setattr("musicgenre.audio.decoder.STALL_S", 0.5)
     process = decoder()
     began = time.monotonic()
     with pytest.raises(AudioError, match=r"was stuck in 'stuck\.mp3' for 0\.5 s; convert it"):
@@ -182,7 +182,7 @@ def test_more_memory_than_allowed_is_a_sentence(tmp_path):
 def test_the_decoder_ends_with_the_program(stuck):
     code = (
         "import sys; from musicgenre.audio import decoder, sandbox as d\n"
-        "d.STALL_S = 1.0\ndecoder.prepare()\nprint(decoder.idle[0].process.pid, flush=True)\n"
+        "decoder.STALL_S = 1.0\ndecoder.prepare()\nprint(decoder.idle[0].process.pid, flush=True)\n"
         "if len(sys.argv) > 1: d.read_safely(sys.argv[1])\nelse: sys.stdin.read()\n"
     )
     for arguments in ([], [str(stuck)]):
@@ -205,6 +205,23 @@ def _is_running(pid):
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def test_a_request_made_ahead_is_answered_by_the_decoder_that_has_it(tmp_path):
+    path = tmp_path / "song.wav"
+    write_wav(path, song("hymn", seconds=2))
+    for made, wanted in (((None, None), Excerpt()), ((0.5, 1.0), Excerpt(0.5, 1.0))):
+        ask_ahead(DecodeRequest.of(path, *made))
+        (early,) = asked.values()
+        prepare()
+        assert read_safely(str(path), excerpt=wanted).duration_s == pytest.approx(2)
+        assert idle[-1] is early and not asked
+    ask_ahead(DecodeRequest.of(tmp_path / "song.wav"))
+    (early,) = asked.values()
+    early.process.kill()
+    with pytest.raises(AudioError, match="crashed on 'song.wav'"):
+        read_safely(path)
+    assert not asked and read_safely(path).duration_s == pytest.approx(2)
 
 
 def test_paths_are_those_of_the_program_wherever_it_has_gone(tmp_path, monkeypatch):
