@@ -10,6 +10,7 @@ import codecs
 import csv
 import hashlib
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,11 +227,17 @@ def read_files(folder: Path | str) -> dict[str, str]:
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
     """Write rows as CSV; floats keep the digits that give the same float32 back."""
-    import pandas as pd  # see `read_csv`
-
-    frame = pd.DataFrame(list(rows), columns=list(columns))
-    texts = frame.select_dtypes(exclude="number").astype(str)
+    cells = [columns, *([_cell(row.get(name)) for name in columns] for row in rows)]
     # A bare carriage return ends a line for readers, but the CSV writer quotes only what ends its own lines.
-    returns = any(column.str.contains("\r", regex=False).any() for _, column in texts.items())
+    returns = any(isinstance(cell, str) and "\r" in cell for line in cells for cell in line)
+    text = io.StringIO()
     quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    write_atomic(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.9g", quoting=quoting))
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(cells)
+    write_atomic(path, text.getvalue())
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as it stands in a CSV file."""
+    if isinstance(value, float | np.floating):
+        return "" if math.isnan(value) else f"{value:.9g}"
+    return value
