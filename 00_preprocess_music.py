@@ -67,6 +67,9 @@ def parse(argv):
 
 def work(options):
     """Preprocess and report; return the exit code."""
+    from musicgenre.audio.decoder import prepare
+
+    prepare()  # before the rest is loaded, which takes as long as a decoder needs to start
     from musicgenre.dataset.build import DEFAULT_FAMILIES, preprocess
     from musicgenre.dataset.summary import summary_lines
 

@@ -35,7 +35,12 @@ _in_work = threading.Lock()
 
 
 def run_many(
-    function: Callable[[Any], Any], items: Iterable[Any], *, jobs: int = 1, dask: str | None = None
+    function: Callable[[Any], Any],
+    items: Iterable[Any],
+    *,
+    jobs: int = 1,
+    dask: str | None = None,
+    take_part: bool = False,
 ) -> Generator[tuple[int, Any], None, None]:
     """Yield (index, result) of `function(item)` in the order of completion.
 
@@ -51,6 +56,9 @@ def run_many(
         Processes on this machine; 1 runs in this process.
     dask : str, optional
         Address of a Dask scheduler, for instance ``tcp://host:8786``; then its workers do the work.
+    take_part : bool
+        Let this process be one of the processes, which saves the start of another; results of the others wait while it
+        works on an item.
 
     Yields
     ------
@@ -72,13 +80,13 @@ def run_many(
         for index, item in numbered:
             yield index, function(item)
     else:
-        yield from _run_processes(function, numbered, min(jobs, len(head)))
+        yield from _run_processes(function, numbered, min(jobs, len(head)) - take_part, take_part=take_part)
 
 
 def _run_processes(
-    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], jobs: int
+    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], jobs: int, *, take_part: bool
 ) -> Iterator[tuple[int, Any]]:
-    """Run in loky's processes; after a death, run what was in work then one item a process."""
+    """Run in so many processes of loky's, and here; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
     from multiprocessing import resource_tracker
 
@@ -104,10 +112,13 @@ def _run_processes(
                     with _without_interrupts(), _for_helpers():
                         future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
+                mine = next(queue, None) if take_part else None
+                if mine:
+                    yield mine[0], function(mine[1])
                 if not running:
                     more = False
                     break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                for future in wait(running, timeout=0 if mine else None, return_when=FIRST_COMPLETED).done:
                     result = future.result()
                     yield running.pop(future)[0], result
         except BrokenProcessPool:

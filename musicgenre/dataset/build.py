@@ -307,7 +307,8 @@ def _compute(
     """Compute rows and append each to the journal at once; return them by clip_id."""
     rows: dict[str, dict[str, Any]] = {}
     with journal_path.open("a", encoding="utf-8") as journal:
-        for done, (index, result) in enumerate(run_many(compute_clip, work, jobs=jobs, dask=dask), 1):
+        results = run_many(compute_clip, work, jobs=jobs, dask=dask, take_part=True)
+        for done, (index, result) in enumerate(results, 1):
             if isinstance(result, GenreError):
                 result = {**empty_row(work[index].clip_id, work[index].sha256), "status": f"{result.kind}: {result}"}
             rows[result["clip_id"]] = result

@@ -231,8 +231,8 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[str]
     # A bare carriage return ends a line for readers, but the CSV writer quotes only what ends its own lines.
     returns = any(isinstance(cell, str) and "\r" in cell for line in cells for cell in line)
     text = io.StringIO()
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(cells)
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
+    writer.writerows(cells)
     write_atomic(path, text.getvalue())
 
 

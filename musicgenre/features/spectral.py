@@ -28,6 +28,8 @@ MEL_GROUP = 16  # neighbouring bands whose bins are multiplied at once
 
 FFT_FRAMES = 128  # transformed at once: they fit the processor's cache
 
+TEMPO_FFT = 720  # at least 2 * TEMPO_WINDOW - 1, and a product of small primes
+
 
 # ---- spectra
 
@@ -56,13 +58,9 @@ def _hann(length: int) -> np.ndarray:
 def power_spectrogram(y: np.ndarray, *, n_fft: int, hop_length: int) -> np.ndarray:
     """Return the power spectrogram, shape (frames, n_fft // 2 + 1), float32, frames centred as in `librosa.stft`."""
     frames = sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
-    if n_fft >= N_FFT:
-        from scipy.fft import rfft  # much faster on long float32 frames, but slow to import
-    else:
-        from numpy.fft import rfft
     power = np.empty((len(frames), n_fft // 2 + 1), np.float32)
     for start in range(0, len(frames), FFT_FRAMES):
-        spectrum = rfft(frames[start : start + FFT_FRAMES] * _hann(n_fft))
+        spectrum = np.fft.rfft(frames[start : start + FFT_FRAMES] * _hann(n_fft))
         np.add(spectrum.real**2, spectrum.imag**2, out=power[start : start + FFT_FRAMES])
     return power
 
@@ -187,17 +185,14 @@ def tempogram_mean(onset: np.ndarray) -> np.ndarray:
     As `librosa.feature.tempogram` averaged over time. Autocorrelation is linear in the power spectrum, so the
     weighted mean is taken there and one inverse transform serves all frames.
     """
-    from scipy.fft import irfft, next_fast_len, rfft
-
     half = TEMPO_WINDOW // 2
     padded = np.pad(onset, half, mode="linear_ramp", end_values=0)
     frames = sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)] * _hann(TEMPO_WINDOW)
-    n_fft = next_fast_len(2 * TEMPO_WINDOW - 1, real=True)
-    spectrum = rfft(frames, n=n_fft)
+    spectrum = np.fft.rfft(frames, n=TEMPO_FFT)
     lag_zero = np.einsum("ij,ij->i", frames, frames)
     weight = 1 / np.where(lag_zero < np.finfo(np.float32).tiny, 1, lag_zero)
     mean_power = weight @ (spectrum.real**2 + spectrum.imag**2) / len(onset)
-    return irfft(mean_power, n=n_fft)[:TEMPO_WINDOW]
+    return np.fft.irfft(mean_power, n=TEMPO_FFT)[:TEMPO_WINDOW]
 
 
 def tempo_bpm(tempogram: np.ndarray) -> float:

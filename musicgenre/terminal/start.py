@@ -14,7 +14,7 @@ import sys
 
 OLDEST = (3, 11)
 
-NEEDED = ("numpy", "scipy", "soxr", "av", "ai_edge_litert")  # every answer needs them
+NEEDED = ("numpy", "soxr", "av", "ai_edge_litert")  # every answer needs them
 
 INTERRUPTED = "interrupted; what is finished is kept"
 

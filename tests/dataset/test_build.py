@@ -199,7 +199,7 @@ def test_a_file_without_permission_is_left_out_and_tried_again():
     # Every import is made before the rights are given up: the program may lie where only its user can read.
     code = (
         "import os, sys\nfrom pathlib import Path\n"
-        "import av, pandas, scipy.fft, soxr, threadpoolctl\n"
+        "import av, pandas, soxr, threadpoolctl\n"
         "from musicgenre.audio import decoder; from musicgenre.dataset import build as build_module, clip_rows\n"
         "decoder.prepare()\n"
         "clip_rows.network()\n"
@@ -242,6 +242,37 @@ def test_a_worker_that_dies_takes_only_its_own_item():
             assert results[index] == f"done {item}"
 
 
+def process_of(seconds):
+    """Return which process this is, after a while."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_a_process_that_takes_part_is_one_of_those_asked_for(jobs):
+    results = dict(run_many(process_of, [0.1] * 24, jobs=jobs, take_part=True))
+    assert sorted(results) == list(range(24))
+    assert os.getpid() in results.values() and len(set(results.values())) == jobs
+    for count in range(4):
+        assert sorted(dict(run_many(process_of, [0] * count, jobs=jobs, take_part=True))) == list(range(count))
+
+
+def test_a_process_that_takes_part_goes_on_when_another_dies():
+    items = [f"killed unless {os.getpid()}"] * 6
+    results = dict(run_many(die_elsewhere, items, jobs=2, take_part=True))
+    assert sorted(results) == list(range(6))
+    kinds = [isinstance(result, GenreError) for result in results.values()]
+    assert any(kinds) and not all(kinds)
+
+
+def die_elsewhere(item):
+    """Return the item in the process that it names; another dies."""
+    if not item.endswith(f" {os.getpid()}"):
+        os._exit(7)
+    time.sleep(0.3)
+    return item
+
+
 def test_what_a_process_left_behind_is_cleared_away_without_a_word():
     """A thread that Python ends at its exit may have forgotten a lock on the disk and not yet said so."""
     code = (
@@ -259,7 +290,7 @@ def test_however_many_processes_are_wanted_items_are_taken_as_they_are_needed(jo
     taken = []
     results = run_many(fail_on, (taken.append(i) or "a" for i in range(10**6)), jobs=jobs)
     with pytest.MonkeyPatch.context() as patch, contextlib.closing(results):
-        patch.setattr("musicgenre.parallel._run_processes", lambda *_: iter([(0, "one")]))
+        patch.setattr("musicgenre.parallel._run_processes", lambda *_, **__: iter([(0, "one")]))
         assert next(results) == (0, "one")
     assert len(taken) <= parallel_module.MAX_JOBS
 
