@@ -109,7 +109,7 @@ endif
 	$(RUN) tools/train_refusal.py --show
 
 # What is committed under models/, from the tables named here (see README.md, "The shipped models"). `make evaluate` makes
-# those of songs. gtzan10 is kept as it is: its weights are those of the table of 30 s clips with windows every 62 frames.
+# those of songs. gtzan10 is kept as it is: its weights are those of the table of 30 s clips.
 SONG_TABLES ?= build/evaluate
 HAND_TABLE ?= build/seed12_librosa
 THIRTEEN := blues classical country disco electronic folk hiphop jazz metal pop reggae rnb rock
