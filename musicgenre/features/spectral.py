@@ -28,8 +28,6 @@ MEL_GROUP = 16  # neighbouring bands whose bins are multiplied at once
 
 FFT_FRAMES = 128  # transformed at once: they fit the processor's cache
 
-TEMPO_FFT = 720  # at least 2 * TEMPO_WINDOW - 1, and a product of small primes
-
 
 # ---- spectra
 
@@ -182,17 +180,19 @@ def onset_strength(mel_db: np.ndarray) -> np.ndarray:
 def tempogram_mean(onset: np.ndarray) -> np.ndarray:
     """Return the mean over frames of the normalised local autocorrelation, shape (TEMPO_WINDOW,).
 
-    As `librosa.feature.tempogram` averaged over time. Autocorrelation is linear in the power spectrum, so the
-    weighted mean is taken there and one inverse transform serves all frames.
+    As `librosa.feature.tempogram` averaged over time. The products of all pairs of places in a frame, summed over the
+    frames, are one matrix product; its diagonals are the lags.
     """
     half = TEMPO_WINDOW // 2
     padded = np.pad(onset, half, mode="linear_ramp", end_values=0)
     frames = sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)] * _hann(TEMPO_WINDOW)
-    spectrum = np.fft.rfft(frames, n=TEMPO_FFT)
     lag_zero = np.einsum("ij,ij->i", frames, frames)
-    weight = 1 / np.where(lag_zero < np.finfo(np.float32).tiny, 1, lag_zero)
-    mean_power = weight @ (spectrum.real**2 + spectrum.imag**2) / len(onset)
-    return np.fft.irfft(mean_power, n=TEMPO_FFT)[:TEMPO_WINDOW]
+    frames /= np.sqrt(np.where(lag_zero < np.finfo(np.float32).tiny, np.float32(1), lag_zero))[:, None]
+    shifted = np.zeros((TEMPO_WINDOW, 2 * TEMPO_WINDOW), np.float32)
+    shifted[:, :TEMPO_WINDOW] = (frames.T @ frames)[::-1]
+    # Rows one shorter than they are stored shift against each other, so that diagonals become columns.
+    columns = shifted.ravel()[:-TEMPO_WINDOW].reshape(TEMPO_WINDOW, 2 * TEMPO_WINDOW - 1)
+    return columns.sum(axis=0, dtype=np.float64)[TEMPO_WINDOW - 1 :] / len(onset)
 
 
 def tempo_bpm(tempogram: np.ndarray) -> float:
