@@ -6,13 +6,16 @@ that part. The headline is the worst of the protocols that keep groups apart.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from musicgenre.dataset.build import table_grid
 from musicgenre.dataset.corrections_file import SongCorrection
 from musicgenre.dataset.table import find_families, read_clips, read_family, read_table
 from musicgenre.errors import ModelError
+from musicgenre.features.musicnn import MUSICNN_FAMILIES
 from musicgenre.inference.evaluation import Evaluation, HeldOut
 from musicgenre.inference.measured import Headline, Metrics
 from musicgenre.parallel import run_many
@@ -377,6 +380,10 @@ def load_data(
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]
         data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))
+        others = [Path(path) for path in extra if table_grid(Path(path)) != table_grid(Path(folder))]
+        if others and not set(MUSICNN_FAMILIES).isdisjoint(families):
+            what = f"{others[0]} has other windows than {folder}; make both with or both without --fewer-windows."
+            data = replace(data, warnings=(*data.warnings, what))
     if "musicnn" not in families and "musicnn" in find_families(folder):
         tags = read_family(folder, "musicnn").reindex(data.clips["clip_id"])[TAG_COLUMNS]
         data = replace(data, tags=tags.to_numpy())

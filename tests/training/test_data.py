@@ -1,5 +1,6 @@
 """Rows to train on: parts share their clip's weight, related songs stay out, tables are joined."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ import pandas as pd
 import pytest
 from support.material import make_table
 
+from musicgenre.dataset.build import table_definition
 from musicgenre.dataset.table import Table
 from musicgenre.errors import ModelError
+from musicgenre.features.musicnn import FEWER_WINDOWS
 from musicgenre.training.config import feature_columns, make_config
 from musicgenre.training.data import Data, Parts, as_data, as_extra, join_extras, only_genres, related
 from musicgenre.training.fitting import clip_logits, fit
@@ -159,6 +162,17 @@ def test_extra_songs_are_measured_without_the_table(tmp_path):
     assert any(line.startswith("transfer ") for line in summary_lines(report))  # whose songs are not said to be named
     assert report.protocols["grouped CV"].repeats == 1
     assert 0.5 <= report.uncertain_below <= report.set_level <= 1
+
+
+def test_extra_songs_that_were_heard_with_other_windows_are_told_of(tmp_path):
+    config = make_config("softmax", feature_set="musicnn")
+    tables = [make_table(tmp_path / name, clips=6, families=("musicnn", "mfcc")) for name in ("one", "two")]
+    definition = table_definition(None, FEWER_WINDOWS)
+    (tables[1] / "extractor.json").write_text(json.dumps(definition))
+    told = load_data(tables[0], config, extra=tables[1:])[0].warnings
+    assert f"{tables[1]} has other windows than {tables[0]}" in told[-1]
+    for folder, same in ((tables[0], config), (tables[1], CONFIG)):  # their own windows, and features without windows
+        assert "windows" not in " ".join(load_data(tables[0], same, extra=[folder])[0].warnings)
 
 
 def test_the_tags_of_a_table_explain_answers_of_a_model_that_does_not_read_them(tmp_path):
