@@ -57,8 +57,8 @@ def run_many(
     dask : str, optional
         Address of a Dask scheduler, for instance ``tcp://host:8786``; then its workers do the work.
     take_part : bool
-        Let this process be one of the processes, which saves the start of another; results of the others wait while it
-        works on an item.
+        Of two processes let this one be one: a start less. More are kept at work from here, and would have to wait
+        while this one has an item of its own.
 
     Yields
     ------
@@ -80,13 +80,15 @@ def run_many(
         for index, item in numbered:
             yield index, function(item)
     else:
-        yield from _run_processes(function, numbered, min(jobs, len(head)) - take_part, take_part=take_part)
+        jobs = min(jobs, len(head))
+        here = take_part and jobs == 2
+        yield from _run_processes(function, numbered, jobs - here, here=here)
 
 
 def _run_processes(
-    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], jobs: int, *, take_part: bool
+    function: Callable[[Any], Any], waiting: Iterator[tuple[int, Any]], jobs: int, *, here: bool
 ) -> Iterator[tuple[int, Any]]:
-    """Run in so many processes of loky's, and here; after a death, run what was in work then one item a process."""
+    """Run in loky's processes, and `here` too; after a death, run what was in work then one item a process."""
     from concurrent.futures import FIRST_COMPLETED, wait
     from multiprocessing import resource_tracker
 
@@ -112,7 +114,7 @@ def _run_processes(
                     with _without_interrupts(), _for_helpers():
                         future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
-                mine = next(queue, None) if take_part else None
+                mine = next(queue, None) if here else None
                 if mine:
                     yield mine[0], function(mine[1])
                 if not running:

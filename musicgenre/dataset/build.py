@@ -213,11 +213,7 @@ def preprocess(
     columns_of(families)
     # A table goes on as it began.
     grid = FEWER_WINDOWS if fewer_windows else WindowGrid() if fresh else table_grid(out)
-    if amplify_to is not None:
-        level: Level | None = Level(amplify_to, louder_too=False)
-    else:
-        old = not fresh and (out / "extractor.json").is_file()
-        level = table_level(out) if old else default_level(families)
+    level = _level_of(None if fresh else out, families, amplify_to)
     definition = table_definition(level, grid, segments, copies=copies)
     ids = clip_ids(audio_dir, find_audio(audio_dir))
     given = match_metadata(read_metadata(metadata), ids, audio_dir) if metadata else None
@@ -231,6 +227,13 @@ def preprocess(
         rows |= _compute(work, out / JOURNAL, jobs=jobs, dask=dask, progress=progress)
     summary = _finish(out, ids, rows, families, given, definition, computed=[job.clip_id for job in work])
     return replace(summary, notes=(*_soundless(audio_dir, ids), *summary.notes))
+
+
+def _level_of(old: Path | None, families: Sequence[str], amplify_to: float | None) -> Level | None:
+    """Return the level that was asked for, else that of the table that goes on, else that of a new one."""
+    if amplify_to is not None:
+        return Level(amplify_to, louder_too=False)
+    return table_level(old) if old and (old / "extractor.json").is_file() else default_level(families)
 
 
 def _soundless(audio_dir: Path, ids: Iterable[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from musicgenre.dataset.artists import artist_key
+from musicgenre.dataset.artists import artist_key, in_one_spelling
 from musicgenre.text import clean_title, counted
 
 FEW_CLIPS = 20  # of a genre; with fewer the accuracy of a genre moves in steps of five points and more
@@ -119,6 +119,9 @@ def table_warnings(clips: Sequence[Mapping[str, str]], counts: Sequence[GenreCou
         )
     if len(counts) == 1:
         warned.append(f"There is only one genre, {counts[0].genre!r}; a classifier needs at least two.")
+    for genre, first in in_one_spelling(count.genre for count in counts).items():
+        if genre != first:
+            warned.append(f"The genres {first!r} and {genre!r} differ only in spelling: give them one name.")
     few = [f"{count.genre} {count.clips}" for count in counts if count.clips < FEW_CLIPS]
     if few:
         warned.append(f"Few clips, so that a model learns little of them (20 are a start): {', '.join(few)}.")

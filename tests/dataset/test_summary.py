@@ -62,6 +62,14 @@ def test_one_genre_is_no_choice():
     assert "only one genre, 'jazz'" in warned(clips("jazz", 20))
 
 
+@pytest.mark.parametrize(("one", "other"), [("Rock", "rock"), ("hip hop", "Hip-Hop"), ("tejano", "Tejáno")])
+def test_genres_that_differ_only_in_spelling_are_said(one, other):
+    first, second = sorted([one, other])
+    said = f"The genres {first!r} and {second!r} differ only in spelling: give them one name."
+    assert said in warned([*clips(one, 20), *clips(other, 20)])
+    assert "spelling" not in warned([*clips(one, 20), *clips("polka", 20)])
+
+
 @pytest.mark.parametrize("cells", [{"sha256": "same"}, {"file_artist": "Björk", "file_title": "Jóga"}])
 def test_the_same_recording_in_two_genres_is_named(cells):
     rows = clips("jazz", 20) + clips("rock", 20)
