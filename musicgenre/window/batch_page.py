@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.window.batch import Part
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 from musicgenre.window.text_fit import FitLabel, cell
 
 ROW = 26  # pixels of a bar with its name at 100 %
@@ -125,10 +125,10 @@ class BatchPage(ttk.Frame):
         ):  # fmt: skip
             if label.whole != text:
                 label.show(text)
-        self.bar.configure(value=view.fraction)  # nothing is taken away, or the buttons would move under the pointer
-        self.pause.configure(text="Go on" if view.paused else "Pause", underline=-1 if view.paused else 2)
+        change(self.bar, value=view.fraction)  # nothing is taken away, or the buttons would move under the pointer
+        change(self.pause, text="Go on" if view.paused else "Pause", underline=-1 if view.paused else 2)
         number = len(view.chosen.keys) if view.chosen else sum(len(part.keys) for part in view.parts)
-        self.export.configure(text=f"Export {number}…" if view.chosen else "Export all…")
+        change(self.export, text=f"Export {number}…" if view.chosen else "Export all…")
         wanted = tuple(
             button for button, is_wanted in (
                 (self.pause, view.running), (self.go_on, bool(view.stopped) and not view.running),

@@ -14,7 +14,7 @@ from musicgenre.window.dots import Dots
 from musicgenre.window.list_columns import COLUMNS, INDENT, ListColumns
 from musicgenre.window.list_head import ListHead
 from musicgenre.window.list_keys import ListKeys
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 from musicgenre.window.text_fit import cell
 
 SLICE = 20  # rows that are made before events have their turn again
@@ -265,11 +265,15 @@ class AnswerList(ttk.Frame):
         return whole if "…" in shown and shown != whole else ""
 
     def _dot(self, row: ListRow) -> Any:
-        """Return the sign before a row's title."""
+        """Return the sign before a row's title: as it is, and as it is while the row is selected."""
         colours = self._look.colours
         plain = {"error": colours.bad, "uncertain": colours.warm, "mixed": colours.warm, "work": colours.accent}
         colour = row.colour if row.kind == "genre" and row.colour else plain.get(row.kind, colours.muted)
-        return self._dots.get(self._look.px(DOT), colour, hollow=row.kind not in ("genre", "work"))
+        plain_dot, selected = (
+            self._dots.get(self._look.px(DOT), colour, ground=ground, hollow=row.kind not in ("genre", "work"))
+            for ground in (colours.background, colours.row)
+        )
+        return plain_dot, "selected", selected
 
     def _cut_soon(self) -> None:
         """Cut all texts again when the columns have come to rest."""
@@ -332,8 +336,8 @@ class AnswerList(ttk.Frame):
         self.compare.state(["!disabled" if self.count > 1 and number < 3 else "disabled"])
         self.remove.state(["!disabled" if number else "disabled"])
         self.export.state(["!disabled" if self.count else "disabled"])
-        self.remove.configure(text=f"Remove {number}" if number > 1 else "Remove")
-        self.export.configure(text=f"Export {number}…" if number > 1 else "Export…")
+        change(self.remove, text=f"Remove {number}" if number > 1 else "Remove")
+        change(self.export, text=f"Export {number}…" if number > 1 else "Export…")
         if self.count:
             self.empty.place_forget()
         else:

@@ -5,7 +5,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.text import counted
-from musicgenre.window.look import HintEntry, Look
+from musicgenre.window.look import HintEntry, Look, change
 
 ALL = "All songs"
 PAUSE_MS = 150  # of the typing, before it is searched
@@ -54,7 +54,7 @@ class ListHead(ttk.Frame):
     def count(self, number: int, selected: int) -> None:
         """Show how many songs there are, and how many of them are selected."""
         text = f"{selected} of {counted(number, 'song')}" if selected > 1 else counted(number, "song")
-        self.counter.configure(text=text if number else "")
+        change(self.counter, text=text if number else "")
 
     @property
     def is_narrowed(self) -> bool:

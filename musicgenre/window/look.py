@@ -14,6 +14,12 @@ from tkinter import font, ttk
 from typing import Any
 
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
+PLAIN = {  # ttk's own elements that take the place of sv-ttk's, and the themes that they are from
+    "Treeview.field": "clam", "Treeheading.cell": "clam", "Treeitem.indicator": "clam",
+    "Horizontal.Progressbar.trough": "default", "Horizontal.Progressbar.pbar": "default",
+    "Vertical.Scrollbar.trough": "default", "Vertical.Scrollbar.thumb": "clam",
+}  # fmt: skip
+WIDTHS = 5000  # texts whose widths a font remembers
 BASE_DPI = 96.0  # of a screen that is shown at 100 %
 
 
@@ -72,6 +78,27 @@ def system_theme() -> str:
     return "light"
 
 
+class MeasuredFont(font.Font):
+    """A font that remembers how wide texts are: Tk waits for the X server at every tenth text it measures."""
+
+    def __init__(self, root: tk.Misc, **options: Any) -> None:
+        super().__init__(root, **options)
+        self._widths: dict[str, int] = {}
+
+    def measure(self, text: str, displayof: tk.Misc | None = None) -> int:
+        """Return the width of a text in pixels."""
+        if text not in self._widths:
+            if len(self._widths) == WIDTHS:
+                self._widths.clear()
+            self._widths[text] = super().measure(text, displayof)
+        return self._widths[text]
+
+    def resize(self, size: int) -> None:
+        """Use another size, in points, or in pixels if it is negative."""
+        self._widths.clear()
+        self.configure(size=size)
+
+
 class Look:
     """Theme, scaling and fonts of one window.
 
@@ -92,7 +119,7 @@ class Look:
         self._sizes = {name: abs(int(font.nametofont(name, root).actual("size"))) for name in font.names(root)}
         family = font.nametofont("TkDefaultFont", root).actual("family")
         self.fonts = {
-            name: font.Font(root, family=family, size=size, weight=weight)  # type: ignore[arg-type]
+            name: MeasuredFont(root, family=family, size=size, weight=weight)
             for name, size, weight in (
                 ("body", 10, "normal"), ("strong", 10, "bold"), ("small", 9, "normal"), ("title", 13, "bold"),
                 ("genre", 26, "bold"), ("number", 15, "normal"),
@@ -177,7 +204,7 @@ class Look:
                     base = 9 if "Caption" in name or "Small" in name else 10
                 named.configure(size=-round(base * 96 / 72 * self.scale))
         for name, made in self.fonts.items():
-            made.configure(size=-round(self._base[name] * 96 / 72 * self.scale))
+            made.resize(-round(self._base[name] * 96 / 72 * self.scale))
 
     def _style(self, plain: bool) -> None:
         """Set what the theme leaves open."""
@@ -187,10 +214,7 @@ class Look:
                             fieldbackground=colours.raised, bordercolor=colours.line, insertcolor=colours.text,
                             focuscolor=colours.accent, troughcolor=colours.line)  # fmt: skip
             style.map(".", background=[("active", colours.line)], foreground=[("disabled", colours.muted)])
-        line = self.fonts["body"].metrics("linespace")
-        style.map("Treeview", background=[("selected", colours.row)], foreground=[("selected", colours.text)])
-        style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"])
-        style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])
+        self._style_plain(style)
         style.configure("Small.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
         style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
         style.configure("Toggle.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
@@ -208,6 +232,41 @@ class Look:
                               ("selectBackground", colours.select), ("selectForeground", colours.select_text),
                               ("font", "TkDefaultFont")):  # fmt: skip
             self._root.option_add(f"*TCombobox*Listbox.{option}", value)
+
+    def _style_plain(self, style: ttk.Style) -> None:
+        """Let lists and progress bars, which are drawn again all the time, be of plain rectangles.
+
+        sv-ttk lays them out with copies of small pictures, and Tk wakes the X server up for each: a row that was
+        drawn again cost 100 of its messages, and 0.1 s at times when a machine is slow at that.
+        """
+        colours, line = self.colours, self.fonts["body"].metrics("linespace")
+        for element, theme in PLAIN.items():
+            if f"Plain.{element}" not in style.element_names():  # of this theme
+                style.element_create(f"Plain.{element}", "from", theme, element)
+
+        def plain(layout: Any) -> Any:
+            return [(f"Plain.{name}" if name in PLAIN else name,
+                     {key: plain(value) if key == "children" else value for key, value in options.items()})
+                    for name, options in layout]  # fmt: skip
+
+        for name in ("Treeview", "Heading", "Item", "Horizontal.TProgressbar", "Vertical.TScrollbar"):
+            style.layout(name, plain(style.layout(name)))
+        style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"],
+                        fieldbackground=colours.background, bordercolor=colours.line,
+                        lightcolor=colours.background, darkcolor=colours.background)  # fmt: skip
+        style.map("Treeview", background=[("selected", colours.row)], foreground=[("selected", colours.text)])
+        style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])
+        style.configure(
+            "Item", indicatorsize=self.px(9), indicatormargins=(self.px(2), self.px(2), self.px(6), self.px(2))
+        )
+        style.configure("Vertical.TScrollbar", arrowsize=self.px(6), gripcount=0, troughcolor=colours.background,
+                        troughborderwidth=0, troughrelief="flat", background=colours.muted, bordercolor=colours.muted,
+                        lightcolor=colours.muted, darkcolor=colours.muted)  # fmt: skip
+        style.configure("Heading", background=colours.raised, bordercolor=colours.line)
+        style.map("Heading", background=[("active", colours.line)])
+        style.configure("Horizontal.TProgressbar", thickness=self.px(5), background=colours.accent,
+                        troughcolor=colours.line, borderwidth=0, troughborderwidth=0, pbarrelief="flat",
+                        troughrelief="flat")  # fmt: skip
 
     def paint_menus(self, below: tk.Misc | str) -> None:
         """Give all menus below a widget the theme's colours, also the copies that Tk shows in place of a menu bar's."""
@@ -231,6 +290,13 @@ class Look:
                        selectbackground=colours.select, selectforeground=colours.select_text, relief="flat",
                        highlightthickness=1, highlightbackground=colours.background, highlightcolor=colours.accent,
                        font=self.fonts["body"], borderwidth=0)  # fmt: skip
+
+
+def change(widget: Any, **options: Any) -> None:
+    """Set those options of a widget that differ: ttk draws a widget again even where nothing has changed."""
+    differing = {name: value for name, value in options.items() if str(widget.cget(name)) != str(value)}
+    if differing:
+        widget.configure(**differing)
 
 
 class HintEntry(ttk.Entry):

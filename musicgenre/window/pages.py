@@ -9,7 +9,7 @@ from typing import Any
 from musicgenre.sources.search_result import SearchResult
 from musicgenre.text import clean_title, clock
 from musicgenre.window.flow import Flow
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 from musicgenre.window.text_fit import FitLabel, cell
 from musicgenre.window.wording import STAGES
 
@@ -76,8 +76,8 @@ class StageRow:
             self.bar.configure(mode="indeterminate" if unknown else "determinate")
             self.bar.start(40) if unknown else self.bar.stop()
         if not unknown:
-            self.bar.configure(value=fraction)
-        self.number.configure(text=f"{fraction:.0%}" if fraction else "…" if unknown else "")
+            change(self.bar, value=fraction)
+        change(self.number, text=f"{fraction:.0%}" if fraction else "…" if unknown else "")
 
     def rest(self) -> None:
         """Stop the bar."""
@@ -114,13 +114,13 @@ class Working(ttk.Frame):
 
     def show(self, title: str, stages: Mapping[str, float], *, online: bool, stopped: bool = False) -> None:
         """Show how far a job is; `stages` holds the fraction of each stage that has begun, the last one running."""
-        self.cancel.configure(text="Go on" if stopped else "Cancel")
+        change(self.cancel, text="Go on" if stopped else "Cancel")
         self.title.show(title)
         begun = [stage for stage in stages if stage in STAGES]
         now = begun[-1] if begun else None
         waiting = "Stopped; “Go on” begins it again" if stopped else "Waiting for its turn"
         loading = "Loading …" if stages else waiting
-        self.state_label.configure(text=f"{STAGES[now]} …" if now else loading)
+        change(self.state_label, text=f"{STAGES[now]} …" if now else loading)
         plan: list[str] = [stage for stage in ("search", "playlist") if stage in stages]
         if not plan:
             plan = ["look up", "download"] * online + ["decode", "analyse"]

@@ -8,7 +8,7 @@ from typing import Any
 from musicgenre.engine.history import Entry
 from musicgenre.text import clock
 from musicgenre.window.icons import icon
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 from musicgenre.window.text_fit import FitLabel
 from musicgenre.window.tooltip import Tooltip
 
@@ -98,12 +98,12 @@ class PlayerBar(ttk.Frame):
     def playing(self, second: float | None) -> None:
         """Show which second is heard; None that nothing is."""
         self._second = second
-        self.listen.configure(text="Listen" if second is None else "Stop", underline=0 if second is None else -1,
-                              image=self._images["play" if second is None else "stop"])  # fmt: skip
+        change(self.listen, text="Listen" if second is None else "Stop", underline=0 if second is None else -1,
+               image=self._images["play" if second is None else "stop"])  # fmt: skip
         if not self._held:
-            self.position.configure(value=second or 0.0)
+            change(self.position, value=second or 0.0)
         length = self._length()
-        self.time.configure(text=f"{clock(second or 0.0)} / {clock(length)}" if length else "")
+        change(self.time, text=f"{clock(second or 0.0)} / {clock(length)}" if length else "")
 
     def _hold(self, event: "tk.Event[Any]") -> str:
         """Take the position along with the pointer, from where it was pressed."""

@@ -6,7 +6,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.text import clean_title
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 from musicgenre.window.text_fit import FitLabel
 
 STALE_S = 1.5  # a sentence that is older goes when something else is looked at
@@ -58,11 +58,10 @@ class StatusBar(ttk.Frame):
         """Show that there is work, and how far it is where that is known; several inputs can be stopped together."""
         self.cancel.grid()
         text = "Stop all…" if several else "Cancel"
-        if self.cancel.cget("text") != text:
-            self.cancel.configure(text=text, underline=-1 if several else 2)
+        change(self.cancel, text=text, underline=-1 if several else 2)
         self.progress.grid()
         if fraction is not None:
-            self.progress.configure(value=fraction)
+            change(self.progress, value=fraction)
 
     def show_rest(self) -> None:
         """Show that there is no work."""
@@ -72,4 +71,4 @@ class StatusBar(ttk.Frame):
     def _paint(self) -> None:
         """Use the theme's colours."""
         self.rowconfigure(0, minsize=self.cancel.winfo_reqheight())
-        self.text.configure(foreground=self._look.colours.bad if self._bad else self._look.colours.text)
+        change(self.text, foreground=self._look.colours.bad if self._bad else self._look.colours.text)
