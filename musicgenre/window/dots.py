@@ -45,7 +45,14 @@ class Dots:
         self._root = root
         self._made: dict[tuple[int, str, str, bool], tk.PhotoImage] = {}
 
-    def get(self, size: int, colour: str, *, ground: str, hollow: bool = False) -> tk.PhotoImage:
+    def of_row(
+        self, size: int, colour: str, *, grounds: tuple[str, str], hollow: bool
+    ) -> tuple[tk.PhotoImage, str, tk.PhotoImage]:
+        """Return the image of a list's row: a dot on the first ground, on the second while the row is selected."""
+        plain, selected = (self._get(size, colour, ground, hollow) for ground in grounds)
+        return plain, "selected", selected
+
+    def _get(self, size: int, colour: str, ground: str, hollow: bool) -> tk.PhotoImage:
         """Return a dot."""
         wanted = (size, colour, ground, hollow)
         if wanted not in self._made:

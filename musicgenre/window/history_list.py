@@ -265,15 +265,12 @@ class AnswerList(ttk.Frame):
         return whole if "…" in shown and shown != whole else ""
 
     def _dot(self, row: ListRow) -> Any:
-        """Return the sign before a row's title: as it is, and as it is while the row is selected."""
+        """Return the sign before a row's title."""
         colours = self._look.colours
         plain = {"error": colours.bad, "uncertain": colours.warm, "mixed": colours.warm, "work": colours.accent}
         colour = row.colour if row.kind == "genre" and row.colour else plain.get(row.kind, colours.muted)
-        plain_dot, selected = (
-            self._dots.get(self._look.px(DOT), colour, ground=ground, hollow=row.kind not in ("genre", "work"))
-            for ground in (colours.background, colours.row)
-        )
-        return plain_dot, "selected", selected
+        return self._dots.of_row(self._look.px(DOT), colour, grounds=(colours.background, colours.row),
+                                 hollow=row.kind not in ("genre", "work"))  # fmt: skip
 
     def _cut_soon(self) -> None:
         """Cut all texts again when the columns have come to rest."""

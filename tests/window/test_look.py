@@ -10,6 +10,7 @@ from support.window_material import COLOUR, SONG
 
 from musicgenre.engine.history import History
 from musicgenre.window.dialogs import AboutDialog
+from musicgenre.window.look import WIDTHS
 from musicgenre.window.similar import SimilarActions, SimilarDialog
 from musicgenre.window.window import Window
 
@@ -170,3 +171,38 @@ def test_signs_have_smooth_edges_and_the_window_has_an_icon(open_window, tmp_pat
     assert int(shades) > 12  # between the colour and what lies behind it
     assert pilot.window._icon.width() == 48 and pilot.window._icon.transparency_get(0, 0)
     assert not pilot.window._icon.transparency_get(24, 24)
+
+
+def test_a_font_remembers_widths_until_its_size_changes(open_window):
+    pilot = open_window(ready=False)
+    use = pilot.window.look.fonts["body"]
+    for scale in (1.0, 2.0, 1.0):
+        pilot.window.preferences.use_scale(scale)
+        for text in ("", "a song", "東京 1979", "x" * 300, "a song"):
+            assert use.measure(text) == int(pilot.root.tk.call("font", "measure", use.name, text))
+    for number in range(WIDTHS + 1):
+        assert use.measure(str(number)) > 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_dot_of_a_row_stands_on_the_ground_of_the_row(open_window, tmp_path, theme):
+    pilot = open_window(ready=False)
+    pilot.window.preferences.use_theme(theme)
+    for key in ("key0", "key1"):
+        pilot.window.history.add(key, replace(SONG, input=key, title=key), colour=COLOUR)
+    pilot.window.answers.fill("")
+    pilot.window.list.go("key0")
+    pilot.turn(0.3)
+    tree, colours = pilot.window.list.tree, pilot.window.look.colours
+    pilot.act("mousemove", 500, 650)
+    picture = pilot.picture(tmp_path / "list.png", tree)
+    for key, ground, other in (("key0", colours.row, colours.background), ("key1", colours.background, colours.row)):
+        x, y, _, height = tree.bbox(key, "#0")
+        around = seen(picture, f"60x{height - 2}+{x}+{y + 1}")
+        assert {COLOUR.upper(), ground.upper()} <= around and other.upper() not in around
+
+
+def seen(picture, place):
+    """Return the colours of a part of a picture, such as #FF0000."""
+    found = tool("convert", picture, "-crop", place, "-depth", "8", "-unique-colors", "txt:")
+    return {line.split("#")[1][:6].join(("#", "")).upper() for line in found.splitlines()[1:]}
