@@ -60,7 +60,7 @@ run: setup ## show the window
 
 ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL # tests run make themselves
 TIMED := $(addprefix tests/window/test_,responsiveness.py songs.py batch.py)# which nothing may disturb
-SCREEN := tests/window tests/engine tests/plots tests/program
+SCREEN := tests/window tests/engine tests/program tests/plots/test_catalogue.py
 test: system setup-dev ## run all tests (LATEST=1: with the newest version of every package)
 	$(ALONE) $(RUN) -m pytest $(TIMED)
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-screen test-sound

@@ -1,6 +1,7 @@
 """Small material that the tests make themselves: sounds, sound files, tables, and runs of the scripts."""
 
 import csv
+import hashlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from musicgenre.sources.links import Source
 
 ROOT = Path(__file__).parents[2]
 SR = 22050
+ENCODED, KEPT = {}, 16  # files that `encode` has written
 LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1"}
 # What a kind of song is made of: MIDI notes of its chords, beats per minute (0: none), brightness of its timbre.
 KINDS = {
@@ -44,7 +46,25 @@ def song(kind, *, seconds=4.0, sr=SR, seed=0):
     return (0.5 * y / np.abs(y).max()).astype(np.float32)
 
 
-def encode(
+def encode(path, samples, rate, codec, **options):
+    """Write samples, shape (n,) or (channels, n), with PyAV; `video` adds a small moving picture.
+
+    The last files that were written are remembered: a test of many cases often begins with the same.
+    """
+    path, samples = Path(path), np.atleast_2d(np.asarray(samples, np.float32))
+    digest = hashlib.sha256(np.ascontiguousarray(samples)).digest()
+    wanted = (digest, samples.shape, rate, codec, path.suffix, *sorted(options.items()))
+    if wanted in ENCODED:
+        path.write_bytes(ENCODED[wanted])
+        return path
+    _encode(path, samples, rate, codec, **options)
+    if len(ENCODED) == KEPT:
+        del ENCODED[next(iter(ENCODED))]
+    ENCODED[wanted] = path.read_bytes()
+    return path
+
+
+def _encode(
     path,
     samples,
     rate,
@@ -57,8 +77,7 @@ def encode(
     title=None,
     audio=True,
 ):
-    """Write samples, shape (n,) or (channels, n), with PyAV; `video` adds a small moving picture."""
-    samples = np.atleast_2d(np.asarray(samples, np.float32))
+    """Write samples, shape (channels, n)."""
     layout = LAYOUTS[len(samples)]
     with av.open(str(path), "w", format=container) as file:
         if title:
@@ -85,7 +104,6 @@ def encode(
                 frame.sample_rate, frame.pts = rate, start
                 file.mux(stream.encode(frame))
             file.mux(stream.encode(None))
-    return Path(path)
 
 
 def write_wav(path, samples, rate=SR):
