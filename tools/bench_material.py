@@ -48,7 +48,8 @@ def run(*command):
     return time.perf_counter() - began, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
-def row(what, value, target, kept):
-    """Write one figure beside its target."""
-    sys.stdout.write(f"{what:<66} {value:>12}   target {target:<12} {'kept' if kept else 'MISSED'}\n")
+def row(what, value, target="", kept=True):
+    """Write one figure beside its target; one without is there to compare with."""
+    beside = f"   target {target:<12} {'kept' if kept else 'MISSED'}" if target else ""
+    sys.stdout.write(f"{what:<66} {value:>12}{beside}\n")
     sys.stdout.flush()
