@@ -212,8 +212,11 @@ class Look:
         if plain:
             style.configure(".", background=colours.background, foreground=colours.text, font=self.fonts["body"],
                             fieldbackground=colours.raised, bordercolor=colours.line, insertcolor=colours.text,
-                            focuscolor=colours.accent, troughcolor=colours.line)  # fmt: skip
+                            focuscolor=colours.accent, troughcolor=colours.line, arrowcolor=colours.text,
+                            selectbackground=colours.select, selectforeground=colours.select_text)  # fmt: skip
             style.map(".", background=[("active", colours.line)], foreground=[("disabled", colours.muted)])
+            style.map("TCombobox", fieldbackground=[("readonly", colours.raised)])
+            style.map("TNotebook.Tab", background=[("selected", colours.raised), ("", colours.background)])
         self._style_plain(style)
         style.configure("Small.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
         style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
@@ -252,7 +255,7 @@ class Look:
         for name in ("Treeview", "Heading", "Item", "Horizontal.TProgressbar", "Vertical.TScrollbar"):
             style.layout(name, plain(style.layout(name)))
         style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"],
-                        fieldbackground=colours.background, bordercolor=colours.line,
+                        background=colours.background, fieldbackground=colours.background, bordercolor=colours.line,
                         lightcolor=colours.background, darkcolor=colours.background)  # fmt: skip
         style.map("Treeview", background=[("selected", colours.row)], foreground=[("selected", colours.text)])
         style.configure("Pick.Treeview", rowheight=max(self.px(64), 2 * line + self.px(12)), font=self.fonts["body"])

@@ -1,5 +1,6 @@
 """Nothing of the window is cut off or unreadable: at any scaling, after a change of it, and after one of the theme."""
 
+import sys
 import time
 import tkinter as tk
 from dataclasses import fields, replace
@@ -185,7 +186,10 @@ def test_a_font_remembers_widths_until_its_size_changes(open_window):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_dot_of_a_row_stands_on_the_ground_of_the_row(open_window, tmp_path, theme):
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_dot_of_a_row_stands_on_the_ground_of_the_row(open_window, tmp_path, monkeypatch, theme, plain):
+    if plain:
+        monkeypatch.setitem(sys.modules, "sv_ttk", None)
     pilot = open_window(ready=False)
     pilot.window.preferences.use_theme(theme)
     for key in ("key0", "key1"):
