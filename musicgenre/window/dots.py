@@ -1,6 +1,6 @@
 """Small round signs in a genre's colour, as smooth pictures: Tk's own ovals have steps.
 
-They have no transparency, for which Tk would ask the X server, and wait, what is behind every dot of every row.
+They are opaque: for transparency Tk would ask the X server what is behind each dot of each row, and wait for the reply.
 """
 
 import struct
