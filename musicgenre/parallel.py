@@ -108,23 +108,22 @@ def _run_processes(
         running: dict[Any, tuple[int, Any]] = {}
         try:
             queue = iter([suspects.pop()]) if alone else waiting
-            mine = None
             while True:
-                if here and not alone:  # first, so that the last item of all is not left to a worker that has others
-                    mine = next(queue, None)
+                mine = next(queue, None) if here and not alone else None
+                if mine:  # first, so that the last item of all is not left to a worker that has others
+                    suspects.append(mine)  # until its turn
                 for taken in itertools.islice(queue, 2 * jobs - len(running)):
                     suspects.append(taken)  # until it is handed over: the pool may be broken already
                     with _without_interrupts(), _for_helpers():
                         future = pool.submit(function, taken[1])
                     running[future] = suspects.pop()
-                is_done = mine is not None
                 if mine:
+                    suspects.pop()
                     yield mine[0], function(mine[1])
-                    mine = None
                 if not running:
                     more = False
                     break
-                for future in wait(running, timeout=0 if is_done else None, return_when=FIRST_COMPLETED).done:
+                for future in wait(running, timeout=0 if mine else None, return_when=FIRST_COMPLETED).done:
                     result = future.result()
                     yield running.pop(future)[0], result
         except BrokenProcessPool:
@@ -132,7 +131,7 @@ def _run_processes(
                 crashed = GenreError("the decoder crashed on this file", "unreadable")
                 yield from ((index, crashed) for index, _ in running.values())
             else:
-                suspects += [*running.values(), *([mine] if mine else [])]
+                suspects += running.values()
         finally:
             pool.shutdown(wait=True, kill_workers=True)
 

@@ -380,7 +380,8 @@ def load_data(
     if extra:
         tables = [only_genres(read_table(path, families), genres) for path in extra]
         data = replace(data, extra=join_extras([as_extra(other, data) for other in tables]))
-        others = [Path(path) for path in extra if table_grid(Path(path)) != table_grid(Path(folder))]
+        grid = table_grid(Path(folder))
+        others = [Path(path) for path in extra if table_grid(Path(path)) != grid]
         if others and not set(MUSICNN_FAMILIES).isdisjoint(families):
             what = f"{others[0]} has other windows than {folder}; make both with or both without --fewer-windows."
             data = replace(data, warnings=(*data.warnings, what))

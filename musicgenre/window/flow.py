@@ -5,7 +5,7 @@ from tkinter import ttk
 from typing import Any
 
 from musicgenre.window.auto_scroll import AutoScrollbar
-from musicgenre.window.look import Look
+from musicgenre.window.look import Look, change
 
 
 class Flow(ttk.Frame):
@@ -73,9 +73,7 @@ class Flow(ttk.Frame):
                 widget.place(x=x, y=y + (height - tall) // 2, width=wide, height=tall)
                 x += wide + gap
             y += height + gap
-        wanted = max(y - gap, 1)
-        if int(self.cget("height")) != wanted:
-            self.configure(height=wanted)
+        change(self, height=max(y - gap, 1))
 
 
 class Scrolled(ttk.Frame):

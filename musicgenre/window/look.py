@@ -14,7 +14,7 @@ from tkinter import font, ttk
 from typing import Any
 
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
-PLAIN = {  # ttk's own elements that take the place of sv-ttk's, and the themes that they are from
+DRAWN = {  # elements that take the place of sv-ttk's pictures, and the themes of ttk's own that draw them
     "Treeview.field": "clam", "Treeheading.cell": "clam", "Treeitem.indicator": "clam",
     "Horizontal.Progressbar.trough": "default", "Horizontal.Progressbar.pbar": "default",
     "Vertical.Scrollbar.trough": "default", "Vertical.Scrollbar.thumb": "clam",
@@ -217,7 +217,7 @@ class Look:
             style.map(".", background=[("active", colours.line)], foreground=[("disabled", colours.muted)])
             style.map("TCombobox", fieldbackground=[("readonly", colours.raised)])
             style.map("TNotebook.Tab", background=[("selected", colours.raised), ("", colours.background)])
-        self._style_plain(style)
+        self._style_drawn(style)
         style.configure("Small.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
         style.configure("Small.TLabel", font=self.fonts["small"], foreground=colours.muted)
         style.configure("Toggle.TButton", font=self.fonts["small"], padding=(self.px(6), self.px(1)))
@@ -236,24 +236,24 @@ class Look:
                               ("font", "TkDefaultFont")):  # fmt: skip
             self._root.option_add(f"*TCombobox*Listbox.{option}", value)
 
-    def _style_plain(self, style: ttk.Style) -> None:
+    def _style_drawn(self, style: ttk.Style) -> None:
         """Let lists and progress bars, which are drawn again all the time, be of plain rectangles.
 
         sv-ttk lays them out with copies of small pictures, and Tk wakes the X server up for each: a row that was
         drawn again cost 100 of its messages, and 0.1 s at times when a machine is slow at that.
         """
         colours, line = self.colours, self.fonts["body"].metrics("linespace")
-        for element, theme in PLAIN.items():
-            if f"Plain.{element}" not in style.element_names():  # of this theme
-                style.element_create(f"Plain.{element}", "from", theme, element)
+        for element, theme in DRAWN.items():
+            if f"Drawn.{element}" not in style.element_names():  # of this theme
+                style.element_create(f"Drawn.{element}", "from", theme, element)
 
-        def plain(layout: Any) -> Any:
-            return [(f"Plain.{name}" if name in PLAIN else name,
-                     {key: plain(value) if key == "children" else value for key, value in options.items()})
+        def drawn(layout: Any) -> Any:
+            return [(f"Drawn.{name}" if name in DRAWN else name,
+                     {key: drawn(value) if key == "children" else value for key, value in options.items()})
                     for name, options in layout]  # fmt: skip
 
         for name in ("Treeview", "Heading", "Item", "Horizontal.TProgressbar", "Vertical.TScrollbar"):
-            style.layout(name, plain(style.layout(name)))
+            style.layout(name, drawn(style.layout(name)))
         style.configure("Treeview", rowheight=line + self.px(9), font=self.fonts["body"],
                         background=colours.background, fieldbackground=colours.background, bordercolor=colours.line,
                         lightcolor=colours.background, darkcolor=colours.background)  # fmt: skip

@@ -14,6 +14,8 @@ from functools import cache
 from tkinter import font, ttk
 from typing import Any
 
+from musicgenre.window.look import change
+
 BRACKETS = {"(": ")", "[": "]", "{": "}", "«": "»", "「": "」", "『": "』", "【": "】"}
 
 
@@ -169,9 +171,7 @@ class FitLabel(ttk.Label):
 
     def _fit(self) -> None:
         """Cut the text to the present width."""
-        shown = self._in_sentence() if self._cut and self._lines == 1 else self._as_lines()
-        if self.cget("text") != shown:
-            self.configure(text=shown)
+        change(self, text=self._in_sentence() if self._cut and self._lines == 1 else self._as_lines())
 
     def _in_sentence(self) -> str:
         """Return a sentence with its title cut first and turned by itself: its neighbours stay where they are."""
